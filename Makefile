@@ -1,0 +1,39 @@
+# Everything runs in .venv, made on first use from pyproject.toml and constraints.txt.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+EXTRAS := train,reference,dev
+
+.PHONY: help install train test lint docs bench clean
+
+help:            ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]'
+	touch $@
+
+install: $(STAMP)  ## make .venv with everything in it
+
+train: $(STAMP)    ## train the embedded digits on the bit-exact model of the machine
+	$(BIN)/bsff train digits --device emulated
+
+test: $(STAMP) lint  ## every check and test
+	$(BIN)/pytest -n 2
+
+lint: $(STAMP)     ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: $(STAMP)     ## the generated pages
+	$(BIN)/bsff registers > docs/registers.md
+
+bench: $(STAMP)    ## speed of the golden model
+	$(BIN)/python -m bsff.benchmark
+
+clean:             ## remove what can be made again
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,36 @@
+"""``bsff eval RUN``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..accelerator import Accelerator
+from ..data import load_dataset
+from ..devices import DEVICES, open_device
+from ..run import RunDirectory
+from .finish import finish
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser("eval", help="test a trained network", description="Test a trained network; writes metrics.json anew.")
+    parser.add_argument("directory", type=Path, metavar="RUN", help="run directory")
+    parser.add_argument("--device", choices=DEVICES, default="emulated")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with the data sets (default: BSFF_DATA, else download)")
+    parser.add_argument("--draws", type=int, metavar="N", help="presentations of each test sample (default: the configuration's)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Test the machine saved in a run directory."""
+    directory = RunDirectory(arguments.directory)
+    config, state, progress = directory.load()
+    if arguments.draws is not None:
+        config = config.with_training(test_draws=arguments.draws)
+    data = load_dataset(config.data, folder=arguments.data)
+    with Accelerator(open_device(arguments.device, config), config) as machine:
+        machine.load(state)
+        finish(machine, config, directory, arguments.device, progress, data)
+    return 0

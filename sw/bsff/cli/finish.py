@@ -1,0 +1,34 @@
+"""The end of a training or an evaluation: test, ``metrics.json``, pictures, a short table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..accelerator import Accelerator
+from ..checkpoint import Progress
+from ..config import Config
+from ..data import Dataset
+from ..evaluate import evaluate
+from ..run import RunDirectory
+from ..train import final_metrics
+
+
+def finish(machine: Accelerator, config: Config, directory: RunDirectory, device: str, progress: Progress,
+           data: Dataset) -> dict[str, Any]:
+    """Test the machine as the configuration says and write down what came out; returns the ``final`` metrics."""
+    from .. import pictures  # imports matplotlib
+
+    test = evaluate(machine, data.test_images, data.test_labels, draws=config.training.test_draws, seed=config.training.seed,
+                    epoch=config.training.epochs)
+    final = final_metrics(config, test, progress)
+    directory.write_metrics(config, device, progress, final)
+    drawn = pictures.all_pictures(directory.path, machine.geometry, machine.read_state(), progress.epochs, final, data.classes)
+    draws = "one draw" if config.training.test_draws == 1 else f"{config.training.test_draws} draws"
+    print(f"{data.label}, {final['test_samples']:,} test samples, {draws} each:")
+    for name, value in test.accuracies().items():
+        chosen = "  <- test_accuracy" if name == final["predictor"] else ""
+        print(f"  {name:<8}{100 * value:6.2f} %{chosen}")
+    if final["samples_per_second"]:
+        print(f"  {final['samples_per_second']:,.0f} training samples/s")
+    print(f"{directory.path}: metrics.json, checkpoint.npz, {', '.join(p.name for p in drawn)}")
+    return final

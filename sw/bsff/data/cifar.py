@@ -1,0 +1,79 @@
+"""CIFAR-10 in whichever form the user has it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from .batches import read_folder, read_tar
+from .cache import cached
+from .dataset import Dataset
+from .folders import cache_folder, missing
+from .images import decode_tree
+
+CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+PER_CLASS = {"train": 5000, "test": 1000}
+SUBFOLDERS = ("cifar10", "cifar-10", "cifar10-jpeg", "CIFAR-10-images", "CIFAR-10-images-master")
+IMAGE_TAR = re.compile(r"cifar-?10-images.*\.(tar|tgz|tar\.gz|tar\.xz)", re.IGNORECASE)
+FORMS = ("cifar-10-batches-py/ or cifar-10-python.tar.gz or cifar-10-batches-bin/ or cifar10-images.tar.xz "
+         "or train/<class>/*.jpg with test/<class>/*.jpg",)
+
+
+def load_cifar(root: Path) -> Dataset:
+    """Load CIFAR-10 from a folder.
+
+    The official versions are preferred to a copy as images, whose label says that it is one.
+
+    Parameters
+    ----------
+    root : Path
+        Folder that holds ``cifar-10-batches-py/``, ``cifar-10-python.tar.gz``,
+        ``cifar-10-batches-bin/``, ``cifar10-images.tar.xz`` (or ``.tar.gz``), or ``train/`` and
+        ``test/`` with a folder of JPEG images per class; also inside ``cifar10/``, ``cifar10-jpeg/``.
+
+    Returns
+    -------
+    Dataset
+        Images of shape (samples, 32, 32, 3).
+
+    Raises
+    ------
+    DataError
+        If none of these is there, or if the first that is there is incomplete or damaged.
+    """
+    folders = [root, *(root / sub for sub in SUBFOLDERS)]
+    for form in (_batches, _images):
+        for folder in folders:
+            found = form(folder) if folder.is_dir() else None
+            if found:
+                return found
+    raise missing("CIFAR-10", FORMS, [f for f in folders if f == root or f.is_dir()], root)
+
+
+def _batches(folder: Path) -> Dataset | None:
+    for batches in (folder / "cifar-10-batches-py", folder):
+        if (batches / "data_batch_1").is_file():
+            return Dataset("cifar10", "CIFAR-10", *read_folder(batches, binary=False), CLASS_NAMES)
+    archive = folder / "cifar-10-python.tar.gz"
+    if archive.is_file():
+        return Dataset("cifar10", "CIFAR-10", *read_tar(archive), CLASS_NAMES)
+    for batches in (folder / "cifar-10-batches-bin", folder):
+        if (batches / "data_batch_1.bin").is_file():
+            return Dataset("cifar10", "CIFAR-10", *read_folder(batches, binary=True), CLASS_NAMES)
+    return None
+
+
+def _images(folder: Path) -> Dataset | None:
+    archive = next((p for p in sorted(folder.iterdir()) if IMAGE_TAR.fullmatch(p.name) and p.is_file()), None)
+    if archive is not None:
+        source = archive
+        arrays = cached(archive, cache_folder(), lambda: decode_tree(source, PER_CLASS, CLASS_NAMES))
+    elif (folder / "train").is_dir() and (folder / "test").is_dir():
+        source = folder
+        arrays = decode_tree(folder, PER_CLASS, CLASS_NAMES)
+    else:
+        return None
+    classes = tuple(arrays["classes"].tolist())
+    label = "CIFAR-10 (JPEG copy)" if classes == CLASS_NAMES else f"images of {source.name}"
+    return Dataset("cifar10", label, arrays["train_images"], arrays["train_labels"], arrays["test_images"],
+                   arrays["test_labels"], classes)

@@ -1,0 +1,71 @@
+"""What every loader returns: images and labels that have been checked once and for all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..config import CLASSES
+from ..errors import DataError
+
+Bytes = NDArray[np.uint8]
+Arrays = tuple[Bytes, Bytes, Bytes, Bytes]
+"""Training images, training labels, test images, test labels."""
+
+
+@dataclass(frozen=True, eq=False)  # two data sets are compared by identity: arrays have no single truth value
+class Dataset:
+    """Training and test images with their labels.
+
+    Parameters
+    ----------
+    name : str
+        Name in the configuration, ``data.dataset``.
+    label : str
+        Name for people and result tables; a copy of a data set says so ("CIFAR-10 (JPEG copy)").
+    train_images, test_images : ndarray of uint8, shape (samples, height, width, channels)
+        Grey (1 channel) or RGB (3 channels), 0 to 255.
+    train_labels, test_labels : ndarray of uint8, shape (samples,)
+        Class of each image, 0 to 9.
+    classes : tuple of str
+        Name of each class, in the order of the labels.
+
+    Raises
+    ------
+    DataError
+        If an array has another type or shape, if the counts differ, or if a label is out of range.
+    """
+
+    name: str
+    label: str
+    train_images: Bytes = field(repr=False)
+    train_labels: Bytes = field(repr=False)
+    test_images: Bytes = field(repr=False)
+    test_labels: Bytes = field(repr=False)
+    classes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.classes) != CLASSES:
+            raise DataError(f"{self.label}: found {len(self.classes)} classes ({', '.join(self.classes)}), "
+                            f"expected {CLASSES}; every network here has {CLASSES} class groups")
+        self._check("train", self.train_images, self.train_labels)
+        self._check("test", self.test_images, self.test_labels)
+        if self.train_images.shape[1:] != self.test_images.shape[1:]:
+            raise DataError(f"{self.label}: training images are {self.train_images.shape[1:]}, test images "
+                            f"{self.test_images.shape[1:]}; expected one size, do both files belong together?")
+
+    def _check(self, split: str, images: Bytes, labels: Bytes) -> None:
+        where = f"{self.label}, {split}"
+        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
+            raise DataError(f"{where}: images are {images.dtype} {images.shape}, "
+                            "expected uint8 (samples, height, width, 1 or 3)")
+        if labels.dtype != np.uint8 or labels.ndim != 1:
+            raise DataError(f"{where}: labels are {labels.dtype} {labels.shape}, expected uint8 (samples,)")
+        if len(images) != len(labels):
+            raise DataError(f"{where}: {len(images)} images but {len(labels)} labels; "
+                            "expected one label per image, do both files belong together?")
+        if int(labels.max()) >= CLASSES:
+            raise DataError(f"{where}: label {int(labels.max())} of sample {int(labels.argmax())}, "
+                            f"expected 0 to {CLASSES - 1}; is it the right file?")

@@ -1,0 +1,89 @@
+"""From the ``[data]`` table of a configuration to arrays."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+from ..config import DataConfig
+from ..errors import DataError
+from .cifar import load_cifar
+from .dataset import Bytes, Dataset
+from .digits import load_digits
+from .download import fetch
+from .folders import MissingFilesError, cache_folder, given_folder
+from .idx import load_idx
+from .whiten import whiten
+
+READERS: dict[str, Callable[[Path], Dataset]] = {
+    "mnist": lambda root: load_idx("mnist", root),
+    "fashion": lambda root: load_idx("fashion", root),
+    "cifar10": load_cifar,
+}
+
+
+def load_dataset(config: DataConfig, *, folder: Path | None = None) -> Dataset:
+    """Load the data set that a configuration names.
+
+    Parameters
+    ----------
+    config : DataConfig
+        ``dataset``, ``train_samples``, ``test_samples`` and ``whiten`` are used.
+    folder : Path, optional
+        Folder with the data files. Without it the variable ``BSFF_DATA`` names the folder; without
+        both it is the user's cache folder, and only there missing files are downloaded. The digits
+        need no folder.
+
+    Returns
+    -------
+    Dataset
+        Images and labels, uint8, in an order that never changes.
+
+    Raises
+    ------
+    DataError
+        If files are missing, damaged or cannot be downloaded, if a package that they need is not
+        installed, or if the configuration asks for more samples than there are.
+    """
+    dataset = load_digits() if config.dataset == "digits" else _from_files(config.dataset, folder)
+    train = _count("train_samples", config.train_samples, dataset.train_images, dataset.label)
+    test = _count("test_samples", config.test_samples, dataset.test_images, dataset.label)
+    images = [_first(train, dataset.train_images), _first(test, dataset.test_images)]
+    if config.whiten:
+        images = [whiten(i) for i in images]
+    return dataclasses.replace(dataset, train_images=images[0], train_labels=_first(train, dataset.train_labels),
+                               test_images=images[1], test_labels=_first(test, dataset.test_labels))
+
+
+def _from_files(name: str, folder: Path | None) -> Dataset:
+    if name not in READERS:
+        raise DataError(f"data.dataset = \"{name}\": expected one of digits, {', '.join(READERS)}")
+    given = given_folder(folder)
+    if given is not None:  # a folder that the user named is complete or an error: nothing is written into it
+        return _read(name, given)
+    root = cache_folder()
+    try:
+        return _read(name, root)
+    except MissingFilesError as reason:
+        fetch(name, root, reason)
+    return _read(name, root)
+
+
+def _read(name: str, root: Path) -> Dataset:
+    try:
+        return READERS[name](root)
+    except OSError as error:  # a folder that may not be entered, a disk that fails
+        raise DataError(f"{error.filename or root}: cannot be read ({error.strerror or error}); "
+                        "check the file and its permissions") from None
+
+
+def _count(key: str, wanted: int, images: Bytes, label: str) -> int:
+    if wanted > len(images):
+        raise DataError(f"data.{key} = {wanted}: {label} has {len(images)}; expected at most that, or 0 for all")
+    return wanted or len(images)
+
+
+def _first(count: int, array: Bytes) -> Bytes:
+    """The first samples; a copy, so that a small part does not keep the whole set in memory."""
+    return array if count == len(array) else array[:count].copy()

@@ -1,0 +1,44 @@
+"""Goodness of a layer: firing counts of the class groups, less their running means."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..config import CLASSES
+
+Ints = NDArray[np.int64]
+
+MEAN_BITS = 8
+"""Fractional bits of a running mean count."""
+SCALE_BITS = 16
+"""Fractional bits of the scale that makes goodness a logit."""
+
+
+def centred(count: Ints, mean: Ints) -> Ints:
+    """Counts less their running means: (R, C) each, the result in units of ``2**-MEAN_BITS``."""
+    return (count << MEAN_BITS) - mean
+
+
+def logits(difference: Ints, scale: Ints) -> Ints:
+    """Logits of the classes to the base two.
+
+    Parameters
+    ----------
+    difference : array of int, shape (R, C)
+        From `centred`; class c owns channels ``c*C/10 .. (c+1)*C/10 - 1``.
+    scale : array of int, shape (R,)
+        ``T * log2(e) / p-bits of a class``, see `bsff.numerics.goodness_scale`.
+
+    Returns
+    -------
+    array of int, shape (R, 10)
+        ``T * g * log2(e)`` in units of ``2**-EXP_BITS``, rounded down.
+    """
+    grouped = difference.reshape(difference.shape[0], CLASSES, -1).sum(-1)
+    return (grouped * scale[:, None]) >> SCALE_BITS
+
+
+def average(mean: Ints, difference: Ints, shift: int) -> Ints:
+    """The running mean after a sample: it moves by ``difference / 2**shift``, rounded half up."""
+    return mean + ((difference + (1 << (shift - 1))) >> shift)

@@ -1,0 +1,70 @@
+"""A tile of M p-bits: random bits against a pre-activation, and how much their count responds to it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import tables
+from .lfsr import DRAW_BITS
+
+Ints = NDArray[np.int64]
+
+
+def thresholds(tile: int, fraction_bits: int) -> Ints:
+    """theta_m = m - 1/2 for m = 1..M (0 for M = 1), in units of ``2**-fraction_bits``; shape (M,)."""
+    if tile == 1:
+        return np.zeros(1, np.int64)
+    return (2 * np.arange(1, tile + 1, dtype=np.int64) - 1) << (fraction_bits - 1)
+
+
+def fire(preactivation: Ints, draws: Ints, fraction_bits: int) -> Ints:
+    """One p-bit an element: 1 where ``preactivation + noise > 0``.
+
+    Parameters
+    ----------
+    preactivation : array of int
+        In units of ``2**-fraction_bits``, the threshold subtracted.
+    draws : array of int, same shape
+        16-bit draws; the upper `tables.NOISE_BITS` choose the noise.
+
+    Returns
+    -------
+    array of int, same shape
+        0 or 1, with P(1) = sigmoid(preactivation) to the resolution of the table.
+    """
+    noise = tables.noise_table(fraction_bits)[draws >> (DRAW_BITS - tables.NOISE_BITS)]
+    return (preactivation + noise > 0).astype(np.int64)
+
+
+def tile(preactivation: Ints, draws: Ints, *, size: int, fraction_bits: int, eligibility: str,
+         boxcar: int) -> tuple[Ints, Ints]:
+    """Fire a tile of p-bits for every unit.
+
+    Parameters
+    ----------
+    preactivation : array of int, shape (...)
+        In units of ``2**-fraction_bits``.
+    draws : array of int, shape (..., draws of a unit)
+        One draw a p-bit, or with ``xor`` two, in the order of m, the second draw of a p-bit right after its first.
+    size : int
+        M.
+    eligibility : {"boxcar", "xor"}
+        ``boxcar``: the number of m with ``abs(a - theta_m) < boxcar``. ``xor``: the number of m whose two draws
+        differ, of mean ``sum_m 2 sigmoid'(a - theta_m)``.
+    boxcar : int
+        Half-width, in units of ``2**-fraction_bits``.
+
+    Returns
+    -------
+    count, response : arrays of int, shape (...)
+        n in 0..M and d in 0..M.
+    """
+    level = preactivation[..., None] - thresholds(size, fraction_bits)
+    if eligibility == "xor":
+        pairs = draws.reshape(*level.shape, 2)
+        first = fire(level, pairs[..., 0], fraction_bits)
+        second = fire(level, pairs[..., 1], fraction_bits)
+        return first.sum(-1), (first ^ second).sum(-1)
+    bits = fire(level, draws.reshape(level.shape), fraction_bits)
+    return bits.sum(-1), ((level > -boxcar) & (level < boxcar)).sum(-1)

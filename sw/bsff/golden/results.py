@@ -1,0 +1,51 @@
+"""What a run of the golden model returns: logits of every sample, counters of every layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..config import CLASSES
+
+if TYPE_CHECKING:
+    from .layer import Outcome
+
+COUNTERS = ("samples", "correct", "loss", "taps", "updates", "update_taps", "saturations")
+"""Counters of a layer or of the head, in the order of the last axis of `Results.counters`.
+
+samples: presented. correct: largest logit at the label (ties to the lowest class). loss: sum of the cross-entropies
+in 1/64 bits. taps: weight rows read forward. updates: samples learnt from, neither frozen nor gated. update_taps:
+their active taps again, the row and position pairs that the update adds up. saturations: weights clipped.
+"""
+
+
+@dataclass
+class Results:
+    """Outcome of N samples.
+
+    Attributes
+    ----------
+    logits : int32, shape (R, N, predictors, 10)
+        To the base two, 6 fractional bits.
+    counters : int64, shape (R, predictors, len(COUNTERS))
+    """
+
+    logits: NDArray[np.int32]
+    counters: NDArray[np.int64]
+
+    @classmethod
+    def empty(cls, replicas: int, samples: int, predictors: int) -> Results:
+        """All zero."""
+        return cls(np.zeros((replicas, samples, predictors, CLASSES), np.int32),
+                   np.zeros((replicas, predictors, len(COUNTERS)), np.int64))
+
+    def record(self, predictor: int, sample: int, labels: NDArray[np.int64], outcome: Outcome) -> None:
+        """Enter what one sample did to one layer."""
+        self.logits[:, sample, predictor] = outcome.logits
+        one = np.ones_like(labels)
+        row = (one, outcome.logits.argmax(-1) == labels, outcome.loss, outcome.taps, outcome.updated,
+               outcome.taps * outcome.updated, outcome.saturated)
+        self.counters[:, predictor] += np.stack(row, -1).astype(np.int64)

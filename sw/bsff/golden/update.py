@@ -1,0 +1,110 @@
+"""The three-factor update, transposed: sums over positions, one multiply, one stochastic rounding, one write."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..config import CLASSES
+from . import lfsr
+
+Ints = NDArray[np.int64]
+
+STEP_BITS = 8
+"""Fractional bits of a step register, which counts weight units."""
+GAIN_BITS = 12
+"""Fractional bits of a gain, and bits of the dither that rounds them off."""
+BIAS_BITS = 8
+"""Bits that a bias has below the unit of a weight."""
+BIAS_WIDTH = 32
+"""Bits of a stored bias."""
+ACTIVITY_SHIFT = 8
+"""The running input activity forgets over ``2**ACTIVITY_SHIFT`` samples."""
+ACTIVITY_BITS = 8
+"""Its fractional bits."""
+MEAN_BITS = 16
+"""Fractional bits of the mean activity of one input."""
+
+
+def gains(error: Ints, step: Ints) -> Ints:
+    """Gain of each class: ``eta * e`` in units of ``2**-GAIN_BITS`` weight units, rounded half up.
+
+    Parameters
+    ----------
+    error : array of int, shape (R, classes)
+        In units of ``2**-12``.
+    step : array of int, shape (R,)
+        Step register, in units of ``2**-STEP_BITS`` weight units.
+    """
+    return (error * step[:, None] + (1 << (STEP_BITS - 1))) >> STEP_BITS
+
+
+def average_activity(activity: Ints, ones: Ints) -> Ints:
+    """Running number of ones in the input map, (R,) each, in units of ``2**-ACTIVITY_BITS``; rounded half up."""
+    return activity + (((ones << ACTIVITY_BITS) - activity + (1 << (ACTIVITY_SHIFT - 1))) >> ACTIVITY_SHIFT)
+
+
+def mean_activity(activity: Ints, inputs: int) -> Ints:
+    """Mean of one input, in units of ``2**-MEAN_BITS``: activity times the rounded reciprocal of `inputs`."""
+    reciprocal = ((1 << (ACTIVITY_BITS + MEAN_BITS)) + inputs // 2) // inputs
+    return (activity * reciprocal) >> (2 * ACTIVITY_BITS)
+
+
+def dither(stream: lfsr.State, count: int) -> tuple[Ints, lfsr.State]:
+    """One dither of `GAIN_BITS` bits a weight row, shared by the row's channels.
+
+    Returns
+    -------
+    dither : array of int, shape (R, count)
+        The upper bits of consecutive draws.
+    stream : array of uint64, shape (R,)
+    """
+    stream, words = lfsr.advance(stream, lfsr.steps_for(count))
+    return lfsr.slices(words)[:, :count] >> (lfsr.DRAW_BITS - GAIN_BITS), stream
+
+
+def update(weights: Ints, bias: Ints, taps: Ints, response: Ints, gain: Ints, mean: Ints, noise: Ints, *,
+           weight_bits: int) -> tuple[Ints, Ints, Ints]:
+    """Learn from one sample: ``dW[i,j] = eta e sum_p (x[p,i] - mean) d[p,j]``.
+
+    Parameters
+    ----------
+    weights : array of int, shape (R, groups, taps, C/groups)
+    bias : array of int, shape (R, C)
+    taps : array of int, shape (R, groups, positions, taps)
+    response : array of int, shape (R, positions, C)
+        d, after the pool has chosen its winners.
+    gain : array of int, shape (R, classes)
+    mean : array of int, shape (R,)
+        Mean activity of an input; 0 where the update is not centred.
+    noise : array of int, shape (R, groups * taps)
+        Dither of each row.
+    weight_bits : int
+        A weight saturates at this width, a bias at `BIAS_WIDTH`.
+
+    Returns
+    -------
+    weights, bias : arrays of int
+    saturated : array of int, shape (R,)
+        Weights that the update would have taken out of range.
+    """
+    replicas, groups, rows, width = weights.shape
+    channels = groups * width
+    gain = np.repeat(gain, channels // CLASSES, axis=1)
+    grouped = response.reshape(replicas, -1, groups, width).transpose(0, 2, 1, 3)
+    sums = np.matmul(taps.transpose(0, 1, 3, 2), grouped)
+    total = response.sum(1)
+    correction = (total * mean[:, None] * gain) >> MEAN_BITS
+
+    row_gain = gain.reshape(replicas, groups, 1, width)
+    row_correction = correction.reshape(replicas, groups, 1, width)
+    change = (sums * row_gain - row_correction + noise.reshape(replicas, groups, rows, 1)) >> GAIN_BITS
+    high = (1 << (weight_bits - 1)) - 1
+    updated = np.clip(weights + change, -high - 1, high)
+    saturated = (updated != weights + change).sum((1, 2, 3))
+
+    moved = (updated - weights).sum(2).reshape(replicas, channels)
+    shift = GAIN_BITS - BIAS_BITS
+    step = ((total * gain + (1 << (shift - 1))) >> shift) - ((moved * mean[:, None]) >> (MEAN_BITS - BIAS_BITS))
+    limit = (1 << (BIAS_WIDTH - 1)) - 1
+    return updated, np.clip(bias + step, -limit - 1, limit), saturated
