@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,13 +59,14 @@ def load(path: Path, config: Config) -> tuple[NetworkState, Progress]:
         If the file is missing, damaged, of another version, or of another network.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # opened here because numpy leaves the file open when it is damaged
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         meta = json.loads(arrays.pop("meta").tobytes())
         version, build, progress = meta["version"], meta["build"], Progress(**meta["progress"])
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no checkpoint there; train first, or give the run directory that holds one") from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise CheckpointError(f"{path}: not a checkpoint, or damaged ({error}); restore the file or train again") from None
     if version != VERSION:
         raise CheckpointError(f"{path}: checkpoint version {version}, this program reads {VERSION}; use the release that wrote it")

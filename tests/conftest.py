@@ -1,0 +1,45 @@
+"""Options and fixtures of all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", type=int, default=1, help="seed of every random test (default: 1)")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"seed: {config.getoption('--seed')} (--seed N for another)"
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """The seed of random tests; printed in the header and, where a test fails, with its output."""
+    value = int(request.config.getoption("--seed"))
+    print(f"seed {value}")
+    return value
+
+
+@pytest.fixture
+def rng(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def data_folder() -> Path | None:
+    """Folder with the real data sets: BSFF_DATA, or ../shared/data beside the repository."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ["BSFF_DATA"]) if "BSFF_DATA" in os.environ else beside
+    return folder if folder.is_dir() else None
+
+
+@pytest.fixture
+def real_data() -> Path:
+    folder = data_folder()
+    if folder is None:
+        pytest.skip("no real data sets: set BSFF_DATA to a folder with mnist/")
+    return folder
