@@ -81,8 +81,8 @@ class LayerGeometry:
 
     @property
     def draws(self) -> int:
-        """p-bit draws of one position: one a p-bit, two with ``xor``."""
-        return self.config.channels * self.config.tile * (2 if self.config.eligibility == "xor" else 1)
+        """p-bit draws of one position: one a p-bit, three with ``xor`` (see `golden.pbit.tile`)."""
+        return self.config.channels * self.config.tile * (3 if self.config.eligibility == "xor" else 1)
 
     @property
     def goodness_count(self) -> int:

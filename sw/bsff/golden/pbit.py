@@ -46,12 +46,13 @@ def tile(preactivation: Ints, draws: Ints, *, size: int, fraction_bits: int, eli
     preactivation : array of int, shape (...)
         In units of ``2**-fraction_bits``.
     draws : array of int, shape (..., draws of a unit)
-        One draw a p-bit, or with ``xor`` two, in the order of m, the second draw of a p-bit right after its first.
+        One draw a p-bit, with ``xor`` three, in the order of m: the first fires it, the others make its response.
     size : int
         M.
     eligibility : {"boxcar", "xor"}
-        ``boxcar``: the number of m with ``abs(a - theta_m) < boxcar``. ``xor``: the number of m whose two draws
-        differ, of mean ``sum_m 2 sigmoid'(a - theta_m)``.
+        ``boxcar``: the number of m with ``abs(a - theta_m) < boxcar``. ``xor``: the number of m whose second and
+        third draw fire differently, of mean ``sum_m 2 sigmoid'(a - theta_m)``. Neither is the bit that fired: the
+        pool chooses winners by that bit, so a response made of it would be biased by the choice.
     boxcar : int
         Half-width, in units of ``2**-fraction_bits``.
 
@@ -62,9 +63,8 @@ def tile(preactivation: Ints, draws: Ints, *, size: int, fraction_bits: int, eli
     """
     level = preactivation[..., None] - thresholds(size, fraction_bits)
     if eligibility == "xor":
-        pairs = draws.reshape(*level.shape, 2)
-        first = fire(level, pairs[..., 0], fraction_bits)
-        second = fire(level, pairs[..., 1], fraction_bits)
-        return first.sum(-1), (first ^ second).sum(-1)
+        triples = draws.reshape(*level.shape, 3)
+        bits, one, other = (fire(level, triples[..., i], fraction_bits) for i in range(3))
+        return bits.sum(-1), (one ^ other).sum(-1)
     bits = fire(level, draws.reshape(level.shape), fraction_bits)
     return bits.sum(-1), ((level > -boxcar) & (level < boxcar)).sum(-1)

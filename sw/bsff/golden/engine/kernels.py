@@ -15,6 +15,9 @@ import numpy as np
 from numba import njit, uint64
 
 from .. import goodness, lfsr, softmax, tables, update
+from .cache import use_cache
+
+use_cache()
 
 _LEFT, _RIGHT, _LAST = (uint64(s) for s in lfsr.SHIFTS)
 _DRAW = uint64(lfsr.DRAW_BITS)
@@ -143,7 +146,7 @@ def fire(weights, bias, stream, shape, noise_table, active, count, fired, respon
     groups, _, width = weights.shape
     channels = groups * width
     tile = shape.tile
-    draws = channels * tile * (2 if shape.xor else 1)
+    draws = channels * tile * (3 if shape.xor else 1)
     noise = np.empty((draws + 3) // 4 * 4, np.int32)
     start = np.empty(channels, np.int32)
     for j in range(channels):
@@ -178,10 +181,9 @@ def fire(weights, bias, stream, shape, noise_table, active, count, fired, respon
                 for m in range(tile):
                     level = total[j] - theta[m]
                     if shape.xor:
-                        i = 2 * (j * tile + m)
-                        first = level + noise[i] > 0
-                        n += first
-                        d += first != (level + noise[i + 1] > 0)
+                        i = 3 * (j * tile + m)
+                        n += level + noise[i] > 0
+                        d += (level + noise[i + 1] > 0) != (level + noise[i + 2] > 0)
                     else:
                         n += level + noise[j * tile + m] > 0
                         d += -shape.boxcar < level and level < shape.boxcar

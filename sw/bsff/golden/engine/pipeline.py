@@ -88,6 +88,15 @@ def _head(config: Config, geometry: Geometry, state: NetworkState, r: int, label
     return stage
 
 
+def chain(config: Config, geometry: Geometry, state: NetworkState, r: int, labels: Map, results: Results) -> list[Stage]:
+    """The stages of replica `r`, in order: encoder, layers, head. Each maps (inputs, block of samples) to outputs."""
+    stages = [_encoder(config, geometry, state, r)]
+    stages += [_layer(geometry, state, r, i, labels, results) for i in range(len(geometry.layers))]
+    if state.head is not None:
+        stages.append(_head(config, geometry, state, r, labels, results))
+    return stages
+
+
 class _Schedule:
     """Which (chain, stage, block) may run next; a chain is one replica's row of stages."""
 
@@ -161,13 +170,7 @@ def run(config: Config, geometry: Geometry, state: NetworkState, pixels: Map, la
     results = Results.empty(state.replicas, labels.shape[1], len(geometry.predictors))
     if labels.shape[1] == 0:
         return results
-    chains: list[list[Stage]] = []
-    for r in range(state.replicas):
-        chain = [_encoder(config, geometry, state, r)]
-        chain += [_layer(geometry, state, r, i, labels[r], results) for i in range(len(geometry.layers))]
-        if state.head is not None:
-            chain.append(_head(config, geometry, state, r, labels[r], results))
-        chains.append(chain)
+    chains = [chain(config, geometry, state, r, labels[r], results) for r in range(state.replicas)]
     schedule = _Schedule(chains, [np.ascontiguousarray(p) for p in pixels])
     workers = [threading.Thread(target=schedule.work, name=f"bsff-{i}", daemon=True)
                for i in range(threads or os.cpu_count() or 1)]
