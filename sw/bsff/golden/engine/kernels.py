@@ -78,25 +78,27 @@ def encode_bernoulli(pixels, stream, bits):
 
 
 @njit(nogil=True, cache=True)
-def list_active(inputs, shape, height, width, active, count):
-    """The active-index encoder: for each position and group the taps that are on, rising, a count n listed n times.
+def list_active(inputs, shape, taps, height, width, row, start):
+    """The active-index encoder: for each position and group the weight rows that are on, rising, n times for a count n.
 
     Parameters
     ----------
     inputs : uint8, shape (H, W, C)
+    taps : of one group; row ``g * taps + tap`` of the weights belongs to group g
     height, width : of the output grid before the pool
-    active : int32, shape (positions, groups, taps * levels)
-    count : int32, shape (positions, groups)
+    row : uint32, shape (positions * groups * taps * levels,)
+        The rows, position by position, group by group.
+    start : uint32, shape (positions * groups + 1,)
+        Where each list begins in `row`; the last entry is the end.
 
     Returns
     -------
     ones : sum of the input map
-    taps : sum of `count`
     """
     in_height, in_width, in_channels = inputs.shape
     own = in_channels // shape.groups
-    channel = np.empty((in_height, in_width, shape.groups, own * shape.levels), np.int32)
-    lit = np.empty((in_height, in_width, shape.groups), np.int32)
+    channel = np.empty((in_height, in_width, shape.groups, own * shape.levels), np.uint32)
+    lit = np.empty((in_height, in_width, shape.groups), np.uint32)
     ones = 0
     for y in range(in_height):
         for x in range(in_width):
@@ -108,73 +110,103 @@ def list_active(inputs, shape, height, width, active, count):
                         n += 1
                 lit[y, x, g] = n
                 ones += n
-    taps = 0
+    n = 0
     for y in range(height):
         for x in range(width):
-            position = y * width + x
             for g in range(shape.groups):
-                n = 0
-                for ky in range(shape.kernel):
-                    iy = y + ky - shape.padding
-                    if iy < 0 or iy >= in_height:
-                        continue
-                    for kx in range(shape.kernel):
-                        ix = x + kx - shape.padding
-                        if ix < 0 or ix >= in_width:
-                            continue
-                        base = (ky * shape.kernel + kx) * own
+                start[(y * width + x) * shape.groups + g] = n
+                for ky in range(max(0, shape.padding - y), min(shape.kernel, in_height + shape.padding - y)):
+                    for kx in range(max(0, shape.padding - x), min(shape.kernel, in_width + shape.padding - x)):
+                        iy, ix = y + ky - shape.padding, x + kx - shape.padding
+                        base = g * taps + (ky * shape.kernel + kx) * own
                         for k in range(lit[iy, ix, g]):
-                            active[position, g, n] = base + channel[iy, ix, g, k]
+                            row[n] = base + channel[iy, ix, g, k]
                             n += 1
-                count[position, g] = n
-                taps += n
-    return ones, taps
+    start[height * width * shape.groups] = n
+    return ones
 
 
 @njit(nogil=True, cache=True)
-def fire(weights, bias, stream, shape, noise_table, active, count, fired, response):
+def add_rows(table, row, begin, end, narrow, total, into):
+    """``total[into] += sum of table[row[k]] for k in begin .. end - 1``: the indexed accumulation.
+
+    Eight rows at a time are added in the narrow type of the table, which the caller has chosen so that eight fit, and
+    widened once; that is what makes the loop fast.
+
+    Parameters
+    ----------
+    table : int16 or uint8, shape (rows, width)
+    row : uint32
+    narrow : scratch, shape (width,), of a type that holds the sum of eight rows
+    total : shape (n, width)
+    """
+    width = narrow.size
+    k = begin
+    while k + 8 <= end:
+        a, b, c, d = row[k], row[k + 1], row[k + 2], row[k + 3]
+        e, f, g, h = row[k + 4], row[k + 5], row[k + 6], row[k + 7]
+        for j in range(width):
+            narrow[j] = (table[a, j] + table[b, j] + table[c, j] + table[d, j]
+                         + table[e, j] + table[f, j] + table[g, j] + table[h, j])
+        for j in range(width):
+            total[into, j] += narrow[j]
+        k += 8
+    if k + 4 <= end:
+        a, b, c, d = row[k], row[k + 1], row[k + 2], row[k + 3]
+        for j in range(width):
+            narrow[j] = table[a, j] + table[b, j] + table[c, j] + table[d, j]
+        for j in range(width):
+            total[into, j] += narrow[j]
+        k += 4
+    while k < end:
+        a = row[k]
+        for j in range(width):
+            total[into, j] += table[a, j]
+        k += 1
+
+
+@njit(nogil=True, cache=True)
+def fire(weights, bias, stream, shape, noise_table, row, start, narrow, fired, response):
     """`layer.forward` before the pool: accumulate the indexed rows and draw every tile.
 
     Parameters
     ----------
-    weights : int16, shape (groups, taps, C/groups)
+    weights : int16, shape (groups * taps, C/groups)
     bias : int32, shape (C,)
     stream : uint64, shape (1,)
+    row, start : from `list_active`
+    narrow : see `add_rows`
     fired : uint8, shape (positions, C)
-    response : int16, shape (positions, C)
+    response : uint8, shape (positions, C)
     """
-    groups, _, width = weights.shape
-    channels = groups * width
+    channels = bias.size
+    groups = shape.groups
+    width = channels // groups
     tile = shape.tile
     draws = channels * tile * (3 if shape.xor else 1)
     noise = np.empty((draws + 3) // 4 * 4, np.int32)
-    start = np.empty(channels, np.int32)
-    for j in range(channels):
-        start[j] = bias[j] >> _BIAS_BITS
-    total = np.empty(channels, np.int32)
+    sums = np.empty((groups, width), np.int32)
+    total = sums.reshape(channels)
     theta = np.zeros(tile, np.int32)
     if tile > 1:
         for m in range(tile):
             theta[m] = shape.half * (2 * m + 1)
     state = stream[0]
     for position in range(fired.shape[0]):
+        for j in range(channels):
+            total[j] = bias[j] >> _BIAS_BITS
         for g in range(groups):
-            part = total[g * width:(g + 1) * width]
-            part[:] = start[g * width:(g + 1) * width]
-            for n in range(count[position, g]):
-                row = weights[g, active[position, g, n]]
-                for j in range(width):
-                    part[j] += row[j]
+            at = position * groups + g
+            add_rows(weights, row, start[at], start[at + 1], narrow, sums, g)
         for i in range(0, draws, 4):
             state = step(state)
             for quarter in range(4):
                 noise[i + quarter] = noise_table[(state >> (uint64(quarter) * _DRAW + _NOISE_SHIFT)) & _NOISE_MASK]
-        out, answer = fired[position], response[position]
         if tile == 1 and not shape.xor:
             for j in range(channels):
-                out[j] = total[j] + noise[j] > 0
+                fired[position, j] = total[j] + noise[j] > 0
             for j in range(channels):
-                answer[j] = (total[j] > -shape.boxcar) & (total[j] < shape.boxcar)
+                response[position, j] = (total[j] > -shape.boxcar) & (total[j] < shape.boxcar)
         else:
             for j in range(channels):
                 n, d = 0, 0
@@ -187,8 +219,8 @@ def fire(weights, bias, stream, shape, noise_table, active, count, fired, respon
                     else:
                         n += level + noise[j * tile + m] > 0
                         d += -shape.boxcar < level and level < shape.boxcar
-                out[j] = n
-                answer[j] = d
+                fired[position, j] = n
+                response[position, j] = d
     stream[0] = state
 
 
@@ -264,70 +296,96 @@ def judge(output, mean, scale, difference, logits):
 
 
 @njit(nogil=True, cache=True)
-def add_up(active, count, response, sums):
-    """``S[g,i,j] = sum over positions of x * d``, by adding the row of d to every active tap's sums."""
-    groups, _, width = sums.shape
-    sums[:] = 0
-    for position in range(response.shape[0]):
-        for g in range(groups):
-            row = response[position, g * width:(g + 1) * width]
-            for n in range(count[position, g]):
-                into = sums[g, active[position, g, n]]
-                for j in range(width):
-                    into[j] += row[j]
+def transpose(row, start, groups, rows, position, begin):
+    """For every weight row the positions at which it was active: the lists of `list_active` turned round.
+
+    Parameters
+    ----------
+    position : uint32, shape of `row`
+        ``position * groups + group``, row by row, rising.
+    begin : uint32, shape (rows + 1,)
+        Where each row's list begins.
+    """
+    begin[:] = 0
+    lists = start.size - 1
+    end = start[lists]
+    for k in range(end):
+        begin[row[k] + np.uint32(1)] += np.uint32(1)
+    for i in range(rows):
+        begin[i + 1] += begin[i]
+    for at in range(lists):
+        for k in range(start[at], start[at + 1]):
+            i = row[k]
+            position[begin[i]] = at
+            begin[i] += np.uint32(1)
+    for i in range(rows, 0, -1):  # filling moved every beginning to the next one's
+        begin[i] = begin[i - 1]
+    begin[0] = 0
 
 
 @njit(nogil=True, cache=True)
-def learn(weights, bias, stream, shape, response, sums, error, step_register, mean):
-    """`update.update` after `add_up`; returns the number of saturated weights."""
-    groups, taps, width = weights.shape
+def learn(weights, bias, stream, shape, position, begin, response, error, step_register, mean):
+    """`update.update`, row by row; returns the number of saturated weights.
+
+    Parameters
+    ----------
+    weights : int16, shape (groups * taps, C/groups)
+    position, begin : from `transpose`
+    response : uint8, shape (positions, C)
+        At most 15, so that eight rows fit 8 bits.
+    """
+    rows, width = weights.shape
+    groups = shape.groups
     channels = groups * width
+    responses = response.reshape(response.shape[0] * groups, width)
     total = np.zeros(channels, np.int32)
-    for position in range(response.shape[0]):
+    for p in range(response.shape[0]):
         for j in range(channels):
-            total[j] += response[position, j]
+            total[j] += response[p, j]
     gain = np.empty(channels, np.int32)
     correction = np.empty(channels, np.int32)
     for j in range(channels):
         gain[j] = (error[j // (channels // error.size)] * step_register + (1 << (_STEP_BITS - 1))) >> _STEP_BITS
         correction[j] = (np.int64(total[j]) * mean * gain[j]) >> _INPUT_BITS
     moved = np.zeros(channels, np.int32)
-    product = np.empty(width, np.int32)
+    change = np.empty((1, width), np.int32)
+    narrow = np.empty(width, np.uint8)
     high = np.int32(shape.weight_max)
     low = np.int32(-high - 1)
     saturated = 0
     state = stream[0]
-    for g in range(groups):
-        own_gain = gain[g * width:(g + 1) * width]
-        own_correction = correction[g * width:(g + 1) * width]
-        own_moved = moved[g * width:(g + 1) * width]
-        for i in range(taps):
-            quarter = uint64((g * taps + i) % 4)
-            if quarter == 0:
-                state = step(state)
-            dither = np.int32((state >> (quarter * _DRAW + _DITHER_SHIFT)) & _DITHER_MASK)
-            row, summed = weights[g, i], sums[g, i]
-            # numba widens int32 arithmetic to 64 bits; storing after each step keeps the vectors at 32
-            for j in range(width):
-                product[j] = summed[j] * own_gain[j]
-            for j in range(width):
-                product[j] += dither - own_correction[j]
-            for j in range(width):
-                product[j] >>= _GAIN_BITS
-            for j in range(width):
-                product[j] += row[j]
-            for j in range(width):
-                saturated += (product[j] > high) | (product[j] < low)
-            for j in range(width):
-                product[j] = min(max(product[j], low), high)
-            for j in range(width):
-                own_moved[j] += product[j] - row[j]
-            for j in range(width):
-                row[j] = product[j]
+    for i in range(rows):
+        quarter = uint64(i % 4)
+        if quarter == 0:
+            state = step(state)
+        dither = np.int32((state >> (quarter * _DRAW + _DITHER_SHIFT)) & _DITHER_MASK)
+        first = i // (rows // groups) * width  # channel of the row's first weight
+        for j in range(width):
+            change[0, j] = 0
+        add_rows(responses, position, begin[i], begin[i + 1], narrow, change, 0)
+        # numba widens int32 arithmetic to 64 bits; storing after each step keeps the vectors at 32
+        for j in range(width):
+            change[0, j] *= gain[first + j]
+        for j in range(width):
+            change[0, j] += dither - correction[first + j]
+        for j in range(width):
+            change[0, j] >>= _GAIN_BITS
+        for j in range(width):
+            change[0, j] += weights[i, j]
+        clipped = np.int32(0)
+        for j in range(width):
+            clipped += np.int32((change[0, j] > high) | (change[0, j] < low))
+        saturated += clipped
+        for j in range(width):
+            change[0, j] = min(max(change[0, j], low), high)
+        for j in range(width):
+            moved[first + j] += change[0, j] - weights[i, j]
+        for j in range(width):
+            weights[i, j] = change[0, j]
     stream[0] = state
     shift = _GAIN_BITS - _BIAS_BITS
     for j in range(channels):
-        change = (np.int64(total[j]) * gain[j] + (1 << (shift - 1))) >> shift
-        change -= (np.int64(moved[j]) * mean) >> (_INPUT_BITS - _BIAS_BITS)
-        bias[j] = min(max(bias[j] + change, -_BIAS_MAX - 1), _BIAS_MAX)
+        step_of_bias = (np.int64(total[j]) * gain[j] + (1 << (shift - 1))) >> shift
+        step_of_bias -= (np.int64(moved[j]) * mean) >> (_INPUT_BITS - _BIAS_BITS)
+        bias[j] = min(max(bias[j] + step_of_bias, -_BIAS_MAX - 1), _BIAS_MAX)
     return saturated

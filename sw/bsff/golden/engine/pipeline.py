@@ -58,14 +58,15 @@ def _layer(geometry: Geometry, state: NetworkState, r: int, index: int, labels: 
     layer, own = geometry.layers[index], state.layers[index]
     shape = _shape(layer)
     noise = tables.noise_table(layer.config.fraction_bits)
-    sums = np.empty(own.weights.shape[1:], np.int16 if layer.sum_bound < 2**15 else np.int32)
+    narrow = np.empty(layer.group_channels, np.int16 if 8 * shape.weight_max < 2**15 else np.int32)
+    weights = own.weights[r].reshape(layer.rows, layer.group_channels)
 
     def stage(inputs: Map, block: slice) -> Map:
         output = np.empty((len(inputs), *layer.output), np.uint8)
         stages.run_layer(
-            shape, noise, own.weights[r], own.bias[r], own.mean[r], own.activity[r:r + 1], own.pbits[r:r + 1],
+            shape, noise, weights, own.bias[r], own.mean[r], own.activity[r:r + 1], own.pbits[r:r + 1],
             own.rounding[r:r + 1], int(own.step[r]), int(own.scale[r]), int(own.gate[r]), bool(own.learn[r]),
-            layer.conv[:2], inputs.reshape(len(inputs), *layer.inputs), labels[block], sums, output,
+            layer.conv[:2], inputs.reshape(len(inputs), *layer.inputs), labels[block], narrow, output,
             results.logits[r, block, index], results.counters[r, index])
         return output
 

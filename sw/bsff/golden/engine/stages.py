@@ -19,18 +19,19 @@ _MEAN_SHIFT = 2 * update.ACTIVITY_BITS
 
 @njit(nogil=True, cache=True)
 def run_layer(shape, noise_table, weights, bias, mean, activity, pbits, rounding, step_register, scale, gate, learns,
-              conv, inputs, labels, sums, output, logits, counters):
+              conv, inputs, labels, narrow, output, logits, counters):
     """`layer.run` over N samples of one replica.
 
     Parameters
     ----------
     shape : kernels.Shape
-    weights, bias, mean, activity, pbits, rounding
+    weights : int16, shape (groups * taps, C/groups)
+    bias, mean, activity, pbits, rounding
         Views of one replica's state: the last three of shape (1,).
     conv : (height, width) before the pool
     inputs : uint8, shape (N, H, W, C)
-    sums : int16 or int32, shape of `weights`
-        Scratch; the caller picks the type that holds `LayerGeometry.sum_bound`.
+    narrow : int16 or int32, shape (C/groups,)
+        Scratch of a type that holds the sum of eight weights.
     output : uint8, shape (N, H', W', C')
     logits : int32, shape (N, 10)
     counters : int64, shape (len(COUNTERS),)
@@ -38,16 +39,20 @@ def run_layer(shape, noise_table, weights, bias, mean, activity, pbits, rounding
     height, width = conv
     channels = mean.size
     positions = height * width
-    active = np.empty((positions, shape.groups, weights.shape[1] * shape.levels), np.int32)
-    count = np.empty((positions, shape.groups), np.int32)
+    rows = weights.shape[0]
+    row = np.empty(positions * rows * shape.levels, np.uint32)
+    start = np.empty(positions * shape.groups + 1, np.uint32)
+    position = np.empty(positions * rows * shape.levels, np.uint32)
+    begin = np.empty(rows + 1, np.uint32)
     fired = np.empty((positions, channels), np.uint8)
-    response = np.empty((positions, channels), np.int16)
+    response = np.empty((positions, channels), np.uint8)
     difference = np.empty(channels, np.int64)
     logit = np.empty(logits.shape[1], np.int64)
     error = np.empty(logits.shape[1], np.int64)
     for n in range(inputs.shape[0]):
-        ones, taps = kernels.list_active(inputs[n], shape, height, width, active, count)
-        kernels.fire(weights, bias, pbits, shape, noise_table, active, count, fired, response)
+        ones = kernels.list_active(inputs[n], shape, rows // shape.groups, height, width, row, start)
+        taps = np.int64(start[start.size - 1])
+        kernels.fire(weights, bias, pbits, shape, noise_table, row, start, narrow, fired, response)
         if shape.pool == 2:
             kernels.pool(fired.reshape(height, width, channels), response.reshape(height, width, channels), output[n])
         else:
@@ -69,10 +74,10 @@ def run_layer(shape, noise_table, weights, bias, mean, activity, pbits, rounding
         if error[labels[n]] < gate:
             continue
         centre = (np.int64(activity[0]) * shape.reciprocal) >> _MEAN_SHIFT if shape.centre else 0
-        kernels.add_up(active, count, response, sums)
+        kernels.transpose(row, start, shape.groups, rows, position, begin)
         counters[4] += 1
         counters[5] += taps
-        counters[6] += kernels.learn(weights, bias, rounding, shape, response, sums, error, step_register, centre)
+        counters[6] += kernels.learn(weights, bias, rounding, shape, position, begin, response, error, step_register, centre)
 
 
 @njit(nogil=True, cache=True)
