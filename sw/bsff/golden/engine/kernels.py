@@ -347,7 +347,10 @@ def learn(weights, bias, stream, shape, position, begin, response, error, step_r
     for j in range(channels):
         gain[j] = (error[j // (channels // error.size)] * step_register + (1 << (_STEP_BITS - 1))) >> _STEP_BITS
         correction[j] = (np.int64(total[j]) * mean * gain[j]) >> _INPUT_BITS
+    # by group, so that the inner loops index with j alone: numba guards a computed index against being negative
+    group_gain, group_correction = gain.reshape(groups, width), correction.reshape(groups, width)
     moved = np.zeros(channels, np.int32)
+    group_moved = moved.reshape(groups, width)
     change = np.empty((1, width), np.int32)
     narrow = np.empty(width, np.uint8)
     high = np.int32(shape.weight_max)
@@ -359,15 +362,15 @@ def learn(weights, bias, stream, shape, position, begin, response, error, step_r
         if quarter == 0:
             state = step(state)
         dither = np.int32((state >> (quarter * _DRAW + _DITHER_SHIFT)) & _DITHER_MASK)
-        first = i // (rows // groups) * width  # channel of the row's first weight
+        g = i // (rows // groups)
         for j in range(width):
             change[0, j] = 0
         add_rows(responses, position, begin[i], begin[i + 1], narrow, change, 0)
         # numba widens int32 arithmetic to 64 bits; storing after each step keeps the vectors at 32
         for j in range(width):
-            change[0, j] *= gain[first + j]
+            change[0, j] *= group_gain[g, j]
         for j in range(width):
-            change[0, j] += dither - correction[first + j]
+            change[0, j] += dither - group_correction[g, j]
         for j in range(width):
             change[0, j] >>= _GAIN_BITS
         for j in range(width):
@@ -379,7 +382,7 @@ def learn(weights, bias, stream, shape, position, begin, response, error, step_r
         for j in range(width):
             change[0, j] = min(max(change[0, j], low), high)
         for j in range(width):
-            moved[first + j] += change[0, j] - weights[i, j]
+            group_moved[g, j] += change[0, j] - weights[i, j]
         for j in range(width):
             weights[i, j] = change[0, j]
     stream[0] = state
