@@ -88,3 +88,26 @@ def test_a_step_that_the_hardware_cannot_hold_is_refused() -> None:
 
 def test_base_network_has_the_weights_that_the_design_counts() -> None:
     assert geometry(config.load("mnist")).weights == 278_100
+
+
+def test_settings_replace_keys() -> None:
+    chosen = config.override(config.load("mnist-small"), ["layer.temperature=5", "layer[2].tile=3", "data.encoding=thermometer",
+                                                          "data.levels=[64, 128]", "head.enabled=true"])  # fmt: skip
+    assert [layer.temperature for layer in chosen.layers] == [5.0, 5.0, 5.0]
+    assert [layer.tile for layer in chosen.layers] == [1, 3, 1]
+    assert chosen.data.levels == (64, 128)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("layer[4].tile=3", r"--set layer\[4\]\.tile=3: expected layer\[1\] to layer\[3\]"),
+        ("tile=3", "--set tile=3: expected section.key=value"),
+        ("data[1].levels=3", "expected section.key=value"),
+        ("head.pool=3", "head.pool = 3: expected one of 1, 2"),
+        ("head.stride=3", "head.stride: unknown key"),
+    ],
+)
+def test_bad_settings_are_explained(setting: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        config.override(config.load("mnist-small"), [setting])

@@ -21,7 +21,7 @@ from .data import load_dataset
 from .geometry import Geometry, geometry
 from .golden import engine
 from .golden.engine import pipeline
-from .golden.results import COUNTERS
+from .golden.results import COUNTERS, Results
 from .golden.state import NetworkState
 from .initialise import initialise
 
@@ -69,7 +69,7 @@ def prepare(config: Config, data: Any) -> tuple[Geometry, NetworkState, NDArray[
 
 def stage_times(config: Config, shape: Geometry, state: NetworkState, pixels: Any, labels: Any) -> dict[str, float]:
     """Seconds that each stage takes for the samples given, one after another in one thread."""
-    results = pipeline.Results.empty(1, len(labels), len(shape.predictors))
+    results = Results.empty(1, len(labels), len(shape.predictors))
     times = {}
     block, signal = slice(0, len(labels)), pixels
     for name, stage in zip(("encoder", *shape.predictors), pipeline.chain(config, shape, state, 0, labels, results), strict=True):

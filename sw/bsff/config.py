@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -23,8 +25,6 @@ def _key(default: Any, *, low: float | None = None, high: float | None = None,
          choices: tuple[Any, ...] | None = None, doc: str = "") -> Any:
     """A configuration key: its default, its allowed values, and one line of documentation."""
     meta = {"low": low, "high": high, "choices": choices, "doc": doc}
-    if isinstance(default, tuple):
-        return field(default=default, metadata=meta)
     return field(default=default, metadata=meta)
 
 
@@ -240,6 +240,43 @@ def _check(config: Config) -> None:
         raise ConfigError(f"head.stop_epoch = {head.stop_epoch}: expected 0 or more than start_epoch = {head.start_epoch}")
 
 
+_SETTING = re.compile(r"(data|head|training|layer)(?:\[(\d+)\])?\.(\w+)=(.*)", re.DOTALL)
+
+
+def override(config: Config, settings: Sequence[str]) -> Config:
+    """A copy with some keys replaced, as ``bsff train --set`` gives them.
+
+    Parameters
+    ----------
+    settings : sequence of str
+        Each ``section.key=value``: ``training.epochs=3``, ``layer.step=0.01`` (every layer), ``layer[2].tile=3`` (the
+        second), ``data.levels=[64, 128]``. Texts need no quotes.
+
+    Raises
+    ------
+    ConfigError
+        If one has another form, names no layer, or gives a value that is not allowed.
+    """
+    plain = config.to_dict()
+    for setting in settings:
+        found = _SETTING.fullmatch(setting)
+        if found is None or (found[2] and found[1] != "layer"):
+            raise ConfigError(f"--set {setting}: expected section.key=value with section data, layer, layer[N], head or training")
+        section, number, key, text = found.groups()
+        try:
+            value = json.loads(text)
+        except ValueError:
+            value = text
+        tables = plain["layer"] if section == "layer" else [plain[section]]
+        if number:
+            if not 1 <= int(number) <= len(tables):
+                raise ConfigError(f"--set {setting}: expected layer[1] to layer[{len(tables)}]")
+            tables = [tables[int(number) - 1]]
+        for table in tables:
+            table[key] = value
+    return parse(plain, source=config.name)
+
+
 def names() -> list[str]:
     """Names of the built-in configurations, sorted."""
     folder = resources.files(__package__) / "configs"
@@ -294,7 +331,7 @@ def dumps(config: Config) -> str:
         return json.dumps(list(v) if isinstance(v, tuple) else v)
 
     lines = [f"name = {json.dumps(config.name)}"]
-    sections = [("[data]", config.data), *[("[[layer]]", layer) for layer in config.layers],
+    sections: list[tuple[str, Any]] = [("[data]", config.data), *[("[[layer]]", layer) for layer in config.layers],
                 ("[head]", config.head), ("[training]", config.training)]
     for title, section in sections:
         lines += ["", title]

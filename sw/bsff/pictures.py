@@ -99,13 +99,12 @@ def first_layer(geometry: Geometry, state: NetworkState, path: Path, *, most: in
     rows = -(-len(kernels) // columns)
     limit = float(np.abs(kernels).max()) or 1.0
     figure, grid = plt.subplots(rows, columns, figsize=(0.75 * columns + 1.4, 0.78 * rows + 0.7), squeeze=False, layout="constrained")
-    image = None
     for axes in grid.flat:
         axes.set_axis_off()
-    for axes, kernel in zip(grid.flat, kernels, strict=False):
-        image = axes.imshow(kernel, cmap="RdBu_r", vmin=-limit, vmax=limit)
+    images = [axes.imshow(kernel, cmap="RdBu_r", vmin=-limit, vmax=limit)
+              for axes, kernel in zip(grid.flat, kernels, strict=False)]
     figure.suptitle(f"first-layer weights, {len(kernels)} of {shape.config.channels} channels", fontsize=10)
-    figure.colorbar(image, ax=grid, shrink=0.8, label="weight")
+    figure.colorbar(images[0], ax=grid, shrink=0.8, label="weight")
     _save(figure, path)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..accelerator import Accelerator
 from ..checkpoint import Progress
-from ..config import Config, load
+from ..config import Config, load, override
 from ..data import Dataset, load_dataset
 from ..devices import DEVICES, open_device
 from ..errors import ConfigError
@@ -31,6 +31,8 @@ def add(commands: Any) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder with the data sets (default: BSFF_DATA, else download)")
     parser.add_argument("--epochs", type=int, metavar="N", help="instead of the configuration's")
     parser.add_argument("--seed", type=int, metavar="N", help="instead of the configuration's")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
+                        help="replace a key of the configuration, such as layer[1].step=0.01; may be repeated")
     parser.add_argument("--samples", type=int, metavar="N", help="stop after N presentations; --resume goes on from there")
     parser.add_argument("--out", type=Path, metavar="DIR", help="run directory (default: runs/CONFIG, runs/CONFIG-2, ...; "
                         "with --resume the latest of them)")
@@ -66,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _begin(arguments: argparse.Namespace) -> tuple[Config, RunDirectory, Any, Progress]:
     if arguments.config is None:
         raise ConfigError("no configuration given: name one of `bsff config list`, or a TOML file")
-    config = load(arguments.config)
+    config = override(load(arguments.config), arguments.settings)
     changes = {key: getattr(arguments, key) for key in ("epochs", "seed") if getattr(arguments, key) is not None}
     if changes:
         config = config.with_training(**changes)
@@ -81,6 +83,8 @@ def _resume(arguments: argparse.Namespace) -> tuple[Config, RunDirectory, Any, P
         raise ConfigError("--resume: name the run by --out DIR, or by its configuration")
     directory = RunDirectory(arguments.out or latest(load(arguments.config).name))
     config, state, progress = directory.load()
+    if arguments.settings:
+        raise ConfigError(f"--set {arguments.settings[0]}: the run in {directory.path} has its configuration; begin another run")
     for key in ("epochs", "seed"):
         value = getattr(arguments, key)
         if value is not None and value != getattr(config.training, key):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,10 @@ from ..golden.state import NetworkState, blank
 FIFO = 16
 """Samples that the input FIFO holds."""
 _WORD = 0xFFFFFFFF
+_FILLING = {registers.GLOBAL[name].offset for name in ("SAMPLE_LABEL", "SAMPLE_DATA", "SAMPLE_SPACE")}
+"""Registers by which the FIFO fills; an access to any other lets the machine work off what waits."""
+_Readers = dict[int, Callable[[], int]]
+_Writers = dict[int, Callable[[int], None]]
 
 
 @dataclass
@@ -71,7 +76,7 @@ class EmulatedDevice:
         self._geometry: Geometry = geometry(config)
         self._threads = threads
         self._state: NetworkState = blank(self._geometry)
-        self._blocks = [*self._state.layers, *([self._state.head] if self._state.head is not None else [])]
+        self._blocks: list[Any] = [*self._state.layers, *([self._state.head] if self._state.head is not None else [])]
         self._counters = np.zeros((len(self._blocks), len(COUNTERS)), np.int64)
         self._values = {name: 0 for name, r in registers.GLOBAL.items() if r.access == "rw"}
         self._constants = {**registers.constants(config, self._geometry),
@@ -90,18 +95,19 @@ class EmulatedDevice:
 
     def read(self, offset: int) -> int:
         """See `Device.read`; an offset without a readable register is refused."""
-        try:
-            return self._readers[offset]() & _WORD
-        except KeyError:
-            raise DeviceError(f"read of offset 0x{offset:04x}: no readable register there; see `bsff registers`") from None
+        if offset not in self._readers:
+            raise DeviceError(f"read of offset 0x{offset:04x}: no readable register there; see `bsff registers`")
+        if self._queue and offset not in _FILLING:
+            self._run()
+        return self._readers[offset]() & _WORD
 
     def write(self, offset: int, value: int) -> None:
         """See `Device.write`; an offset without a writable register is refused."""
-        try:
-            write = self._writers[offset]
-        except KeyError:
-            raise DeviceError(f"write to offset 0x{offset:04x}: no writable register there; see `bsff registers`") from None
-        write(int(value) & _WORD)
+        if offset not in self._writers:
+            raise DeviceError(f"write to offset 0x{offset:04x}: no writable register there; see `bsff registers`")
+        if self._queue and offset not in _FILLING:
+            self._run()
+        self._writers[offset](int(value) & _WORD)
 
     def allocate(self, words: int) -> HostBuffer:
         """See `Device.allocate`."""
@@ -117,85 +123,74 @@ class EmulatedDevice:
 
     # ---- decoding
 
-    def _decode(self) -> tuple[dict[int, Callable[[], int]], dict[int, Callable[[int], None]]]:
-        readers: dict[int, Callable[[], int]] = {}
-        writers: dict[int, Callable[[int], None]] = {}
+    def _decode(self) -> tuple[_Readers, _Writers]:
+        """What each offset does, built once from the register table."""
+        readers: _Readers = {}
+        writers: _Writers = {}
         own_read: dict[str, Callable[[], int]] = {
-            "STATUS": self._status, "SAMPLES": lambda: self._run() or self._samples,
-            "SAMPLE_SPACE": self._space, "RESULT_COUNT": lambda: self._run() or len(self._results),
-            "RESULT_DATA": self._result, "MEMORY_DATA": self._memory_read, "BUFFER_SAMPLES": lambda: 0}
+            "STATUS": self._status, "SAMPLES": lambda: self._samples, "SAMPLE_SPACE": self._space,
+            "RESULT_COUNT": lambda: len(self._results), "RESULT_DATA": self._result,
+            "MEMORY_DATA": self._memory_read, "BUFFER_SAMPLES": lambda: 0}
         own_write: dict[str, Callable[[int], None]] = {
             "COMMAND": self._command, "SAMPLE_LABEL": self._begin, "SAMPLE_DATA": self._push,
-            "MEMORY_DATA": self._memory_write, "BUFFER_SAMPLES": self._present, "CONTROL": self._control}
+            "MEMORY_DATA": self._memory_write, "BUFFER_SAMPLES": self._present}
         for name, register in registers.GLOBAL.items():
             if name in self._constants:
-                readers[register.offset] = lambda value=self._constants[name]: value  # type: ignore[misc]
+                readers[register.offset] = partial(self._constants.__getitem__, name)
             elif name.startswith("ENCODER"):
-                self._wide(readers, writers, register.offset, self._state.encoder, name.endswith("HIGH"))
+                self._decode_stream(readers, writers, register.offset, self._state.encoder, name.endswith("HIGH"))
             else:
                 if register.access != "wo":
-                    readers[register.offset] = own_read.get(name, lambda name=name: self._values[name])  # type: ignore[misc]
+                    readers[register.offset] = own_read.get(name, partial(self._values.__getitem__, name))
                 if register.access != "ro":
-                    writers[register.offset] = own_write.get(
-                        name, lambda value, name=name: self._values.__setitem__(name, value))  # type: ignore[misc]
+                    writers[register.offset] = own_write.get(name, partial(self._values.__setitem__, name))
         for number in range(len(self._blocks)):
             self._decode_block(number, readers, writers)
         return readers, writers
 
-    def _wide(self, readers: dict[int, Callable[[], int]], writers: dict[int, Callable[[int], None]], offset: int,
-              array: NDArray[Any], high: bool) -> None:
+    @staticmethod
+    def _decode_word(readers: _Readers, writers: _Writers, offset: int, array: NDArray[Any], mask: int) -> None:
+        """A register of shape (1,) in the state."""
+        readers[offset] = lambda: int(array[0])
+        writers[offset] = lambda value: array.__setitem__(0, value & mask)
+
+    @staticmethod
+    def _decode_stream(readers: _Readers, writers: _Writers, offset: int, array: NDArray[Any], high: bool) -> None:
         """Half of a 64-bit generator of shape (1,)."""
         shift = 32 if high else 0
+        readers[offset] = lambda: int(array[0]) >> shift
+        writers[offset] = lambda value: array.__setitem__(0, np.uint64(int(array[0]) & ~(_WORD << shift) | value << shift))
 
-        def read() -> int:
-            self._run()
-            return int(array[0]) >> shift
-
-        def write(value: int) -> None:
-            self._run()
-            array[0] = np.uint64(int(array[0]) & ~(_WORD << shift) | value << shift)
-
-        readers[offset], writers[offset] = read, write
-
-    def _decode_block(self, number: int, readers: dict[int, Callable[[], int]],
-                      writers: dict[int, Callable[[int], None]]) -> None:
-        part: Any = self._blocks[number]
+    def _decode_block(self, number: int, readers: _Readers, writers: _Writers) -> None:
+        part = self._blocks[number]
         is_head = number == len(self._geometry.layers)
         shape = part.weights.shape
         sizes = {"ROWS": int(np.prod(shape[1:-1])), "WIDTH": shape[-1],
                  "CHANNELS": CLASSES if is_head else self._geometry.layers[number].config.channels}
         for name, register in registers.BLOCK.items():
             offset = registers.block_offset(number, name)
-            lower = name.lower()
-            stem = lower.rsplit("_", 1)[0]
+            key = name.lower()
+            stem, _, half = key.rpartition("_")
             if name in sizes:
-                readers[offset] = lambda value=sizes[name]: value  # type: ignore[misc]
-            elif stem in ("pbits", "rounding"):
-                if hasattr(part, stem):
-                    self._wide(readers, writers, offset, getattr(part, stem), lower.endswith("high"))
+                readers[offset] = partial(sizes.__getitem__, name)
             elif stem in COUNTERS:
-                readers[offset] = lambda i=COUNTERS.index(stem), s=32 * lower.endswith("high"): (  # type: ignore[misc]
-                    self._run() or int(self._counters[number, i]) >> s)
+                readers[offset] = partial(self._counter, number, COUNTERS.index(stem), 32 if half == "high" else 0)
             elif stem in registers.CYCLE_COUNTERS:
                 readers[offset] = lambda: 0  # FEATURES.cycles is 0: the golden model has no clock
-            elif hasattr(part, lower):
-                array = getattr(part, lower)
-                readers[offset] = lambda array=array: self._run() or int(array[0])  # type: ignore[misc]
-                writers[offset] = lambda value, array=array, mask=register.mask: (  # type: ignore[misc]
-                    self._run() or array.__setitem__(0, value & mask))
+            elif hasattr(part, stem):
+                self._decode_stream(readers, writers, offset, getattr(part, stem), half == "high")
+            elif hasattr(part, key):
+                self._decode_word(readers, writers, offset, getattr(part, key), register.mask)
+
+    def _counter(self, block: int, index: int, shift: int) -> int:
+        return int(self._counters[block, index]) >> shift
 
     # ---- behaviour
 
-    def _control(self, value: int) -> None:
-        self._run()
-        self._values["CONTROL"] = value
-
     def _status(self) -> int:
-        self._run()
         return registers.GLOBAL["STATUS"].field("fault").mask if self._fault else 0
 
     def _command(self, value: int) -> None:
-        self._run()
         command = registers.GLOBAL["COMMAND"]
         if value & command.field("clear_counters").mask:
             self._counters[:] = 0
@@ -223,19 +218,15 @@ class EmulatedDevice:
             self._label, self._words = None, []
 
     def _result(self) -> int:
-        self._run()
         return self._results.popleft() if self._results else 0
 
     def _run(self) -> None:
         """Present what waits in the FIFO."""
-        if not self._queue:
-            return
         queue, self._queue = self._queue, []
         self._execute(np.array([words for _, words in queue], np.uint32), np.array([label for label, _ in queue], np.uint32))
 
     def _present(self, samples: int) -> None:
         """Present records from memory."""
-        self._run()
         address = self._values["BUFFER_ADDRESS_HIGH"] << 32 | self._values["BUFFER_ADDRESS_LOW"]
         width = registers.record_words(self._geometry)
         for buffer in self._buffers.values():
@@ -267,7 +258,6 @@ class EmulatedDevice:
 
     def _memory(self) -> tuple[NDArray[Any], int]:
         """The array behind MEMORY_SELECT, and the address, which moves on."""
-        self._run()
         select = registers.GLOBAL["MEMORY_SELECT"]
         value = self._values["MEMORY_SELECT"]
         block = (value & select.field("block").mask) >> select.field("block").low

@@ -65,7 +65,7 @@ def steps_for(draws: int) -> int:
 
 def _matrix() -> tuple[int, ...]:
     """Columns of the step as a matrix over GF(2): column i is the step of the i-th unit vector."""
-    return tuple(int(step(np.uint64(1 << i))) for i in range(WIDTH))
+    return tuple(int(step(np.array(1 << i, np.uint64))) for i in range(WIDTH))
 
 
 def _apply(matrix: tuple[int, ...], vector: int) -> int:

@@ -31,7 +31,8 @@ def noise_table(fraction_bits: int) -> NDArray[np.int32]:
     """Quantiles of the logistic distribution.
 
     Entry i is ``ln(u / (1 - u))`` at ``u = (i + 1/2) / 2**NOISE_BITS``, in units of ``2**-fraction_bits``: with a
-    uniform index, ``P(a + noise > 0)`` is the sigmoid of a, to within half of ``2**-NOISE_BITS`` and one unit of a.
+    uniform index, ``P(a + noise > 0)`` is the sigmoid of a less half a unit, to within half of ``2**-NOISE_BITS``; from
+    the sigmoid of a itself it is at most ``2**-(NOISE_BITS + 1) + 2**-(fraction_bits + 3)`` away, 0.001 with 8 bits.
     The table is antisymmetric, so a ROM needs only its upper half.
     """
     size = 2**NOISE_BITS

@@ -5,8 +5,6 @@ fast: active taps are listed once and used by the forward pass and the update, i
 channels of a weight row so that they vectorise, and every intermediate has the narrowest type that holds it.
 """
 
-# mypy: disable-error-code="no-untyped-def, no-any-return, untyped-decorator"
-
 from __future__ import annotations
 
 from typing import NamedTuple

@@ -79,7 +79,7 @@ def _head(config: Config, geometry: Geometry, state: NetworkState, r: int, label
 
     def stage(inputs: Map, block: slice) -> Map:
         if config.head.pool == 2:
-            inputs = pool.pool_up(inputs)
+            inputs = pool.pool_up(inputs)  # keeps the type
         stages.run_head(
             own.weights[r], own.bias[r], own.rounding[r:r + 1], int(own.step[r]), int(own.gate[r]), bool(own.learn[r]),
             2 ** (config.head.weight_bits - 1) - 1, head_shift(config.head.fraction_bits),

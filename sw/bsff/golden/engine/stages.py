@@ -1,7 +1,5 @@
 """A stage of the pipeline: one layer, or the head, over a block of samples."""
 
-# mypy: disable-error-code="no-untyped-def, no-any-return, untyped-decorator"
-
 from __future__ import annotations
 
 import numpy as np

@@ -1,0 +1,121 @@
+"""One layer that learns by itself."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..config import LayerConfig
+from .goodness import Normalisation, goodness, local_loss, per_channel
+from .pbit import sample
+
+
+class Map(NamedTuple):
+    """What one layer hands to the next."""
+
+    x: Tensor
+    """[batch, channels, height, width]: normalised activations, or plain counts in an absorbed network."""
+    absent: Tensor
+    """[channels]: the value of x where no unit fired, and so of a tap beyond the border."""
+
+
+def taps(channels_in: int, channels: int, kernel: int | tuple[int, int], generator: torch.Generator, *,
+         groups: int = 1) -> nn.Conv2d:
+    """Weights ``W[i,j]`` and biases ``b[j]``; with a kernel as large as the map, every output sees all of it."""
+    conv = nn.Conv2d(channels_in, channels, kernel, groups=groups)
+    assert conv.bias is not None
+    with torch.no_grad():
+        conv.weight.normal_(generator=generator).div_(conv.weight[0].numel() ** 0.5)
+        conv.bias.zero_()
+    return conv
+
+
+class Layer(nn.Module):
+    """Convolution or dense map, p-bits, pooling, normalisation, goodness; own loss, own optimiser.
+
+    Parameters
+    ----------
+    config : LayerConfig
+        Keys of the machine alone (bits, step, gate, folding) are ignored, and so is ``centre``: the next layer always
+        reads the normalised map, which for ``running`` is the same as centring its inputs.
+    shape : tuple of int
+        Channels, height and width of the input map.
+    variant : str
+        ``bsff``: tiles of p-bits. ``real``: ReLU (the real-valued CwC-FF).
+    learning_rate : float
+        Of Adam.
+    loss_before_norm : bool
+        Goodness of the activation before its normalisation (the paper's ablation).
+    generator : torch.Generator
+        Draws the initial weights.
+    """
+
+    def __init__(self, config: LayerConfig, shape: tuple[int, int, int], *, variant: str, learning_rate: float,
+                 loss_before_norm: bool, generator: torch.Generator) -> None:
+        super().__init__()
+        self.config, self.variant, self.loss_before_norm = config, variant, loss_before_norm
+        channels_in, height, width = shape
+        dense = config.kind == "dense"
+        self.padding = 0 if dense else config.padding
+        self.taps = taps(channels_in, config.channels, (height, width) if dense else config.kernel, generator,
+                         groups=config.groups)
+        self.norm = Normalisation(config.normalisation, config.channels, momentum_shift=config.momentum_shift)
+        self.hands_on_counts = False  # see `absorb`
+        self.optimiser = torch.optim.Adam(self.taps.parameters(), lr=learning_rate)
+        height, width = (side + 2 * self.padding - kernel + 1
+                         for side, kernel in zip((height, width), self.taps.kernel_size, strict=True))
+        self.shape = (config.channels, height // config.pool, width // config.pool)
+
+    def learns(self, epoch: int) -> bool:
+        """Staggered termination: does the layer learn in this epoch, or is it frozen?"""
+        return epoch >= self.config.start_epoch and not 0 < self.config.stop_epoch <= epoch
+
+    def preactivation(self, below: Map) -> Tensor:
+        """``a[p,j] = b[j] + sum over taps i of W[i,j] x[p,i]``; no gradient leaves through the input."""
+        absent = per_channel(below.absent.detach())
+        x = functional.pad(below.x.detach() - absent, 4 * [self.padding]) + absent
+        a: Tensor = self.taps(x)
+        return a
+
+    def activation(self, a: Tensor, generator: torch.Generator) -> Tensor:
+        """Firing counts 0..M of the p-bits, or ReLU, pooled; ties go to the first in raster order."""
+        c = self.config
+        n = sample(a, c.tile, c.eligibility, c.boxcar, generator) if self.variant == "bsff" else functional.relu(a)
+        return functional.max_pool2d(n, 2) if c.pool == 2 else n
+
+    def forward(self, below: Map, generator: torch.Generator) -> tuple[Map, Tensor]:
+        """The map for the next layer and the goodness [batch, classes]."""
+        n = self.activation(self.preactivation(below), generator)
+        scale, shift = self.norm(n)
+        z = per_channel(scale) * n + per_channel(shift)
+        g = goodness(n if self.loss_before_norm else z, squared=self.config.normalisation != "running")
+        return Map(n, torch.zeros_like(shift)) if self.hands_on_counts else Map(z, shift), g
+
+    def learn(self, below: Map, labels: Tensor, generator: torch.Generator) -> Map:
+        """One step of Adam on the local loss; returns the map that was computed before the step."""
+        above, g = self(below, generator)
+        self.optimiser.zero_grad()
+        local_loss(g, labels, self.config.temperature).backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        return Map(above.x.detach(), above.absent.detach())
+
+    @torch.no_grad()
+    def calibrate(self, below: Map, generator: torch.Generator) -> None:
+        """Give every channel's pre-activations the configured mean and spread on this batch.
+
+        Mean 0 and spread 1 for ``real``. Channels that see no input keep their weights. The running statistics of the
+        normalisation start from the same batch.
+        """
+        c = self.config
+        mean, std = (c.init_mean, c.init_std) if self.variant == "bsff" else (0.0, 1.0)
+        spread, centre = torch.std_mean(self.preactivation(below), dim=(0, 2, 3), correction=0)
+        gain = torch.where(spread > 1e-6, std / spread, 1.0)
+        self.taps.weight *= gain.view(-1, 1, 1, 1)
+        assert self.taps.bias is not None
+        self.taps.bias.copy_(mean - gain * centre)
+        variance, average = torch.var_mean(self.activation(self.preactivation(below), generator),
+                                           dim=(0, 2, 3), correction=0)
+        self.norm.observe(average, variance, 1.0)

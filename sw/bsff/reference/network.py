@@ -1,0 +1,111 @@
+"""The network: a chain of layers that each learn by themselves, and a head."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from .. import config as configuration
+from .encode import encode, planes, real
+from .head import Head
+from .layer import Layer, Map
+
+VARIANTS = ("bsff", "real")
+
+
+class Prediction(NamedTuple):
+    """Class scores of a batch."""
+
+    goodness: list[Tensor]
+    """One per layer, [batch, classes]."""
+    logits: Tensor | None
+    """Of the head, [batch, classes]."""
+
+
+class Network(nn.Module):
+    """All layers of a configuration.
+
+    Parameters
+    ----------
+    config : Config
+        The same that describes the machine; what only the machine has (bits, steps, gates, folding) is ignored.
+    shape : tuple of int
+        Height, width and colours of an image.
+    variant : str
+        ``bsff``: p-bits. ``real``: the real-valued CwC-FF with ReLU.
+    real_input : bool, optional
+        The first layer reads pixel/255 (the paper) instead of encoded bits (the machine). Default: with ``real``.
+    loss_before_norm : bool
+        The paper's ablation: goodness before the normalisation.
+    learning_rate : float
+        Of every layer's own Adam.
+    seed : int
+        Of the initial weights.
+    """
+
+    layers: list[Layer]
+
+    def __init__(self, config: configuration.Config, shape: tuple[int, int, int], *, variant: str = "bsff",
+                 real_input: bool | None = None, loss_before_norm: bool = False, learning_rate: float = 5e-3,
+                 seed: int = 0) -> None:
+        super().__init__()
+        if variant not in VARIANTS:
+            raise ValueError(f"variant {variant!r}: expected one of {', '.join(VARIANTS)}")
+        self.config, self.real_input = config, variant == "real" if real_input is None else real_input
+        generator = torch.Generator().manual_seed(seed)
+        height, width, colours = shape
+        below = (colours if self.real_input else colours * planes(config.data), height, width)
+        layers = []
+        for c in config.layers:
+            layers.append(Layer(c, below, variant=variant, learning_rate=learning_rate,
+                                loss_before_norm=loss_before_norm, generator=generator))
+            below = layers[-1].shape
+        self.layers = nn.ModuleList(layers)  # type: ignore[assignment]
+        self.head: Head | None = None
+        if config.head.enabled:
+            self.head = Head(config.head, below, learning_rate=learning_rate, generator=generator)
+
+    def learners(self) -> list[Layer | Head]:
+        """All layers, then the head if there is one."""
+        return [*self.layers, *([self.head] if self.head is not None else [])]
+
+    def input(self, pixels: Tensor, generator: torch.Generator) -> Map:
+        """The first layer's input map, from uint8 pixels [batch, height, width, colours]."""
+        x = real(pixels) if self.real_input else encode(pixels, self.config.data, generator)
+        x = x.to(self.layers[0].taps.weight.dtype)
+        return Map(x, x.new_zeros(x.shape[1]))
+
+    @torch.no_grad()
+    def calibrate(self, pixels: Tensor, generator: torch.Generator) -> None:
+        """Initialise layer after layer from data, see `Layer.calibrate`."""
+        self.eval()
+        below = self.input(pixels, generator)
+        for layer in self.layers:
+            layer.calibrate(below, generator)
+            below, _ = layer(below, generator)
+
+    def learn(self, pixels: Tensor, labels: Tensor, epoch: int, generator: torch.Generator) -> None:
+        """Every layer that learns in this epoch takes one step, on this batch and on its own loss.
+
+        A frozen layer passes its map on with fixed statistics; neither its weights nor its normalisation change.
+        """
+        below = self.input(pixels, generator)
+        for layer in self.layers:
+            if layer.train(layer.learns(epoch)).training:
+                below = layer.learn(below, labels, generator)
+            else:
+                with torch.no_grad():
+                    below, _ = layer(below, generator)
+        if self.head is not None and self.head.learns(epoch):
+            self.head.learn(below, labels)
+
+    @torch.no_grad()
+    def forward(self, pixels: Tensor, generator: torch.Generator) -> Prediction:
+        """Goodness of every layer and logits of the head for uint8 pixels [batch, height, width, colours]."""
+        below, scores = self.input(pixels, generator), []
+        for layer in self.layers:
+            below, g = layer(below, generator)
+            scores.append(g)
+        return Prediction(scores, self.head(below) if self.head is not None else None)

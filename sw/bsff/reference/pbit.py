@@ -1,0 +1,129 @@
+"""A tile of M p-bits: the binary stochastic unit, and how it responds to its pre-activation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+ELIGIBILITIES = ("surprisal", "xor", "boxcar")
+
+
+def thresholds(tile: int) -> list[float]:
+    """Thresholds of the p-bits in a tile, in units of the pre-activation.
+
+    Parameters
+    ----------
+    tile : int
+        M, p-bits per unit.
+
+    Returns
+    -------
+    list of float
+        ``m - 1/2`` for m = 1..M, so that the mean count tends to softplus(a) as M grows (to within 0.011,
+        the midpoint rule's error); 0 for M = 1.
+    """
+    return [0.0] if tile == 1 else [m - 0.5 for m in range(1, tile + 1)]
+
+
+def flip(p: Tensor, generator: torch.Generator) -> Tensor:
+    """Independent bits, 1 with probability `p`; shape and type of `p`."""
+    return (torch.rand(p.shape, generator=generator, dtype=p.dtype, device=p.device) < p).to(p.dtype)
+
+
+def respond(kind: str, distance: Tensor, width: float, generator: torch.Generator) -> Tensor:
+    """Eligibility of one p-bit: how much its bit responds to the pre-activation.
+
+    Parameters
+    ----------
+    kind : str
+        ``surprisal``: the slope ``sigma'(distance)`` of the firing probability, a real number.
+        ``xor`` (BGBSFF): ``u' xor u''`` of two independent draws; 0 or 1, mean ``2 sigma'``. Neither is the bit
+        that fired (our choice, see `Tile`).
+        ``boxcar`` (ours): ``|distance| < width``; 0 or 1, and no random number.
+    distance : Tensor
+        ``a - theta_m``, any shape.
+    width : float
+        Half-width of the boxcar.
+    generator : torch.Generator
+        Draws u' and u''.
+
+    Returns
+    -------
+    Tensor
+        Not yet divided by `area`.
+    """
+    if kind == "boxcar":
+        return (distance.abs() < width).to(distance.dtype)
+    p = torch.sigmoid(distance)
+    if kind == "surprisal":
+        return p * (1 - p)
+    if kind == "xor":
+        return (flip(p, generator) - flip(p, generator)).abs()
+    raise ValueError(f"eligibility {kind!r}: expected one of {', '.join(ELIGIBILITIES)}")
+
+
+def area(kind: str, width: float) -> float:
+    """Integral of the mean of `respond` over the pre-activation: 1, 2 and 2*width.
+
+    `Tile` divides by it, so that each kind is on the scale of sigma', whose integral is 1, and one step
+    size serves all three; divided by 2, `xor` is an unbiased sample of sigma'. The machine keeps the
+    integers and has the factor in its step size.
+    """
+    return {"surprisal": 1.0, "xor": 2.0, "boxcar": 2.0 * width}[kind]
+
+
+class Tile(torch.autograd.Function):
+    """Count of M p-bits that share one pre-activation.
+
+    Forward: ``n = sum_m u_m`` with ``u_m ~ Bernoulli(sigmoid(a - theta_m))``. Backward: a step has no
+    slope, so the gradient is multiplied by the eligibility ``d = sum_m d_m`` of the same draw.
+
+    Because d is independent of n, the expected gradient of a loss f(n) that is linear or quadratic is
+    ``f'(E[n]) E[d]``: with `surprisal` and `xor` exactly that of the deterministic network in which every count is
+    replaced by its mean. An `xor` with the fired bit itself would save a draw and follow the gradient of the expected
+    loss ``E[f(n)]`` instead, but it learnt worse in each of eight settings tried on digits (M = 1).
+    """
+
+    @staticmethod
+    def forward(ctx: Any, a: Tensor, tile: int, kind: str, width: float, generator: torch.Generator) -> Tensor:
+        """Draw the count; arguments as in `sample`."""
+        n, d = torch.zeros_like(a), torch.zeros_like(a)
+        for theta in thresholds(tile):
+            n += flip(torch.sigmoid(a - theta), generator)
+            if ctx.needs_input_grad[0]:
+                d += respond(kind, a - theta, width, generator)
+        ctx.save_for_backward(d / area(kind, width))
+        return n
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """Multiply the gradient by the eligibility; no gradient for the other arguments."""
+        (d,) = ctx.saved_tensors
+        return gradients[0] * d, None, None, None, None
+
+
+def sample(a: Tensor, tile: int, kind: str, width: float, generator: torch.Generator) -> Tensor:
+    """Counts of a tile of p-bits, differentiable through the eligibility.
+
+    Parameters
+    ----------
+    a : Tensor
+        Pre-activations, any shape.
+    tile : int
+        M, p-bits per unit.
+    kind : str
+        Eligibility: ``surprisal``, ``xor`` or ``boxcar``.
+    width : float
+        Half-width of the boxcar; ignored by the others.
+    generator : torch.Generator
+        On the device of `a`.
+
+    Returns
+    -------
+    Tensor
+        Whole numbers 0..M, shape and type of `a`.
+    """
+    counts: Tensor = Tile.apply(a, tile, kind, width, generator)  # type: ignore[no-untyped-call]
+    return counts

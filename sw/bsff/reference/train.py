@@ -1,0 +1,143 @@
+"""Training and testing on arrays."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ..config import Config
+from ..errors import DataError
+from .network import Network
+
+Array = npt.NDArray[np.generic]
+CALIBRATION = 256
+"""Samples from which the initial weights are scaled."""
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Fractions of samples predicted correctly."""
+
+    layers: tuple[float, ...]
+    """By the goodness of each layer alone."""
+    head: float | None
+    """By the softmax head; None without one."""
+
+    @property
+    def goodness(self) -> float:
+        """By the goodness of the last layer."""
+        return self.layers[-1]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What is known after an epoch."""
+
+    epoch: int
+    test: Accuracy
+    learning: tuple[bool, ...]
+    """Which layers learnt in it."""
+    seconds: float
+    """Wall-clock time of its training, without the test."""
+
+
+def _arrays(pixels: Array, labels: Array) -> tuple[torch.Tensor, torch.Tensor]:
+    if pixels.ndim != 4 or pixels.dtype != np.uint8:
+        raise DataError(f"pixels {pixels.dtype} {pixels.shape}: expected uint8 [samples, height, width, colours]")
+    if labels.shape != pixels.shape[:1]:
+        raise DataError(f"labels {labels.shape}: expected one per sample, {pixels.shape[:1]}")
+    return torch.from_numpy(pixels.copy()), torch.from_numpy(labels.astype(np.int64))
+
+
+def evaluate(network: Network, pixels: Array, labels: Array, *, draws: int = 1, batch_size: int = 250,
+             seed: int = 0) -> Accuracy:
+    """Accuracy of every predictor.
+
+    Parameters
+    ----------
+    network : Network
+        Its running statistics are used.
+    pixels : ndarray of uint8
+        [samples, height, width, colours]
+    labels : ndarray of int
+        [samples]
+    draws : int
+        Presentations of each sample, whose scores are summed: p-bits answer differently each time.
+    batch_size, seed : int
+        Of the presentation and of its random numbers.
+    """
+    device = network.layers[0].taps.weight.device
+    generator = torch.Generator(device).manual_seed(seed)
+    x, y = _arrays(pixels, labels)
+    network.eval()
+    right = torch.zeros(len(network.layers) + 1, dtype=torch.float64)
+    for i in range(0, len(x), batch_size):
+        total: list[torch.Tensor] = []
+        for _ in range(draws):
+            scores, logits = network(x[i:i + batch_size].to(device), generator)
+            shown = scores if logits is None else [*scores, logits]
+            total = [a + b for a, b in zip(total, shown, strict=True)] if total else shown
+        for k, score in enumerate(total):
+            right[k] += (score.argmax(1).cpu() == y[i:i + batch_size]).sum()
+    fractions = (right / len(x)).tolist()
+    return Accuracy(tuple(fractions[:-1]), fractions[-1] if network.head is not None else None)
+
+
+def fit(config: Config, pixels: Array, labels: Array, test_pixels: Array, test_labels: Array, *,
+        variant: str = "bsff", batch_size: int = 50, learning_rate: float = 5e-3, epochs: int | None = None,
+        seed: int | None = None, device: str | None = None, real_input: bool | None = None,
+        loss_before_norm: bool = False) -> tuple[Network, list[Epoch]]:
+    """Train a network and test it after every epoch.
+
+    Parameters
+    ----------
+    config : Config
+        Network, encoding, schedule of the learning rate, staggered start and stop of the layers.
+    pixels, test_pixels : ndarray of uint8
+        [samples, height, width, colours]
+    labels, test_labels : ndarray of int
+        [samples]
+    variant, learning_rate, real_input, loss_before_norm
+        See `Network`.
+    batch_size : int
+        Samples per step.
+    epochs, seed : int, optional
+        Default: those of the configuration.
+    device : str, optional
+        Default: ``cuda`` where there is one, else ``cpu``.
+
+    Returns
+    -------
+    Network
+        As trained.
+    list of Epoch
+        One per epoch.
+    """
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    epochs = config.training.epochs if epochs is None else epochs
+    seed = config.training.seed if seed is None else seed
+    x, y = (t.to(device) for t in _arrays(pixels, labels))
+    generator = torch.Generator(device).manual_seed(seed)
+    height, width, colours = pixels.shape[1:]
+    network = Network(config, (height, width, colours), variant=variant, real_input=real_input,
+                      loss_before_norm=loss_before_norm, learning_rate=learning_rate, seed=seed).to(device)
+    order = torch.randperm(len(x), generator=generator, device=device)
+    network.calibrate(x[order[:CALIBRATION]], generator)
+    history = []
+    for epoch in range(epochs):
+        start = time.monotonic()
+        order = torch.randperm(len(x), generator=generator, device=device)
+        for i in range(0, len(x), batch_size):
+            if config.training.schedule == "linear":
+                for learner in network.learners():
+                    learner.optimiser.param_groups[0]["lr"] = learning_rate * (1 - (epoch + i / len(x)) / epochs)
+            batch = order[i:i + batch_size]
+            network.learn(x[batch], y[batch], epoch, generator)
+        seconds = time.monotonic() - start
+        test = evaluate(network, test_pixels, test_labels, draws=config.training.test_draws, seed=seed)
+        history.append(Epoch(epoch, test, tuple(layer.learns(epoch) for layer in network.layers), seconds))
+    return network, history
