@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from machines import random_config, random_samples, random_state, unequal
 
 from bsff import registers
 from bsff.accelerator import COUNTER_NAMES, Accelerator
@@ -17,6 +16,7 @@ from bsff.errors import DeviceError
 from bsff.geometry import geometry
 from bsff.golden import network
 from bsff.golden.results import COUNTERS
+from machines import random_config, random_samples, random_state, unequal
 
 
 class NoBuffers(EmulatedDevice):
@@ -94,7 +94,9 @@ def test_testing_leaves_all_but_the_generators(rng: np.random.Generator, tiny: A
 def test_present_refuses_wrong_samples(tiny: Any) -> None:
     with Accelerator(EmulatedDevice(tiny), tiny) as machine:
         good = np.zeros((2, 8, 8, 1), np.uint8)
-        with pytest.raises(ValueError, match=r"pixels have shape \(2, 8, 9, 1\) and type uint8, expected \(N, 8, 8, 1\)"):
+        with pytest.raises(
+            ValueError, match=r"pixels have shape \(2, 8, 9, 1\) and type uint8, expected \(N, 8, 8, 1\)"
+        ):
             machine.present(np.zeros((2, 8, 9, 1), np.uint8), [0, 1], learn=True)
         with pytest.raises(ValueError, match="type float64, expected"):
             machine.present(good.astype(float), [0, 1], learn=True)

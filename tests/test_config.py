@@ -9,7 +9,7 @@ from bsff.cli.config import check
 from bsff.errors import ConfigError
 from bsff.geometry import geometry
 
-GOOD = '[[layer]]\nchannels = 20\n'
+GOOD = "[[layer]]\nchannels = 20\n"
 
 
 @pytest.mark.parametrize("name", config.names())
@@ -65,7 +65,7 @@ def test_a_bad_file_gets_one_clear_sentence(tmp_path: Path, text: str, message: 
 
 
 def test_a_missing_name_lists_what_there_is() -> None:
-    with pytest.raises(ConfigError, match="mnits: no such configuration; built in are .*mnist-small"):
+    with pytest.raises(ConfigError, match=r"mnits: no such configuration; built in are .*mnist-small"):
         config.load("mnits")
     with pytest.raises(ConfigError, match=r"no/where\.toml: cannot be read"):
         config.load("no/where.toml")
@@ -79,10 +79,15 @@ def test_a_map_that_vanishes_is_refused() -> None:
 
 def test_a_step_that_the_hardware_cannot_hold_is_refused() -> None:
     chosen = config.parse({"layer": [{"channels": 10, "step": 15.0}]}, source="big")
-    with pytest.raises(ConfigError, match=r"big: layer\[1\]\.step = 15: expected 0 to 0\.999985 with fraction_bits = 8"):
+    with pytest.raises(
+        ConfigError, match=r"big: layer\[1\]\.step = 15: expected 0 to 0\.999985 with fraction_bits = 8"
+    ):
         check(chosen)
     table = {"layer": [{"channels": 10, "step": 0.5, "tile": 15}], "data": {"dataset": "mnist"}}
-    with pytest.raises(ConfigError, match=r"wide: layer\[1\]\.step = 0\.5: expected at most 0\.17\d+ for a layer whose sums reach 11760"):
+    with pytest.raises(
+        ConfigError,
+        match=r"wide: layer\[1\]\.step = 0\.5: expected at most 0\.17\d+ for a layer whose sums reach 11760",
+    ):
         check(config.parse(table, source="wide"))
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from bsff.config import DataConfig
 from bsff.data import Dataset, batches, cache, cifar, digits, download, images, lazy, load_dataset
 from bsff.data.idx import FILES, FIRST_LABELS, read_idx
@@ -45,6 +46,7 @@ def files_in(folder):
 
 # IDX ------------------------------------------------------------------------------------------------------------
 
+
 def idx(array):
     return struct.pack(f">I{array.ndim}I", 0x0800 + array.ndim, *array.shape) + array.tobytes()
 
@@ -55,16 +57,28 @@ def write_idx(folder, *, train=12, test=5, suffix=".gz", first=(1, 2, 3)):
     arrays = {}
     for name in FILES:
         count = train if name.startswith("train") else test
-        array = rng.integers(0, 256, (count, 28, 28), np.uint8) if "images" in name else (
-            np.resize(np.array(first, dtype=np.uint8), count))
+        array = (
+            rng.integers(0, 256, (count, 28, 28), np.uint8)
+            if "images" in name
+            else (np.resize(np.array(first, dtype=np.uint8), count))
+        )
         (folder / (name + suffix)).write_bytes(gzip.compress(idx(array)) if suffix else idx(array))
         arrays[name] = array
     return arrays
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
-@pytest.mark.parametrize(("name", "sub"), [("mnist", "mnist"), ("mnist", "MNIST/raw"), ("mnist", "."),
-                                           ("fashion", "fashion-mnist"), ("fashion", "fashion"), ("fashion", ".")])
+@pytest.mark.parametrize(
+    ("name", "sub"),
+    [
+        ("mnist", "mnist"),
+        ("mnist", "MNIST/raw"),
+        ("mnist", "."),
+        ("fashion", "fashion-mnist"),
+        ("fashion", "fashion"),
+        ("fashion", "."),
+    ],
+)
 def test_idx_folders(tmp_path, name, sub, suffix):
     arrays = write_idx(tmp_path / sub, suffix=suffix)
     data = load_dataset(DataConfig(dataset=name), folder=tmp_path)
@@ -80,21 +94,24 @@ def test_idx_folders(tmp_path, name, sub, suffix):
 GOOD = idx(np.arange(24, dtype=np.uint8).reshape(2, 3, 4))
 
 
-@pytest.mark.parametrize(("name", "content", "text"), [
-    ("a", b"", "truncated: found 0 bytes, expected a header of 16"),
-    ("a", GOOD[:10], "truncated: found 10 bytes, expected a header of 16"),
-    ("a", GOOD[:-1], "truncated: found 23 bytes after the header, expected 24 for (2, 3, 4); copy or download"),
-    ("a", GOOD + b"!", "wrong size: more than the 24 bytes"),
-    ("a", b"\0\0\x0d\3" + GOOD[4:], "magic number 0x00000d03, expected 0x00000803 (bytes in 3 dimensions)"),
-    ("a", idx(np.zeros(9, np.uint8)), "magic number 0x00000801, expected 0x00000803"),
-    ("a", GOOD[:4] + b"\xff" * 12, "announces (4294967295, 4294967295, 4294967295), expected at most"),
-    ("a.gz", GOOD, "not gzip: starts with 0000, expected 1f8b; take .gz off"),
-    ("a.gz", b"", "not gzip: starts with nothing, expected 1f8b"),
-    ("a.gz", gzip.compress(GOOD)[:-12], "truncated: the gzip data ends too early"),
-    ("a.gz", gzip.compress(GOOD)[:-8] + b"\0" * 8, "damaged gzip data (CRC check failed"),
-    ("a.gz", gzip.compress(GOOD)[:10] + b"\xff" * 30, "damaged gzip data (Error -3"),
-    ("a.gz", gzip.compress(GOOD[:-2]), "truncated: found 22 bytes after the header"),
-])
+@pytest.mark.parametrize(
+    ("name", "content", "text"),
+    [
+        ("a", b"", "truncated: found 0 bytes, expected a header of 16"),
+        ("a", GOOD[:10], "truncated: found 10 bytes, expected a header of 16"),
+        ("a", GOOD[:-1], "truncated: found 23 bytes after the header, expected 24 for (2, 3, 4); copy or download"),
+        ("a", GOOD + b"!", "wrong size: more than the 24 bytes"),
+        ("a", b"\0\0\x0d\3" + GOOD[4:], "magic number 0x00000d03, expected 0x00000803 (bytes in 3 dimensions)"),
+        ("a", idx(np.zeros(9, np.uint8)), "magic number 0x00000801, expected 0x00000803"),
+        ("a", GOOD[:4] + b"\xff" * 12, "announces (4294967295, 4294967295, 4294967295), expected at most"),
+        ("a.gz", GOOD, "not gzip: starts with 0000, expected 1f8b; take .gz off"),
+        ("a.gz", b"", "not gzip: starts with nothing, expected 1f8b"),
+        ("a.gz", gzip.compress(GOOD)[:-12], "truncated: the gzip data ends too early"),
+        ("a.gz", gzip.compress(GOOD)[:-8] + b"\0" * 8, "damaged gzip data (CRC check failed"),
+        ("a.gz", gzip.compress(GOOD)[:10] + b"\xff" * 30, "damaged gzip data (Error -3"),
+        ("a.gz", gzip.compress(GOOD[:-2]), "truncated: found 22 bytes after the header"),
+    ],
+)
 def test_idx_faults(tmp_path, name, content, text):
     path = tmp_path / name
     path.write_bytes(content)
@@ -133,12 +150,15 @@ def test_the_other_data_set_of_the_same_names_is_refused(tmp_path):
 
 # Folders, limits, download --------------------------------------------------------------------------------------
 
+
 def test_missing_files_in_a_given_folder(tmp_path, monkeypatch):
     write_idx(tmp_path / "mnist")
     (tmp_path / "mnist" / f"{FILES[2]}.gz").unlink()
-    text = (f"MNIST: missing {FILES[2]}.gz; looked in {tmp_path}/mnist, {tmp_path}/MNIST/raw, {tmp_path}; put them "
-            f"into {tmp_path}/mnist, or name the folder that has them with the option --data DIR or the variable "
-            "BSFF_DATA")
+    text = (
+        f"MNIST: missing {FILES[2]}.gz; looked in {tmp_path}/mnist, {tmp_path}/MNIST/raw, {tmp_path}; put them "
+        f"into {tmp_path}/mnist, or name the folder that has them with the option --data DIR or the variable "
+        "BSFF_DATA"
+    )
     with pytest.raises(DataError) as error:
         load_dataset(DataConfig(dataset="mnist"), folder=tmp_path)
     assert str(error.value) == text
@@ -196,9 +216,17 @@ def server(tmp_path, monkeypatch, home):
     handler = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder))) as http:
         threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
-        monkeypatch.setitem(download.FILES, "mnist", tuple(
-            (f"http://127.0.0.1:{http.server_port}/{name}.gz",
-             hashlib.md5((folder / f"{name}.gz").read_bytes()).hexdigest()) for name in FILES))
+        monkeypatch.setitem(
+            download.FILES,
+            "mnist",
+            tuple(
+                (
+                    f"http://127.0.0.1:{http.server_port}/{name}.gz",
+                    hashlib.md5((folder / f"{name}.gz").read_bytes()).hexdigest(),
+                )
+                for name in FILES
+            ),
+        )
         yield folder
         http.shutdown()
 
@@ -252,6 +280,7 @@ def test_a_package_that_is_not_installed(monkeypatch, tmp_path):
 
 # Digits, whiten, Dataset ----------------------------------------------------------------------------------------
 
+
 def test_digits():
     data = load_dataset(DataConfig())
     assert data.train_images.shape == (1437, 8, 8, 1)
@@ -289,20 +318,30 @@ def test_whiten():
         whiten(np.zeros((2, 2)))
 
 
-@pytest.mark.parametrize(("changes", "text"), [
-    ({"classes": ("a", "b")}, "found 2 classes (a, b), expected 10"),
-    ({"train_images": np.zeros((4, 2, 2, 2), np.uint8)}, "X, train: images are uint8 (4, 2, 2, 2), expected uint8"),
-    ({"train_images": np.zeros((4, 2, 2, 1))}, "X, train: images are float64"),
-    ({"test_images": np.zeros((0, 2, 2, 1), np.uint8)}, "X, test: images are uint8 (0, 2, 2, 1)"),
-    ({"test_labels": np.zeros(4, np.int64)}, "X, test: labels are int64 (4,), expected uint8 (samples,)"),
-    ({"test_labels": np.zeros(3, np.uint8)}, "X, test: 4 images but 3 labels"),
-    ({"test_labels": np.array([0, 1, 12, 0], np.uint8)}, "X, test: label 12 of sample 2, expected 0 to 9"),
-    ({"test_images": np.zeros((4, 3, 2, 1), np.uint8)}, "training images are (2, 2, 1), test images (3, 2, 1)"),
-])
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"classes": ("a", "b")}, "found 2 classes (a, b), expected 10"),
+        ({"train_images": np.zeros((4, 2, 2, 2), np.uint8)}, "X, train: images are uint8 (4, 2, 2, 2), expected uint8"),
+        ({"train_images": np.zeros((4, 2, 2, 1))}, "X, train: images are float64"),
+        ({"test_images": np.zeros((0, 2, 2, 1), np.uint8)}, "X, test: images are uint8 (0, 2, 2, 1)"),
+        ({"test_labels": np.zeros(4, np.int64)}, "X, test: labels are int64 (4,), expected uint8 (samples,)"),
+        ({"test_labels": np.zeros(3, np.uint8)}, "X, test: 4 images but 3 labels"),
+        ({"test_labels": np.array([0, 1, 12, 0], np.uint8)}, "X, test: label 12 of sample 2, expected 0 to 9"),
+        ({"test_images": np.zeros((4, 3, 2, 1), np.uint8)}, "training images are (2, 2, 1), test images (3, 2, 1)"),
+    ],
+)
 def test_dataset_checks(changes, text):
     pixels, labels = np.zeros((4, 2, 2, 1), np.uint8), np.zeros(4, np.uint8)
-    fields = {"name": "x", "label": "X", "train_images": pixels, "train_labels": labels, "test_images": pixels,
-              "test_labels": labels, "classes": tuple("0123456789")}
+    fields = {
+        "name": "x",
+        "label": "X",
+        "train_images": pixels,
+        "train_labels": labels,
+        "test_images": pixels,
+        "test_labels": labels,
+        "classes": tuple("0123456789"),
+    }
     Dataset(**fields)
     with pytest.raises(DataError) as error:
         Dataset(**{**fields, **changes})
@@ -311,22 +350,26 @@ def test_dataset_checks(changes, text):
 
 # CIFAR-10, official versions ------------------------------------------------------------------------------------
 
+
 @pytest.fixture
 def records(monkeypatch):
     """Six synthetic batches of four records: (labels, planes)."""
     monkeypatch.setattr(batches, "RECORDS", 4)
     rng = np.random.default_rng(2)
-    return {name: (rng.integers(0, 10, 4).tolist(), rng.integers(0, 256, (4, 3072), np.uint8))
-            for name in batches.FILES}
+    return {
+        name: (rng.integers(0, 10, 4).tolist(), rng.integers(0, 256, (4, 3072), np.uint8)) for name in batches.FILES
+    }
 
 
 def python2_pickle(labels, data):
     """A batch in the opcodes that Python 2 wrote, as the official files are."""
-    return (b"\x80\x02}(U\x06labels](" + b"".join(b"K" + bytes([v]) for v in labels) + b"e"
-            b"U\x04datacnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R("
-            b"K\x01K" + bytes([len(data)]) + b"M\x00\x0c\x86cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R"
-            b"(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89"
-            b"T" + struct.pack("<I", data.nbytes) + data.tobytes() + b"tbu.")
+    return (
+        b"\x80\x02}(U\x06labels](" + b"".join(b"K" + bytes([v]) for v in labels) + b"e"
+        b"U\x04datacnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R("
+        b"K\x01K" + bytes([len(data)]) + b"M\x00\x0c\x86cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R"
+        b"(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89"
+        b"T" + struct.pack("<I", data.nbytes) + data.tobytes() + b"tbu."
+    )
 
 
 WRITERS = {
@@ -345,7 +388,7 @@ def check_official(data, records):
     assert data.test_labels.tolist() == records["test_batch"][0]
     for i, planes in enumerate(np.concatenate([planes for _, planes in train])):
         for channel in range(3):
-            plane = planes[1024 * channel:1024 * (channel + 1)].reshape(32, 32)
+            plane = planes[1024 * channel : 1024 * (channel + 1)].reshape(32, 32)
             assert np.array_equal(data.train_images[i, :, :, channel], plane)
 
 
@@ -411,21 +454,24 @@ def test_malicious_pickle_is_refused(tmp_path, protocol):
     assert not (tmp_path / "owned").exists()
 
 
-@pytest.mark.parametrize(("content", "text"), [
-    (b"", "not a CIFAR-10 python batch (EOFError"),
-    (b"\x80\x02}q", "not a CIFAR-10 python batch"),
-    (b"cbuiltins\neval\n(U\x011tR.", "it asks for builtins.eval, and a batch holds only arrays"),
-    (b"c_codecs\ndecode\n(U\x011tR.", "it asks for _codecs.decode"),
-    (pickle.dumps([1, 2]), "not a CIFAR-10 python batch (AttributeError"),
-    (pickle.dumps({"data": 10**9, "labels": []}), "not a CIFAR-10 python batch (AttributeError"),
-    (pickle.dumps({"labels": []}), "not a CIFAR-10 python batch (KeyError: 'data')"),
-    (pickle.dumps({"data": np.zeros((4, 3072), "O"), "labels": [0] * 4}, 2), "data is not an array of bytes"),
-    (WRITERS["protocol 2"]([0] * 3, np.zeros((3, 3072), np.uint8)), "shape (3, 3072), expected 12288 bytes"),
-    (WRITERS["protocol 2"]([0] * 4, np.zeros((4, 3072), np.int16)), "data of 24576 bytes"),
-    (WRITERS["protocol 2"]([0] * 3, np.zeros((4, 3072), np.uint8)), "labels (3) expected as a list of 4 whole"),
-    (WRITERS["protocol 2"]([0, 1, 2, 10], np.zeros((4, 3072), np.uint8)), "whole numbers 0 to 9; copy or download"),
-    (WRITERS["protocol 2"]("text", np.zeros((4, 3072), np.uint8)), "labels (str) expected"),
-])
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"", "not a CIFAR-10 python batch (EOFError"),
+        (b"\x80\x02}q", "not a CIFAR-10 python batch"),
+        (b"cbuiltins\neval\n(U\x011tR.", "it asks for builtins.eval, and a batch holds only arrays"),
+        (b"c_codecs\ndecode\n(U\x011tR.", "it asks for _codecs.decode"),
+        (pickle.dumps([1, 2]), "not a CIFAR-10 python batch (AttributeError"),
+        (pickle.dumps({"data": 10**9, "labels": []}), "not a CIFAR-10 python batch (AttributeError"),
+        (pickle.dumps({"labels": []}), "not a CIFAR-10 python batch (KeyError: 'data')"),
+        (pickle.dumps({"data": np.zeros((4, 3072), "O"), "labels": [0] * 4}, 2), "data is not an array of bytes"),
+        (WRITERS["protocol 2"]([0] * 3, np.zeros((3, 3072), np.uint8)), "shape (3, 3072), expected 12288 bytes"),
+        (WRITERS["protocol 2"]([0] * 4, np.zeros((4, 3072), np.int16)), "data of 24576 bytes"),
+        (WRITERS["protocol 2"]([0] * 3, np.zeros((4, 3072), np.uint8)), "labels (3) expected as a list of 4 whole"),
+        (WRITERS["protocol 2"]([0, 1, 2, 10], np.zeros((4, 3072), np.uint8)), "whole numbers 0 to 9; copy or download"),
+        (WRITERS["protocol 2"]("text", np.zeros((4, 3072), np.uint8)), "labels (str) expected"),
+    ],
+)
 def test_pickle_faults(records, content, text):
     with pytest.raises(DataError) as error:
         batches.parse_pickle("here", content)
@@ -434,6 +480,7 @@ def test_pickle_faults(records, content, text):
 
 
 # CIFAR-10 as images ---------------------------------------------------------------------------------------------
+
 
 def jpeg(value, size=(32, 32), mode="RGB", form="JPEG"):
     from PIL import Image
@@ -447,8 +494,12 @@ def jpeg(value, size=(32, 32), mode="RGB", form="JPEG"):
 def tree(monkeypatch):
     """Names and contents of a small tree: three images per class for training, one for test."""
     monkeypatch.setattr(cifar, "PER_CLASS", {"train": 3, "test": 1})
-    return {f"{split}/{name}/{i:04}.jpg": jpeg((20 * label, 80 * i, 7)) for split, count in (("train", 3), ("test", 1))
-            for label, name in enumerate(CLASSES) for i in range(count)}
+    return {
+        f"{split}/{name}/{i:04}.jpg": jpeg((20 * label, 80 * i, 7))
+        for split, count in (("train", 3), ("test", 1))
+        for label, name in enumerate(CLASSES)
+        for i in range(count)
+    }
 
 
 def write_tar(path, tree, prefix=""):
@@ -467,9 +518,15 @@ def check_copy(data):
     assert np.abs(mean - expected).max() < 5  # JPEG loses a little
 
 
-@pytest.mark.parametrize(("file", "prefix"), [
-    ("cifar10-jpeg/cifar10-images.tar.xz", ""), ("cifar10-images.tar", "./"), ("cifar10-images.tgz", "top/"),
-    ("CIFAR-10-images-master.tar.gz", "CIFAR-10-images-master/")])
+@pytest.mark.parametrize(
+    ("file", "prefix"),
+    [
+        ("cifar10-jpeg/cifar10-images.tar.xz", ""),
+        ("cifar10-images.tar", "./"),
+        ("cifar10-images.tgz", "top/"),
+        ("CIFAR-10-images-master.tar.gz", "CIFAR-10-images-master/"),
+    ],
+)
 def test_image_tar(tmp_path, tree, file, prefix):
     path = tmp_path / file
     path.parent.mkdir(exist_ok=True)
@@ -490,17 +547,20 @@ def test_image_folder(tmp_path, tree, sub, home):
         load_dataset(DataConfig(dataset="cifar10"), folder=tmp_path)
 
 
-@pytest.mark.parametrize(("changes", "text"), [
-    ({"train/cat/0001.jpg": b"no image"}, "train/cat/0001.jpg cannot be decoded as JPEG (cannot identify"),
-    ({"train/cat/0001.jpg": jpeg(0)[:-300]}, "train/cat/0001.jpg cannot be decoded as JPEG"),
-    ({"train/cat/0001.jpg": jpeg(0)[:-9]}, "train/cat/0001.jpg cannot be decoded as JPEG (image file is truncated"),
-    ({"train/cat/0001.jpg": jpeg(0, form="PNG")}, "train/cat/0001.jpg cannot be decoded as JPEG"),
-    ({"test/cat/0000.jpg": jpeg(0, size=(32, 31))}, "test/cat/0000.jpg has 32 x 31 pixels, expected 32 x 32"),
-    ({"test/cat/0000.jpg": bytes((1 << 20) + 1)}, "test/cat/0000.jpg has 1048577 bytes, expected at most 1048576"),
-    ({"test/cat/0001.jpg": jpeg(0)}, "2 images in test/cat, expected 1"),
-    ({"test/cow/0000.jpg": jpeg(0)}, "for test: airplane, automobile, bird, cat, cow, "),
-    ({"x/train/cat/0000.jpg": jpeg(0)}, "2 trees of images (., x), expected one"),
-])
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"train/cat/0001.jpg": b"no image"}, "train/cat/0001.jpg cannot be decoded as JPEG (cannot identify"),
+        ({"train/cat/0001.jpg": jpeg(0)[:-300]}, "train/cat/0001.jpg cannot be decoded as JPEG"),
+        ({"train/cat/0001.jpg": jpeg(0)[:-9]}, "train/cat/0001.jpg cannot be decoded as JPEG (image file is truncated"),
+        ({"train/cat/0001.jpg": jpeg(0, form="PNG")}, "train/cat/0001.jpg cannot be decoded as JPEG"),
+        ({"test/cat/0000.jpg": jpeg(0, size=(32, 31))}, "test/cat/0000.jpg has 32 x 31 pixels, expected 32 x 32"),
+        ({"test/cat/0000.jpg": bytes((1 << 20) + 1)}, "test/cat/0000.jpg has 1048577 bytes, expected at most 1048576"),
+        ({"test/cat/0001.jpg": jpeg(0)}, "2 images in test/cat, expected 1"),
+        ({"test/cow/0000.jpg": jpeg(0)}, "for test: airplane, automobile, bird, cat, cow, "),
+        ({"x/train/cat/0000.jpg": jpeg(0)}, "2 trees of images (., x), expected one"),
+    ],
+)
 def test_image_faults(tmp_path, tree, changes, text, home):
     path = tmp_path / "cifar10-images.tar"
     write_tar(path, {**tree, **changes})
@@ -525,7 +585,7 @@ def test_grey_images_and_other_classes(tmp_path, tree):
 def test_truncated_image_tar(tmp_path, tree, kind):
     path = tmp_path / ("cifar10-images.tar" + ("" if kind == "tar" else f".{kind}"))
     write_tar(path, tree)
-    path.write_bytes(path.read_bytes()[:-len(path.read_bytes()) // 3])
+    path.write_bytes(path.read_bytes()[: -len(path.read_bytes()) // 3])
     with pytest.raises(DataError, match=r"truncated or not a tar archive|images in |classes for training"):
         load_dataset(DataConfig(dataset="cifar10"), folder=tmp_path)
 
@@ -539,6 +599,7 @@ def test_official_version_is_preferred(tmp_path, records, tree):
 
 
 # Cache ----------------------------------------------------------------------------------------------------------
+
 
 @pytest.fixture
 def archive(tmp_path, tree, monkeypatch):
@@ -561,8 +622,10 @@ def test_cache_is_used_until_the_archive_changes(archive, home):
     assert decoded == [1, 1]
 
 
-@pytest.mark.parametrize("damage", [lambda b: b[:-100], lambda b: b[:2000] + bytes([b[2000] ^ 1]) + b[2001:],
-                                    lambda b: b"", lambda b: b"junk" * 100])
+@pytest.mark.parametrize(
+    "damage",
+    [lambda b: b[:-100], lambda b: b[:2000] + bytes([b[2000] ^ 1]) + b[2001:], lambda b: b"", lambda b: b"junk" * 100],
+)
 def test_damaged_cache_is_rebuilt(archive, home, damage):
     load, decoded, path = archive
     load()
@@ -605,6 +668,7 @@ def test_cache_folder_that_cannot_be_made(archive, home):
 
 # The real files -------------------------------------------------------------------------------------------------
 
+
 @real("mnist")
 def test_real_mnist():
     data = load_dataset(DataConfig(dataset="mnist"), folder=REAL)
@@ -638,7 +702,9 @@ def test_real_cifar_copy():
     for split, count in cifar.PER_CLASS.items():
         assert np.bincount([p.label for p in pictures[split]]).tolist() == [count] * 10
     assert [p.name for p in pictures["train"][:11]] == [
-        *(f"train/{name}/0000.jpg" for name in CLASSES), "train/airplane/0001.jpg"]
+        *(f"train/{name}/0000.jpg" for name in CLASSES),
+        "train/airplane/0001.jpg",
+    ]
     decoded = images.decode(path, pictures["train"][:500])
     assert decoded.shape == (500, 32, 32, 3)
     assert 110 < decoded.mean() < 130  # the mean of CIFAR-10 is about 120

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from machines import random_config, random_samples, random_state, unequal
 
 from bsff.geometry import geometry
 from bsff.golden import engine, network
+from machines import random_config, random_samples, random_state, unequal
 
 
 @pytest.mark.slow
@@ -30,7 +30,10 @@ def test_threads_do_not_matter(rng: np.random.Generator) -> None:
     shape = geometry(config)
     states = [random_state(shape, np.random.default_rng(5)) for _ in range(3)]
     pixels, labels = random_samples(shape, rng, 200)
-    logits = [engine.run(config, shape, state, pixels, labels, threads=t).logits for state, t in zip(states, (1, 2, 5), strict=True)]
+    logits = [
+        engine.run(config, shape, state, pixels, labels, threads=t).logits
+        for state, t in zip(states, (1, 2, 5), strict=True)
+    ]
     assert unequal(states[0], states[1]) == unequal(states[0], states[2]) == []
     np.testing.assert_array_equal(logits[0], logits[2])
 

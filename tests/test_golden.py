@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from machines import random_config, random_samples, random_state
 
 import bsff.golden
 from bsff.config import DataConfig, parse
 from bsff.geometry import geometry
 from bsff.golden import encode, goodness, layer, network, pool, softmax, tables, taps, update
 from bsff.golden.results import COUNTERS
+from machines import random_config, random_samples, random_state
 
 INTS = np.int64
 ONE = np.ones(1, np.uint64)
@@ -204,7 +204,7 @@ def test_gate_skips_and_freezing_holds_everything_but_the_pbits(rng: np.random.G
 
 @pytest.mark.parametrize("tile", [1, 3])
 def test_activations_are_bits_or_counts(rng: np.random.Generator, tile: int) -> None:
-    config, shape = small(tile=tile)
+    _, shape = small(tile=tile)
     state = random_state(shape, rng)
     for _ in range(20):
         output, response, _ = layer.forward(shape.layers[0], state.layers[0], rng.integers(0, 2, (1, 8, 8, 1)))

@@ -37,7 +37,9 @@ def within(mean: Any, expected: Any, spread: Any, count: int, *, also: float = 0
     error = np.abs(mean - expected)
     allowed = Z * spread / math.sqrt(count) + also
     worst = int(np.argmax(error - allowed))
-    assert (error <= allowed).all(), f"element {worst}: off by {error.flat[worst]:.5f}, allowed {np.ravel(allowed)[worst]:.5f}"
+    assert (error <= allowed).all(), (
+        f"element {worst}: off by {error.flat[worst]:.5f}, allowed {np.ravel(allowed)[worst]:.5f}"
+    )
 
 
 @pytest.mark.parametrize("tile", [1, 3, 7])
@@ -69,7 +71,9 @@ def test_boxcar_is_that_of_the_reference() -> None:
     for tile in (1, 3):
         _, d = pbit.tile(level, np.zeros((level.size, tile), np.int64), size=tile, fraction_bits=FRACTION,
                          eligibility="boxcar", boxcar=512)  # fmt: skip
-        expected = sum(respond("boxcar", torch.tensor(level / 256 - t), 2.0, torch.Generator()).numpy() for t in thresholds(tile))
+        expected = sum(
+            respond("boxcar", torch.tensor(level / 256 - t), 2.0, torch.Generator()).numpy() for t in thresholds(tile)
+        )
         np.testing.assert_array_equal(d, expected)
 
 
@@ -89,7 +93,9 @@ def paired(rng: np.random.Generator, replicas: int, **keys: Any) -> tuple[Any, A
     state.activity[:] = image.sum() * 256
 
     # the reference cannot square a linear goodness away: `running` with its statistics held at 0 is the linear one
-    own = parse({"layer": [{**config.to_dict()["layer"][0], "normalisation": "running", "eligibility": "surprisal"}]}).layers[0]
+    own = parse(
+        {"layer": [{**config.to_dict()["layer"][0], "normalisation": "running", "eligibility": "surprisal"}]}
+    ).layers[0]
     twin = Layer(own, (1, 8, 8), variant="bsff", learning_rate=0.0, loss_before_norm=False, generator=torch.Generator())
     twin.eval()
     weights = state.weights[0, 0].reshape(3, 3, 1, 20).transpose(3, 2, 0, 1) / 2**FRACTION

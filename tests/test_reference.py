@@ -9,6 +9,8 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
+
 from bsff.config import CLASSES, DataConfig, LayerConfig, parse
 from bsff.errors import DataError
 from bsff.reference import (
@@ -27,12 +29,10 @@ from bsff.reference import (
     thresholds,
 )
 from bsff.reference.encode import planes, real
-from torch.nn import functional
 
 Z = 5.0
 DRAWS = 40_000
 A = torch.linspace(-4, 5, 10, dtype=torch.float64)
-
 
 
 SEED = 1
@@ -55,8 +55,14 @@ def mean_count(a, tile):
 
 
 def layer(shape=(2, 6, 6), *, variant="bsff", loss_before_norm=False, **keys):
-    return Layer(LayerConfig(**{"channels": 20, **keys}), shape, variant=variant, learning_rate=0.01,
-                 loss_before_norm=loss_before_norm, generator=generator())
+    return Layer(
+        LayerConfig(**{"channels": 20, **keys}),
+        shape,
+        variant=variant,
+        learning_rate=0.01,
+        loss_before_norm=loss_before_norm,
+        generator=generator(),
+    )
 
 
 def network(*layers, shape=(8, 8, 1), head=None, variant="bsff", data=None):
@@ -69,6 +75,7 @@ def pixels(n, shape=(8, 8, 1)):
 
 
 # p-bits and tiles
+
 
 @pytest.mark.parametrize("tile", [1, 2, 3, 7])
 def test_counts_are_whole_and_at_most_the_tile(tile):
@@ -141,6 +148,7 @@ def test_expected_update_is_the_gradient_of_the_deterministic_network(kind, tile
 
 # normalisation, goodness, loss
 
+
 def test_goodness_and_loss_by_hand():
     z = torch.zeros(1, 2 * CLASSES, 1, 2)
     z[0, 6:8, 0] = torch.tensor([[1.0, -2.0], [3.0, 0.0]])  # class 3 owns channels 6 and 7
@@ -173,8 +181,9 @@ def test_normalisations():
     assert not Normalisation("none", 20, momentum_shift=2)(n)[1].any()
 
 
-@pytest.mark.parametrize(("kind", "before"), [("batchnorm", False), ("batchnorm", True), ("running", False),
-                                              ("none", False)])
+@pytest.mark.parametrize(
+    ("kind", "before"), [("batchnorm", False), ("batchnorm", True), ("running", False), ("none", False)]
+)
 def test_goodness_of_a_layer(kind, before):
     one, below = layer(normalisation=kind, loss_before_norm=before), Map(torch.ones(5, 2, 6, 6), torch.zeros(2))
     above, g = one(below, generator())
@@ -184,6 +193,7 @@ def test_goodness_of_a_layer(kind, before):
 
 
 # layers
+
 
 def test_pooling_ties_go_to_the_first_in_raster_order():
     a = torch.tensor([[1.0, 1, 0, 1], [1, 1, 1, 1], [0.5, 0.5, 0.5, 0.5], [1, 1, 0.5, 1]]).view(1, 1, 4, 4)
@@ -231,22 +241,29 @@ def test_calibration_sets_mean_and_spread_of_every_channel():
 
 
 def test_staggered_termination_freezes_exactly_the_right_layers():
-    net = network({"channels": 20, "stop_epoch": 1, "normalisation": "batchnorm"}, {"channels": 20},
-                  {"channels": 20, "start_epoch": 1, "stop_epoch": 2}, head={"start_epoch": 2})
+    net = network(
+        {"channels": 20, "stop_epoch": 1, "normalisation": "batchnorm"},
+        {"channels": 20},
+        {"channels": 20, "start_epoch": 1, "stop_epoch": 2},
+        head={"start_epoch": 2},
+    )
     net.calibrate(pixels(20), generator())
     parts, moved = [*net.layers, net.head], []
     for epoch in range(3):
         before = [{k: v.clone() for k, v in part.state_dict().items()} for part in parts]
         for _ in range(2):  # the second step would show momentum that a frozen layer must not keep following
             net.learn(pixels(20), torch.arange(20) % 10, epoch, generator())
-        changes = [[not torch.equal(v, old[k]) for k, v in part.state_dict().items()]
-                   for part, old in zip(parts, before, strict=True)]
+        changes = [
+            [not torch.equal(v, old[k]) for k, v in part.state_dict().items()]
+            for part, old in zip(parts, before, strict=True)
+        ]
         assert all(all(c) or not any(c) for c in changes)  # weights, bias and statistics together
         moved.append([all(c) for c in changes])
     assert moved == [[True, True, False, False], [False, True, True, False], [False, True, False, True]]
 
 
 # absorbing the normalisation
+
 
 def test_folding_is_exact_to_the_last_bit_where_floats_are():
     g = generator()
@@ -267,8 +284,15 @@ def test_folding_is_exact_to_the_last_bit_where_floats_are():
 @pytest.mark.parametrize("variant", ["bsff", "real"])
 def test_absorbed_network_equals_the_trained_one(normalisation, variant):
     keys = {"channels": 20, "tile": 3, "eligibility": "surprisal", "normalisation": normalisation}
-    net = network({**keys, "pool": 2}, {**keys, "kernel": 5, "padding": 2, "groups": 10}, {**keys, "padding": 0},
-                  {**keys, "kind": "dense"}, head={"pool": 2}, variant=variant, shape=(9, 8, 1)).double()
+    net = network(
+        {**keys, "pool": 2},
+        {**keys, "kernel": 5, "padding": 2, "groups": 10},
+        {**keys, "padding": 0},
+        {**keys, "kind": "dense"},
+        head={"pool": 2},
+        variant=variant,
+        shape=(9, 8, 1),
+    ).double()
     x = pixels(30, (9, 8, 1))
     net.calibrate(x, generator())
     for _ in range(5):
@@ -286,6 +310,7 @@ def test_absorbed_network_equals_the_trained_one(normalisation, variant):
 
 
 # encoding, arrays, training
+
 
 def test_encodings_by_hand():
     x = torch.tensor([[0, 127, 128, 255], [64, 65, 200, 37]], dtype=torch.uint8).view(1, 2, 2, 2)  # two colours
@@ -327,19 +352,26 @@ def digits():
 
 def digits_config(epochs, **keys):
     keys = {"channels": 80, "init_mean": -3.0, "init_std": 3.0, "temperature": 2.0, **keys}
-    return parse({"data": {"encoding": "thermometer", "levels": [32, 96, 160, 224]},
-                  "layer": [{**keys, "pool": 2}, keys], "training": {"epochs": epochs}})
+    return parse(
+        {
+            "data": {"encoding": "thermometer", "levels": [32, 96, 160, 224]},
+            "layer": [{**keys, "pool": 2}, keys],
+            "training": {"epochs": epochs},
+        }
+    )
 
 
-@pytest.mark.parametrize(("variant", "keys", "by_goodness", "by_head"), [
-    # seeds 1-6 gave goodness 97.3-98.7, 85.3-90.4, 78.7-81.3 and head 97.8-98.9, 89.1-94.2, 91.1-92.2 %
-    ("real", {"normalisation": "batchnorm", "channels": 40}, 0.94, 0.94),
-    ("bsff", {"normalisation": "batchnorm", "channels": 40, "tile": 3, "eligibility": "surprisal"}, 0.79, 0.85),
-    ("bsff", {"normalisation": "running", "eligibility": "xor", "temperature": 20.0}, 0.69, 0.84),
-])
+@pytest.mark.parametrize(
+    ("variant", "keys", "by_goodness", "by_head"),
+    [
+        # seeds 1-6 gave goodness 97.3-98.7, 85.3-90.4, 78.7-81.3 and head 97.8-98.9, 89.1-94.2, 91.1-92.2 %
+        ("real", {"normalisation": "batchnorm", "channels": 40}, 0.94, 0.94),
+        ("bsff", {"normalisation": "batchnorm", "channels": 40, "tile": 3, "eligibility": "surprisal"}, 0.79, 0.85),
+        ("bsff", {"normalisation": "running", "eligibility": "xor", "temperature": 20.0}, 0.69, 0.84),
+    ],
+)
 def test_learns_digits(digits, variant, keys, by_goodness, by_head):
-    _, history = fit(digits_config(5, **keys), *digits, variant=variant, learning_rate=0.01, device="cpu",
-                     seed=SEED)
+    _, history = fit(digits_config(5, **keys), *digits, variant=variant, learning_rate=0.01, device="cpu", seed=SEED)
     test = history[-1].test
     assert test.goodness > by_goodness, test
     assert test.head > by_head, test

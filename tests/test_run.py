@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from machines import unequal
 
 from bsff import checkpoint, files
 from bsff.accelerator import Accelerator
@@ -26,6 +25,7 @@ from bsff.geometry import geometry
 from bsff.golden.state import blank
 from bsff.run import RunDirectory
 from bsff.train import order, step_size
+from machines import unequal
 
 
 def bsff(*arguments: object) -> int:
@@ -43,7 +43,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # ---- resume
 
 
-def test_stopped_and_resumed_equals_uninterrupted(whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_stopped_and_resumed_equals_uninterrupted(
+    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Stops within an interval, at an interval, within the second epoch; then to the end."""
     out = tmp_path / "parts"
     assert bsff("train", "digits-small", "--out", out, "--samples", 123) == 0
@@ -120,7 +122,9 @@ def test_tensorboard_reads_the_logs(whole: Path) -> None:
     assert values == pytest.approx([e["test"]["head"] for e in metrics["epochs"]])
 
 
-def test_eval_finds_the_same_accuracy_and_leaves_the_checkpoint(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_eval_finds_the_same_accuracy_and_leaves_the_checkpoint(
+    whole: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = RunDirectory(whole).metrics()["final"]
     raw = (whole / "checkpoint.npz").read_bytes()
     assert bsff("eval", whole) == 0

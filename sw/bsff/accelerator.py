@@ -54,7 +54,9 @@ class Accelerator:
     def __enter__(self) -> Accelerator:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -81,17 +83,23 @@ class Accelerator:
     def _check(self) -> None:
         magic = self._read("MAGIC")
         if magic != registers.MAGIC:
-            raise DeviceError(f"MAGIC reads 0x{magic:08x}, expected 0x{registers.MAGIC:08x}: this is not a BSFF machine, or its "
-                              "clock is off; check the bitstream and the base address")
+            raise DeviceError(
+                f"MAGIC reads 0x{magic:08x}, expected 0x{registers.MAGIC:08x}: this is not a BSFF machine, or its "
+                "clock is off; check the bitstream and the base address"
+            )
         abi = self._read("ABI")
         if abi != registers.ABI_VERSION:
-            raise DeviceError(f"ABI reads {abi}, this driver speaks {registers.ABI_VERSION}: build the bitstream and install "
-                              "bsff from the same release")
+            raise DeviceError(
+                f"ABI reads {abi}, this driver speaks {registers.ABI_VERSION}: build the bitstream and install "
+                "bsff from the same release"
+            )
         for name, expected in registers.constants(self.config, self.geometry).items():
             value = self._read(name)
             if value != expected:
-                raise DeviceError(f"{name} reads 0x{value:08x}, configuration {self.config.name} needs 0x{expected:08x}: the "
-                                  "device was built for another network; give its configuration, or build this one")
+                raise DeviceError(
+                    f"{name} reads 0x{value:08x}, configuration {self.config.name} needs 0x{expected:08x}: the "
+                    "device was built for another network; give its configuration, or build this one"
+                )
 
     def _wait(self, ready: Callable[[], bool], progress: Callable[[], int], what: str) -> None:
         """Poll until `ready`; the clock restarts whenever `progress` changes."""
@@ -101,8 +109,10 @@ class Accelerator:
             if now != seen:
                 seen, since = now, time.monotonic()
             elif time.monotonic() - since > self.timeout:
-                raise DeviceError(f"{what}: nothing happened for {self.timeout:g} s; the machine hangs or its clock is off. "
-                                  "Reload the bitstream and resume from the checkpoint; for a slow simulation raise the timeout")
+                raise DeviceError(
+                    f"{what}: nothing happened for {self.timeout:g} s; the machine hangs or its clock is off. "
+                    "Reload the bitstream and resume from the checkpoint; for a slow simulation raise the timeout"
+                )
 
     def _samples(self) -> int:
         return self._read("SAMPLES")
@@ -115,15 +125,22 @@ class Accelerator:
         DeviceError
             If nothing moves for `timeout` seconds, or the machine reports a fault.
         """
-        self._wait(lambda: not self._read("STATUS") & self._field("STATUS", "busy"), self._samples, "waiting for the last sample")
+        self._wait(
+            lambda: not self._read("STATUS") & self._field("STATUS", "busy"),
+            self._samples,
+            "waiting for the last sample",
+        )
         if self._read("STATUS") & self._field("STATUS", "fault"):
-            raise DeviceError("STATUS reports a fault: sample records could not be read from memory; check that the buffer was "
-                              "allocated by this device, then clear with COMMAND.clear_results")
+            raise DeviceError(
+                "STATUS reports a fault: sample records could not be read from memory; check that the buffer was "
+                "allocated by this device, then clear with COMMAND.clear_results"
+            )
 
     # ---- presenting samples
 
-    def present(self, pixels: NDArray[np.uint8], labels: NDArray[Any], *, learn: bool,
-                results: bool = False) -> NDArray[np.int32] | None:
+    def present(
+        self, pixels: NDArray[np.uint8], labels: NDArray[Any], *, learn: bool, results: bool = False
+    ) -> NDArray[np.int32] | None:
         """Present samples in order.
 
         Parameters
@@ -149,11 +166,13 @@ class Accelerator:
         """
         labels = np.asarray(labels)
         if pixels.dtype != np.uint8 or pixels.shape[1:] != self.geometry.pixels:
-            raise ValueError(f"pixels have shape {pixels.shape} and type {pixels.dtype}, expected (N, "
-                             f"{', '.join(map(str, self.geometry.pixels))}) and uint8")
+            raise ValueError(
+                f"pixels have shape {pixels.shape} and type {pixels.dtype}, expected (N, "
+                f"{', '.join(map(str, self.geometry.pixels))}) and uint8"
+            )
         if labels.shape != pixels.shape[:1]:
             raise ValueError(f"labels have shape {labels.shape}, expected {pixels.shape[:1]}, one a sample")
-        if labels.size and not (0 <= labels.min() and labels.max() < CLASSES):
+        if labels.size and not (labels.min() >= 0 and labels.max() < CLASSES):
             raise ValueError(f"labels run from {labels.min()} to {labels.max()}, expected 0 to {CLASSES - 1}")
         self.wait_idle()
         self._write("CONTROL", learn * self._field("CONTROL", "learn") | results * self._field("CONTROL", "results"))
@@ -172,7 +191,7 @@ class Accelerator:
         count = self.geometry.pixel_count
         raw = np.zeros((len(labels), 4 * registers.record_words(self.geometry)), np.uint8)
         raw[:, 0] = labels
-        raw[:, 4:4 + count] = pixels.reshape(len(labels), count)
+        raw[:, 4 : 4 + count] = pixels.reshape(len(labels), count)
         return raw.view("<u4").astype(np.uint32)
 
     def _present_buffer(self, records: NDArray[np.uint32], taken: _Results) -> None:
@@ -180,7 +199,7 @@ class Accelerator:
             return
         if self._buffer is None or len(self._buffer.words) < records.size:
             self._buffer = self._device.allocate(records.size)
-        self._buffer.words[:records.size] = records.reshape(-1)
+        self._buffer.words[: records.size] = records.reshape(-1)
         self._write("BUFFER_ADDRESS_LOW", self._buffer.address)
         self._write("BUFFER_ADDRESS_HIGH", self._buffer.address >> 32)
         self._write("BUFFER_SAMPLES", len(records))
@@ -196,7 +215,7 @@ class Accelerator:
                 self._wait(lambda: self._read("SAMPLE_SPACE") > 0, self._samples, "waiting for room in the sample FIFO")
                 space = self._read("SAMPLE_SPACE")
             write(label, record[0])
-            for word in record[1:1 + words]:
+            for word in record[1 : 1 + words]:
                 write(data, word)
             space -= 1
 
@@ -208,7 +227,10 @@ class Accelerator:
         Cycle counters are 0 on a device without a clock (`has_cycles`).
         """
         self.wait_idle()
-        table = [[self._read_wide(block, name.upper()) for name in COUNTER_NAMES] for block in range(len(self.geometry.predictors))]
+        table = [
+            [self._read_wide(block, name.upper()) for name in COUNTER_NAMES]
+            for block in range(len(self.geometry.predictors))
+        ]
         return np.array(table, np.int64)
 
     def clear_counters(self) -> None:
@@ -250,8 +272,10 @@ class Accelerator:
             If their number is wrong.
         """
         if len(flags) != len(self.geometry.predictors):
-            raise ValueError(f"{len(flags)} flags given, expected {len(self.geometry.predictors)}: "
-                             f"{', '.join(self.geometry.predictors)}")
+            raise ValueError(
+                f"{len(flags)} flags given, expected {len(self.geometry.predictors)}: "
+                f"{', '.join(self.geometry.predictors)}"
+            )
         self.wait_idle()
         for block, flag in enumerate(flags):
             self._write_block(block, "LEARN", int(flag))
@@ -338,8 +362,10 @@ class Accelerator:
 
     def _select(self, block: int, memory: str) -> None:
         select = registers.GLOBAL["MEMORY_SELECT"]
-        self._write("MEMORY_SELECT", block << select.field("block").low
-                    | registers.MEMORIES.index(memory) << select.field("memory").low)
+        self._write(
+            "MEMORY_SELECT",
+            block << select.field("block").low | registers.MEMORIES.index(memory) << select.field("memory").low,
+        )
         self._write("MEMORY_ADDRESS", 0)
 
     def _write_memory(self, block: int, memory: str, array: NDArray[Any]) -> None:
@@ -375,14 +401,17 @@ class _Results:
 
     def finish(self) -> None:
         """Take the rest."""
+
         def ready() -> bool:
             self.drain()
             return len(self._words) >= self._wanted
 
         self._accelerator._wait(ready, lambda: len(self._words), "waiting for results")
         if len(self._words) != self._wanted:
-            raise DeviceError(f"{len(self._words)} result words came, expected {self._wanted}: results of an earlier run were left; "
-                              "clear them with COMMAND.clear_results")
+            raise DeviceError(
+                f"{len(self._words)} result words came, expected {self._wanted}: results of an earlier run were left; "
+                "clear them with COMMAND.clear_results"
+            )
 
     def logits(self) -> NDArray[np.int32]:
         """What came, as signed numbers."""

@@ -72,7 +72,9 @@ def stage_times(config: Config, shape: Geometry, state: NetworkState, pixels: An
     results = Results.empty(1, len(labels), len(shape.predictors))
     times = {}
     block, signal = slice(0, len(labels)), pixels
-    for name, stage in zip(("encoder", *shape.predictors), pipeline.chain(config, shape, state, 0, labels, results), strict=True):
+    for name, stage in zip(
+        ("encoder", *shape.predictors), pipeline.chain(config, shape, state, 0, labels, results), strict=True
+    ):
         start = time.perf_counter()
         signal = stage(signal, block)
         times[name] = time.perf_counter() - start
@@ -105,9 +107,13 @@ def measure(name: str, folder: Path | None, *, warm: int, samples: int) -> None:
     chosen = order[:samples]
     times = stage_times(config, shape, state, pixels[chosen], labels[chosen])
     peak = adds_per_second()
-    print(f"\nStages, one thread. Adds are 16-bit row elements added, forward and update; the bound is "
-          f"{peak / 1e9:.1f} G adds/s, measured on rows in the first-level cache.\n")
-    print("| stage | us/sample | share | learnt from | adds/sample | G adds/s | of the bound |\n|---|---|---|---|---|---|---|")
+    print(
+        f"\nStages, one thread. Adds are 16-bit row elements added, forward and update; the bound is "
+        f"{peak / 1e9:.1f} G adds/s, measured on rows in the first-level cache.\n"
+    )
+    print(
+        "| stage | us/sample | share | learnt from | adds/sample | G adds/s | of the bound |\n|---|---|---|---|---|---|---|"
+    )
     total = sum(times.values())
     for index, (stage, seconds) in enumerate(times.items()):
         text = f"| {stage} | {1e6 * seconds / samples:.0f} | {100 * seconds / total:.0f} % |"
@@ -129,8 +135,10 @@ def main() -> None:
     parser.add_argument("--warm", type=int, default=3000, metavar="N", help="training samples before the clock starts")
     parser.add_argument("--samples", type=int, default=1000, metavar="N", help="training samples timed")
     arguments = parser.parse_args()
-    print("# Speed of the golden model\n\nMade by `python -m bsff.benchmark`. "
-          f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}.")
+    print(
+        "# Speed of the golden model\n\nMade by `python -m bsff.benchmark`. "
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}."
+    )
     for name in arguments.configs:
         measure(name, arguments.data, warm=arguments.warm, samples=arguments.samples)
 

@@ -65,14 +65,22 @@ def load(path: Path, config: Config) -> tuple[NetworkState, Progress]:
         meta = json.loads(arrays.pop("meta").tobytes())
         version, build, progress = meta["version"], meta["build"], Progress(**meta["progress"])
     except FileNotFoundError:
-        raise CheckpointError(f"{path}: no checkpoint there; train first, or give the run directory that holds one") from None
+        raise CheckpointError(
+            f"{path}: no checkpoint there; train first, or give the run directory that holds one"
+        ) from None
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise CheckpointError(f"{path}: not a checkpoint, or damaged ({error}); restore the file or train again") from None
+        raise CheckpointError(
+            f"{path}: not a checkpoint, or damaged ({error}); restore the file or train again"
+        ) from None
     if version != VERSION:
-        raise CheckpointError(f"{path}: checkpoint version {version}, this program reads {VERSION}; use the release that wrote it")
+        raise CheckpointError(
+            f"{path}: checkpoint version {version}, this program reads {VERSION}; use the release that wrote it"
+        )
     if build != build_hash(config):
-        raise CheckpointError(f"{path}: written by another network (build 0x{build:08x}, configuration {config.name} has "
-                              f"0x{build_hash(config):08x}); use the config.json beside it")
+        raise CheckpointError(
+            f"{path}: written by another network (build 0x{build:08x}, configuration {config.name} has "
+            f"0x{build_hash(config):08x}); use the config.json beside it"
+        )
     state = blank(geometry(config))
     try:
         state.assign(arrays)

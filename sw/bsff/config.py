@@ -21,8 +21,14 @@ CLASSES = 10
 """Classes of every built-in data set; channels of a layer are split evenly into this many groups."""
 
 
-def _key(default: Any, *, low: float | None = None, high: float | None = None,
-         choices: tuple[Any, ...] | None = None, doc: str = "") -> Any:
+def _key(
+    default: Any,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[Any, ...] | None = None,
+    doc: str = "",
+) -> Any:
     """A configuration key: its default, its allowed values, and one line of documentation."""
     meta = {"low": low, "high": high, "choices": choices, "doc": doc}
     return field(default=default, metadata=meta)
@@ -33,10 +39,14 @@ class DataConfig:
     """What is presented, and how pixels become bits."""
 
     dataset: str = _key("digits", choices=("digits", "mnist", "fashion", "cifar10"), doc="data set")
-    encoding: str = _key("threshold", choices=("threshold", "bernoulli", "thermometer", "bitplanes"),
-                         doc="input encoding, done on the device from 8-bit pixels")
-    levels: tuple[int, ...] = _key((128,), low=1, high=255,
-                                   doc="thresholds of `threshold` (one) and `thermometer` (rising)")
+    encoding: str = _key(
+        "threshold",
+        choices=("threshold", "bernoulli", "thermometer", "bitplanes"),
+        doc="input encoding, done on the device from 8-bit pixels",
+    )
+    levels: tuple[int, ...] = _key(
+        (128,), low=1, high=255, doc="thresholds of `threshold` (one) and `thermometer` (rising)"
+    )
     planes: int = _key(4, low=1, high=8, doc="bits kept by `bitplanes`, most significant first")
     whiten: bool = _key(False, doc="per-image contrast normalisation on the host, before the 8 bits")
     train_samples: int = _key(0, low=0, doc="use only the first N training samples; 0: all")
@@ -54,11 +64,17 @@ class LayerConfig:
     pool: int = _key(1, choices=(1, 2), doc="2: 2x2 max-pool after the p-bits")
     groups: int = _key(1, choices=(1, CLASSES), doc="10: channels of a class see only that class's inputs (CFSE)")
     tile: int = _key(1, low=1, high=15, doc="M, p-bits per unit")
-    eligibility: str = _key("boxcar", choices=("boxcar", "xor", "surprisal"),
-                            doc="response of the count to the pre-activation; surprisal is for the float reference")
+    eligibility: str = _key(
+        "boxcar",
+        choices=("boxcar", "xor", "surprisal"),
+        doc="response of the count to the pre-activation; surprisal is for the float reference",
+    )
     boxcar: float = _key(2.0, low=0.0625, high=8.0, doc="half-width of the boxcar, in units of the pre-activation")
-    normalisation: str = _key("running", choices=("running", "none", "batchnorm"),
-                              doc="of the firing counts; batchnorm is for the float reference")
+    normalisation: str = _key(
+        "running",
+        choices=("running", "none", "batchnorm"),
+        doc="of the firing counts; batchnorm is for the float reference",
+    )
     momentum_shift: int = _key(8, low=1, high=12, doc="running mean: forgets over 2**shift samples")
     centre: bool = _key(True, doc="subtract the mean input activity in the update, fold the correction into the bias")
     weight_bits: int = _key(12, low=8, high=16, doc="bits of a stored weight")
@@ -130,17 +146,31 @@ def _allowed(meta: Any, kind: str) -> str:
     if meta["choices"] is not None:
         return "one of " + ", ".join(json.dumps(c) for c in meta["choices"])
     low, high = meta["low"], meta["high"]
-    span = {(True, True): f" from {low} to {high}", (True, False): f" of at least {low}",
-            (False, True): f" of at most {high}", (False, False): ""}[(low is not None, high is not None)]
-    return {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "a text",
-            "tuple[int, ...]": "a list of whole numbers"}[kind] + span
+    span = {
+        (True, True): f" from {low} to {high}",
+        (True, False): f" of at least {low}",
+        (False, True): f" of at most {high}",
+        (False, False): "",
+    }[(low is not None, high is not None)]
+    return {
+        "int": "a whole number",
+        "float": "a number",
+        "bool": "true or false",
+        "str": "a text",
+        "tuple[int, ...]": "a list of whole numbers",
+    }[kind] + span
 
 
 def _value(where: str, spec: dataclasses.Field[Any], value: Any) -> Any:
     kind = str(spec.type)
     meta = spec.metadata
-    types: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,),
-                                          "tuple[int, ...]": (list, tuple)}
+    types: dict[str, tuple[type, ...]] = {
+        "int": (int,),
+        "float": (int, float),
+        "bool": (bool,),
+        "str": (str,),
+        "tuple[int, ...]": (list, tuple),
+    }
     ok = isinstance(value, types[kind]) and (kind == "bool" or not isinstance(value, bool))
     items = list(value) if ok and kind.startswith("tuple") else [value]
     if kind.startswith("tuple"):
@@ -213,31 +243,43 @@ def _check(config: Config) -> None:
     if list(data.levels) != sorted(set(data.levels)):
         raise ConfigError(f"data.levels = {list(data.levels)}: expected rising values without repeats")
     if data.encoding == "threshold" and len(data.levels) != 1:
-        raise ConfigError(f"data.levels = {list(data.levels)}: expected one value with encoding \"threshold\"")
+        raise ConfigError(f'data.levels = {list(data.levels)}: expected one value with encoding "threshold"')
     if config.training.predictor == "head" and not config.head.enabled:
         raise ConfigError('training.predictor = "head": expected "goodness" while head.enabled = false')
     for i, layer in enumerate(config.layers):
         where = f"layer[{i + 1}]"
         if layer.channels % CLASSES:
-            raise ConfigError(f"{where}.channels = {layer.channels}: expected a multiple of {CLASSES}, one group per class")
+            raise ConfigError(
+                f"{where}.channels = {layer.channels}: expected a multiple of {CLASSES}, one group per class"
+            )
         if layer.fraction_bits >= layer.weight_bits:
-            raise ConfigError(f"{where}.fraction_bits = {layer.fraction_bits}: expected less than weight_bits = {layer.weight_bits}")
+            raise ConfigError(
+                f"{where}.fraction_bits = {layer.fraction_bits}: expected less than weight_bits = {layer.weight_bits}"
+            )
         if layer.stop_epoch and layer.stop_epoch <= layer.start_epoch:
-            raise ConfigError(f"{where}.stop_epoch = {layer.stop_epoch}: expected 0 or more than start_epoch = {layer.start_epoch}")
+            raise ConfigError(
+                f"{where}.stop_epoch = {layer.stop_epoch}: expected 0 or more than start_epoch = {layer.start_epoch}"
+            )
         if layer.kind == "dense" and (layer.pool != 1 or layer.groups != 1):
             raise ConfigError(f"{where}: a dense layer has one position; expected pool = 1 and groups = 1")
         if layer.kind == "conv" and layer.padding >= layer.kernel:
             raise ConfigError(f"{where}.padding = {layer.padding}: expected less than kernel = {layer.kernel}")
         if layer.groups > 1 and (i == 0 or config.layers[i - 1].channels % layer.groups):
-            raise ConfigError(f"{where}.groups = {layer.groups}: expected 1 where the input has no {layer.groups} class groups")
+            raise ConfigError(
+                f"{where}.groups = {layer.groups}: expected 1 where the input has no {layer.groups} class groups"
+            )
         per_group = layer.channels // layer.groups
         if layer.lanes and per_group % layer.lanes and layer.lanes % per_group:
             raise ConfigError(f"{where}.lanes = {layer.lanes}: expected a divisor of {per_group} channels per group")
     head = config.head
     if head.fraction_bits >= head.weight_bits + 4:
-        raise ConfigError(f"head.fraction_bits = {head.fraction_bits}: expected at most weight_bits + 3 = {head.weight_bits + 3}")
+        raise ConfigError(
+            f"head.fraction_bits = {head.fraction_bits}: expected at most weight_bits + 3 = {head.weight_bits + 3}"
+        )
     if head.stop_epoch and head.stop_epoch <= head.start_epoch:
-        raise ConfigError(f"head.stop_epoch = {head.stop_epoch}: expected 0 or more than start_epoch = {head.start_epoch}")
+        raise ConfigError(
+            f"head.stop_epoch = {head.stop_epoch}: expected 0 or more than start_epoch = {head.start_epoch}"
+        )
 
 
 _SETTING = re.compile(r"(data|head|training|layer)(?:\[(\d+)\])?\.(\w+)=(.*)", re.DOTALL)
@@ -261,7 +303,9 @@ def override(config: Config, settings: Sequence[str]) -> Config:
     for setting in settings:
         found = _SETTING.fullmatch(setting)
         if found is None or (found[2] and found[1] != "layer"):
-            raise ConfigError(f"--set {setting}: expected section.key=value with section data, layer, layer[N], head or training")
+            raise ConfigError(
+                f"--set {setting}: expected section.key=value with section data, layer, layer[N], head or training"
+            )
         section, number, key, text = found.groups()
         try:
             value = json.loads(text)
@@ -296,10 +340,14 @@ def load(name: str | Path) -> Config:
         try:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
-            raise ConfigError(f"{path}: cannot be read ({error.strerror}); give a file or one of {', '.join(names())}") from None
+            raise ConfigError(
+                f"{path}: cannot be read ({error.strerror}); give a file or one of {', '.join(names())}"
+            ) from None
     else:
         if str(name) not in names():
-            raise ConfigError(f"{name}: no such configuration; built in are {', '.join(names())}, or give a path ending in .toml")
+            raise ConfigError(
+                f"{name}: no such configuration; built in are {', '.join(names())}, or give a path ending in .toml"
+            )
         path = Path(f"{name}.toml")
         text = (resources.files(__package__) / "configs" / path.name).read_text(encoding="utf-8")
     return parse(_decode(text, path), source=path.stem if path.suffix == ".toml" else str(path))
@@ -327,12 +375,17 @@ def _decode(text: str, path: Path) -> dict[str, Any]:
 
 def dumps(config: Config) -> str:
     """The configuration as TOML, every key written out with its documentation."""
+
     def value(v: Any) -> str:
         return json.dumps(list(v) if isinstance(v, tuple) else v)
 
     lines = [f"name = {json.dumps(config.name)}"]
-    sections: list[tuple[str, Any]] = [("[data]", config.data), *[("[[layer]]", layer) for layer in config.layers],
-                ("[head]", config.head), ("[training]", config.training)]
+    sections: list[tuple[str, Any]] = [
+        ("[data]", config.data),
+        *[("[[layer]]", layer) for layer in config.layers],
+        ("[head]", config.head),
+        ("[training]", config.training),
+    ]
     for title, section in sections:
         lines += ["", title]
         for spec in dataclasses.fields(section):

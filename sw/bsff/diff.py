@@ -17,8 +17,10 @@ def _place(name: str, index: tuple[int, ...], geometry: Geometry) -> str:
         own = layer.inputs[2] // layer.config.groups
         ky, rest = divmod(tap, layer.kernel * own)
         kx, source = divmod(rest, own)
-        return (f"{name} tap {tap} (row {ky}, column {kx}, input {group * own + source}), "
-                f"channel {group * layer.group_channels + channel}")
+        return (
+            f"{name} tap {tap} (row {ky}, column {kx}, input {group * own + source}), "
+            f"channel {group * layer.group_channels + channel}"
+        )
     if memory == "weights":
         return f"{name} input {index[1]}, class {index[2]}"
     if len(index) == 2:
@@ -41,7 +43,7 @@ def differences(a: NetworkState, b: NetworkState, geometry: Geometry, *, most: i
     for (name, left), (_, right) in zip(a.arrays(), b.arrays(), strict=True):
         places = np.argwhere(left != right)
         count += len(places)
-        for place in places[:max(0, most - len(lines))]:
+        for place in places[: max(0, most - len(lines))]:
             index = tuple(int(i) for i in place)
             one, two = int(left[index]), int(right[index])
             width = 64 if left.dtype == np.uint64 else 32

@@ -52,8 +52,9 @@ class Evaluation:
         return table
 
 
-def evaluate(machine: Accelerator, pixels: NDArray[np.uint8], labels: NDArray[np.uint8], *, draws: int, seed: int,
-             epoch: int = 0) -> Evaluation:
+def evaluate(
+    machine: Accelerator, pixels: NDArray[np.uint8], labels: NDArray[np.uint8], *, draws: int, seed: int, epoch: int = 0
+) -> Evaluation:
     """Present a test set without learning.
 
     The generators get states of their own (from `seed`, `epoch` and the number of the draw) and their old ones back,

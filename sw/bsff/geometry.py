@@ -175,8 +175,10 @@ def geometry(config: Config) -> Geometry:
             conv = (shape[0] + grow, shape[1] + grow, layer.channels)
         output = (conv[0] // layer.pool, conv[1] // layer.pool, layer.channels)
         if min(output) < 1:
-            raise ConfigError(f"{config.name}: layer[{number}] makes a map of {max(output[0], 0)}x{max(output[1], 0)} from {shape[0]}x{shape[1]}: "
-                              f"expected at least 1x1; use a smaller kernel, more padding or fewer pools")
+            raise ConfigError(
+                f"{config.name}: layer[{number}] makes a map of {max(output[0], 0)}x{max(output[1], 0)} from {shape[0]}x{shape[1]}: "
+                f"expected at least 1x1; use a smaller kernel, more padding or fewer pools"
+            )
         layers.append(LayerGeometry(layer, shape, levels, conv, output))
         shape, levels = output, layer.tile
     head = None

@@ -33,8 +33,10 @@ def step_register(step: float, fraction_bits: int) -> int:
     """
     value = round(step * 2 ** (fraction_bits + STEP_BITS))
     if not 0 <= value <= STEP_MAX:
-        raise ConfigError(f"step = {step:g}: expected 0 to {STEP_MAX / 2 ** (fraction_bits + STEP_BITS):g} "
-                          f"with fraction_bits = {fraction_bits}")
+        raise ConfigError(
+            f"step = {step:g}: expected 0 to {STEP_MAX / 2 ** (fraction_bits + STEP_BITS):g} "
+            f"with fraction_bits = {fraction_bits}"
+        )
     return value
 
 
@@ -43,8 +45,10 @@ def layer_step_register(step: float, layer: LayerGeometry) -> int:
     value = step_register(step, layer.config.fraction_bits)
     bound = step_bound(layer)
     if value > bound:
-        raise ConfigError(f"step = {step:g}: expected at most {bound / 2 ** (layer.config.fraction_bits + STEP_BITS):g} "
-                          f"for a layer whose sums reach {layer.sum_bound}, or products leave {SUM_WIDTH} bits")
+        raise ConfigError(
+            f"step = {step:g}: expected at most {bound / 2 ** (layer.config.fraction_bits + STEP_BITS):g} "
+            f"for a layer whose sums reach {layer.sum_bound}, or products leave {SUM_WIDTH} bits"
+        )
     return value
 
 
@@ -66,8 +70,10 @@ def goodness_scale(layer: LayerGeometry) -> int:
     scale = layer.config.temperature * math.log2(math.e) / layer.goodness_count
     value = round(scale * 2 ** (EXP_BITS + SCALE_BITS - MEAN_BITS))
     if not 1 <= value <= SCALE_MAX:
-        raise ConfigError(f"temperature = {layer.config.temperature:g}: the scale register would be {value}, "
-                          f"expected 1 to {SCALE_MAX}")
+        raise ConfigError(
+            f"temperature = {layer.config.temperature:g}: the scale register would be {value}, "
+            f"expected 1 to {SCALE_MAX}"
+        )
     return value
 
 

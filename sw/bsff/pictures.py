@@ -53,9 +53,14 @@ def learning_curve(epochs: list[dict[str, Any]], path: Path) -> None:
 
 def firing_rates(geometry: Geometry, state: NetworkState, path: Path) -> None:
     """Distribution over channels of the mean firing rate of each layer, from the running means."""
-    layers = [(i, g, s) for i, (g, s) in enumerate(zip(geometry.layers, state.layers, strict=True), 1)
-              if g.config.normalisation == "running"]
-    figure, grid = plt.subplots(1, max(len(layers), 1), figsize=(max(3.0 * len(layers), 3.5), 3), squeeze=False, layout="constrained")
+    layers = [
+        (i, g, s)
+        for i, (g, s) in enumerate(zip(geometry.layers, state.layers, strict=True), 1)
+        if g.config.normalisation == "running"
+    ]
+    figure, grid = plt.subplots(
+        1, max(len(layers), 1), figsize=(max(3.0 * len(layers), 3.5), 3), squeeze=False, layout="constrained"
+    )
     for axes, (number, shape, part) in zip(grid[0], layers, strict=False):
         rates = part.mean[0] / 2**MEAN_BITS / (shape.outputs * shape.config.tile)
         axes.hist(100 * rates, bins=30, color=f"C{number - 1}")
@@ -76,8 +81,15 @@ def confusion(table: NDArray[np.int64], classes: tuple[str, ...], title: str, pa
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=100)
     for (row, column), count in np.ndenumerate(table):
         if count:
-            axes.text(column, row, str(count), ha="center", va="center", fontsize=7,
-                      color="white" if share[row, column] > 55 else "black")
+            axes.text(
+                column,
+                row,
+                str(count),
+                ha="center",
+                va="center",
+                fontsize=7,
+                color="white" if share[row, column] > 55 else "black",
+            )
     ticks = range(len(classes))
     axes.set_xticks(ticks, classes, rotation=45 if max(map(len, classes)) > 2 else 0)
     axes.set_yticks(ticks, classes)
@@ -98,18 +110,28 @@ def first_layer(geometry: Geometry, state: NetworkState, path: Path, *, most: in
     columns = min(10, len(kernels))
     rows = -(-len(kernels) // columns)
     limit = float(np.abs(kernels).max()) or 1.0
-    figure, grid = plt.subplots(rows, columns, figsize=(0.75 * columns + 1.4, 0.78 * rows + 0.7), squeeze=False, layout="constrained")
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(0.75 * columns + 1.4, 0.78 * rows + 0.7), squeeze=False, layout="constrained"
+    )
     for axes in grid.flat:
         axes.set_axis_off()
-    images = [axes.imshow(kernel, cmap="RdBu_r", vmin=-limit, vmax=limit)
-              for axes, kernel in zip(grid.flat, kernels, strict=False)]
+    images = [
+        axes.imshow(kernel, cmap="RdBu_r", vmin=-limit, vmax=limit)
+        for axes, kernel in zip(grid.flat, kernels, strict=False)
+    ]
     figure.suptitle(f"first-layer weights, {len(kernels)} of {shape.config.channels} channels", fontsize=10)
     figure.colorbar(images[0], ax=grid, shrink=0.8, label="weight")
     _save(figure, path)
 
 
-def all_pictures(folder: Path, geometry: Geometry, state: NetworkState, epochs: list[dict[str, Any]],
-                 final: dict[str, Any], classes: tuple[str, ...]) -> list[Path]:
+def all_pictures(
+    folder: Path,
+    geometry: Geometry,
+    state: NetworkState,
+    epochs: list[dict[str, Any]],
+    final: dict[str, Any],
+    classes: tuple[str, ...],
+) -> list[Path]:
     """Every picture that the run's data allow; returns their paths."""
     paths = [folder / name for name in NAMES]
     if epochs:

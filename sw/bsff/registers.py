@@ -88,36 +88,81 @@ _GLOBAL = (
     Register("MAGIC", 0x000, "ro", f"0x{MAGIC:08x}, the letters BSFF"),
     Register("ABI", 0x004, "ro", f"version of this table, {ABI_VERSION}"),
     Register("BUILD", 0x008, "ro", "first 32 bits of the SHA-256 of the machine's description; see `build_hash`"),
-    Register("FEATURES", 0x00C, "ro", "what this device can do", (
-        _bit("buffers", 0, "samples are read from memory (BUFFER_*)"),
-        _bit("cycles", 1, "the cycle counters count"))),
-    Register("GEOMETRY", 0x010, "ro", "size of the network", (
-        Field("layers", 0, 8, "layers, the head not counted"),
-        Field("predictors", 8, 8, "blocks: layers, and the head if there is one"),
-        Field("classes", 16, 8, "classes"))),
+    Register(
+        "FEATURES",
+        0x00C,
+        "ro",
+        "what this device can do",
+        (_bit("buffers", 0, "samples are read from memory (BUFFER_*)"), _bit("cycles", 1, "the cycle counters count")),
+    ),
+    Register(
+        "GEOMETRY",
+        0x010,
+        "ro",
+        "size of the network",
+        (
+            Field("layers", 0, 8, "layers, the head not counted"),
+            Field("predictors", 8, 8, "blocks: layers, and the head if there is one"),
+            Field("classes", 16, 8, "classes"),
+        ),
+    ),
     Register("PIXELS", 0x014, "ro", "8-bit pixels of a sample"),
-    Register("CONTROL", 0x040, "rw", "what is done with a sample; change only while idle", (
-        _bit("learn", 0, "layers whose LEARN is set learn from samples"),
-        _bit("results", 1, "logits of each sample go to RESULT_DATA"))),
-    Register("COMMAND", 0x044, "wo", "write ones; acts once, while idle", (
-        _bit("clear_counters", 0, "all counters to 0"),
-        _bit("clear_results", 1, "drop results not read, and a sample half written"))),
-    Register("STATUS", 0x048, "ro", "state of the machine", (
-        _bit("busy", 0, "samples are waiting or in flight"),
-        _bit("fault", 1, "a sample could not be read from memory; COMMAND.clear_results clears it"))),
+    Register(
+        "CONTROL",
+        0x040,
+        "rw",
+        "what is done with a sample; change only while idle",
+        (
+            _bit("learn", 0, "layers whose LEARN is set learn from samples"),
+            _bit("results", 1, "logits of each sample go to RESULT_DATA"),
+        ),
+    ),
+    Register(
+        "COMMAND",
+        0x044,
+        "wo",
+        "write ones; acts once, while idle",
+        (
+            _bit("clear_counters", 0, "all counters to 0"),
+            _bit("clear_results", 1, "drop results not read, and a sample half written"),
+        ),
+    ),
+    Register(
+        "STATUS",
+        0x048,
+        "ro",
+        "state of the machine",
+        (
+            _bit("busy", 0, "samples are waiting or in flight"),
+            _bit("fault", 1, "a sample could not be read from memory; COMMAND.clear_results clears it"),
+        ),
+    ),
     Register("SAMPLES", 0x04C, "ro", "samples completed since the counters were cleared, modulo 2**32"),
     Register("SAMPLE_SPACE", 0x050, "ro", "samples that may be written now without waiting"),
     Register("SAMPLE_LABEL", 0x054, "wo", "begins a sample: its label"),
-    Register("SAMPLE_DATA", 0x058, "wo", "its pixels, four a word, the first in bits 7..0; the last word queues the sample"),
+    Register(
+        "SAMPLE_DATA", 0x058, "wo", "its pixels, four a word, the first in bits 7..0; the last word queues the sample"
+    ),
     Register("RESULT_COUNT", 0x05C, "ro", "words waiting in RESULT_DATA"),
-    Register("RESULT_DATA", 0x060, "ro", "logits (signed, 6 fractional bits, base 2), classes of predictors of samples; a read "
-             "takes one word"),
+    Register(
+        "RESULT_DATA",
+        0x060,
+        "ro",
+        "logits (signed, 6 fractional bits, base 2), classes of predictors of samples; a read takes one word",
+    ),
     Register("BUFFER_ADDRESS_LOW", 0x064, "rw", "address of the first sample record in memory"),
     Register("BUFFER_ADDRESS_HIGH", 0x068, "rw", ""),
     Register("BUFFER_SAMPLES", 0x06C, "rw", "a write starts the presentation of that many records; reads what is left"),
-    Register("MEMORY_SELECT", 0x080, "rw", "the memory behind MEMORY_DATA; use only while idle", (
-        Field("block", 0, 8, "layer from 0, the head after the last"),
-        Field("memory", 8, 8, ", ".join(f"{i}: {name}" for i, name in enumerate(MEMORIES))))),
+    Register(
+        "MEMORY_SELECT",
+        0x080,
+        "rw",
+        "the memory behind MEMORY_DATA; use only while idle",
+        (
+            Field("block", 0, 8, "layer from 0, the head after the last"),
+            Field("memory", 8, 8, ", ".join(f"{i}: {name}" for i, name in enumerate(MEMORIES))),
+        ),
+    ),
     Register("MEMORY_ADDRESS", 0x084, "rw", "word: row * width + column for weights, channel for the others"),
     Register("MEMORY_DATA", 0x088, "rw", "the word at MEMORY_ADDRESS, signed; each access moves the address on by one"),
     Register("ENCODER_LOW", 0x090, "rw", "generator of the input encoder"),
@@ -146,17 +191,32 @@ def _block() -> tuple[Register, ...]:
         Register("ROUNDING_LOW", 0x08, "rw", "generator of the rounding"),
         Register("ROUNDING_HIGH", 0x0C, "rw", ""),
         Register("STEP", 0x10, "rw", "step size", (Field("step", 0, 16, "in 1/256 of a weight unit"),)),
-        Register("SCALE", 0x14, "rw", "counts to logits (layers)", (Field("scale", 0, 24, "in 2**-14 logits a count; see numerics.md"),)),
+        Register(
+            "SCALE",
+            0x14,
+            "rw",
+            "counts to logits (layers)",
+            (Field("scale", 0, 24, "in 2**-14 logits a count; see numerics.md"),),
+        ),
         Register("GATE", 0x18, "rw", "no update below this label error", (Field("gate", 0, 13, "in 1/4096"),)),
         Register("LEARN", 0x1C, "rw", "0: frozen", (_bit("learn", 0, "learns"),)),
-        Register("ACTIVITY", 0x20, "rw", "running number of ones in the input map (layers)", (
-            Field("activity", 0, 31, "8 fractional bits"),)),
+        Register(
+            "ACTIVITY",
+            0x20,
+            "rw",
+            "running number of ones in the input map (layers)",
+            (Field("activity", 0, 31, "8 fractional bits"),),
+        ),
         Register("ROWS", 0x30, "ro", "weight rows"),
         Register("WIDTH", 0x34, "ro", "weights of a row"),
         Register("CHANNELS", 0x38, "ro", "output channels"),
     ]
     for i, name in enumerate((*COUNTERS, *CYCLE_COUNTERS)):
-        table.append(Register(f"{name.upper()}_LOW", _COUNTER_BASE + 8 * i, "ro", f"{_COUNTER_DOCS[name]}; 64 bits, stable while idle"))
+        table.append(
+            Register(
+                f"{name.upper()}_LOW", _COUNTER_BASE + 8 * i, "ro", f"{_COUNTER_DOCS[name]}; 64 bits, stable while idle"
+            )
+        )
         table.append(Register(f"{name.upper()}_HIGH", _COUNTER_BASE + 8 * i + 4, "ro", ""))
     return tuple(table)
 
@@ -200,9 +260,13 @@ def constants(config: Config, geometry: Geometry) -> dict[str, int]:
     """Values of the read-only registers that describe a machine, but for FEATURES."""
     sizes = GLOBAL["GEOMETRY"]
     return {
-        "MAGIC": MAGIC, "ABI": ABI_VERSION, "BUILD": build_hash(config), "PIXELS": geometry.pixel_count,
+        "MAGIC": MAGIC,
+        "ABI": ABI_VERSION,
+        "BUILD": build_hash(config),
+        "PIXELS": geometry.pixel_count,
         "GEOMETRY": len(geometry.layers) << sizes.field("layers").low
-        | len(geometry.predictors) << sizes.field("predictors").low | CLASSES << sizes.field("classes").low,
+        | len(geometry.predictors) << sizes.field("predictors").low
+        | CLASSES << sizes.field("classes").low,
     }
 
 
@@ -218,9 +282,12 @@ def record_words(geometry: Geometry) -> int:
 
 def reference_page() -> str:
     """The register reference as Markdown."""
-    lines = ["# Registers", "",
-             "Made by `bsff registers`; the table is `sw/bsff/registers.py`. 32-bit registers, byte offsets, window of 64 KiB.",
-             f"The block of layer i (from 0; the head follows the last layer) begins at 0x{BLOCK_BASE:04x} + i * 0x{BLOCK_STRIDE:03x}."]
+    lines = [
+        "# Registers",
+        "",
+        "Made by `bsff registers`; the table is `sw/bsff/registers.py`. 32-bit registers, byte offsets, window of 64 KiB.",
+        f"The block of layer i (from 0; the head follows the last layer) begins at 0x{BLOCK_BASE:04x} + i * 0x{BLOCK_STRIDE:03x}.",
+    ]
     for title, table in (("Machine", GLOBAL), ("Block", BLOCK)):
         lines += ["", f"## {title}", "", "| offset | name | access | what |", "|---|---|---|---|"]
         for register in table.values():
@@ -229,6 +296,10 @@ def reference_page() -> str:
             for entry in register.fields:
                 bits = f"{entry.low}" if entry.width == 1 else f"{entry.low + entry.width - 1}..{entry.low}"
                 lines.append(f"| | &nbsp;&nbsp;[{bits}] {entry.name} | | {entry.doc} |")
-    lines += ["", "## A sample record in memory", "",
-              "Word 0 holds the label, the next words the pixels as for SAMPLE_DATA; zeros fill up to a multiple of 64 bits."]
+    lines += [
+        "",
+        "## A sample record in memory",
+        "",
+        "Word 0 holds the label, the next words the pixels as for SAMPLE_DATA; zeros fill up to a multiple of 64 bits.",
+    ]
     return "\n".join(lines) + "\n"

@@ -66,8 +66,9 @@ class RunDirectory:
         """
         path = self.path / "config.json"
         if not path.exists():
-            raise CheckpointError(f"{self.path}: no run there (no config.json); train first, or give a directory that "
-                                  "`bsff train` wrote")
+            raise CheckpointError(
+                f"{self.path}: no run there (no config.json); train first, or give a directory that `bsff train` wrote"
+            )
         return config.load(path)
 
     def save(self, chosen: Config, state: NetworkState, progress: Progress) -> None:
@@ -81,9 +82,16 @@ class RunDirectory:
 
     def write_metrics(self, chosen: Config, device: str, progress: Progress, final: dict[str, Any] | None) -> None:
         """Write ``metrics.json``; `final` is None while the run goes on."""
-        metrics = {"config": chosen.name, "dataset": chosen.data.dataset, "device": device, "seed": chosen.training.seed,
-                   "versions": versions(), "machine": platform.processor() or platform.machine(),
-                   "epochs": progress.epochs, "final": final}
+        metrics = {
+            "config": chosen.name,
+            "dataset": chosen.data.dataset,
+            "device": device,
+            "seed": chosen.training.seed,
+            "versions": versions(),
+            "machine": platform.processor() or platform.machine(),
+            "epochs": progress.epochs,
+            "final": final,
+        }
         write_text(self.path / "metrics.json", json.dumps(metrics, indent=1) + "\n")
 
     def metrics(self) -> dict[str, Any]:
@@ -97,8 +105,9 @@ class RunDirectory:
         try:
             found = json.loads((self.path / "metrics.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise CheckpointError(f"{self.path / 'metrics.json'}: cannot be read ({error}); `bsff eval {self.path}` writes it anew") \
-                from None
+            raise CheckpointError(
+                f"{self.path / 'metrics.json'}: cannot be read ({error}); `bsff eval {self.path}` writes it anew"
+            ) from None
         assert isinstance(found, dict)
         return found
 

@@ -72,9 +72,13 @@ class Tally:
         for name, values in zip(predictors, self.counters, strict=True):
             counter = dict(zip(COUNTERS, values, strict=True))
             count = max(counter["samples"], 1)
-            table[name] = {"accuracy": counter["correct"] / count, "loss": counter["loss"] * _LOSS_UNIT / count,
-                           "updated": counter["updates"] / count, "taps": counter["taps"] / count,
-                           "saturations": counter["saturations"] / count}
+            table[name] = {
+                "accuracy": counter["correct"] / count,
+                "loss": counter["loss"] * _LOSS_UNIT / count,
+                "updated": counter["updates"] / count,
+                "taps": counter["taps"] / count,
+                "saturations": counter["saturations"] / count,
+            }
         return table
 
     @property
@@ -105,8 +109,15 @@ class Hooks:
     stop: Callable[[], bool] = lambda: False
 
 
-def train(machine: Accelerator, config: Config, data: Any, progress: Progress, *, limit: int | None = None,
-          hooks: Hooks | None = None) -> None:
+def train(
+    machine: Accelerator,
+    config: Config,
+    data: Any,
+    progress: Progress,
+    *,
+    limit: int | None = None,
+    hooks: Hooks | None = None,
+) -> None:
     """Train from where `progress` says until the configured epochs are over.
 
     Stopped after any number of presentations and started again from the state saved then, the run ends with the
@@ -142,7 +153,7 @@ def train(machine: Accelerator, config: Config, data: Any, progress: Progress, *
         _set_schedule(machine, config, epoch, place_of_step / samples)
         count = min(place_of_step + config.training.interval, samples) - place
         count = min(count, end - progress.presentations)
-        chosen = indices[place:place + count]
+        chosen = indices[place : place + count]
         started = time.perf_counter()
         machine.present(data.train_images[chosen], data.train_labels[chosen], learn=True)
         if not first:
@@ -150,7 +161,7 @@ def train(machine: Accelerator, config: Config, data: Any, progress: Progress, *
             tally.timed += count
         first = False
         after = machine.counters()
-        change = (after - before)[:, :len(COUNTERS)]
+        change = (after - before)[:, : len(COUNTERS)]
         tally.counters = (np.array(tally.counters, np.int64) + change).tolist()
         before = after
         progress.presentations += count
@@ -184,9 +195,14 @@ def _set_schedule(machine: Accelerator, config: Config, epoch: int, place: float
 def _end_epoch(machine: Accelerator, config: Config, data: Any, progress: Progress, tally: Tally) -> dict[str, Any]:
     epoch = len(progress.epochs)
     test = evaluate(machine, data.test_images, data.test_labels, draws=1, seed=config.training.seed, epoch=epoch)
-    record = {"epoch": epoch + 1, "presentations": progress.presentations,
-              "train": tally.row(machine.geometry.predictors), "test": test.accuracies(),
-              "samples_per_second": tally.rate, "timed_samples": tally.timed}
+    record = {
+        "epoch": epoch + 1,
+        "presentations": progress.presentations,
+        "train": tally.row(machine.geometry.predictors),
+        "test": test.accuracies(),
+        "samples_per_second": tally.rate,
+        "timed_samples": tally.timed,
+    }
     progress.epochs.append(record)
     progress.partial = {}
     return record
@@ -200,8 +216,15 @@ def final_metrics(config: Config, test: Evaluation, progress: Progress) -> dict[
     timed = sum(e["timed_samples"] for e in progress.epochs) + progress.partial.get("timed", 0)
     seconds = sum(e["timed_samples"] / e["samples_per_second"] for e in progress.epochs if e["samples_per_second"])
     seconds += progress.partial.get("seconds", 0.0)
-    return {"predictor": chosen, "test_accuracy": accuracies[chosen], "test_accuracy_goodness": layers[-1],
-            "test_accuracy_head": accuracies.get("head"), "test_accuracy_layers": layers,
-            "test_samples": len(test.labels), "test_draws": config.training.test_draws,
-            "presentations": progress.presentations, "samples_per_second": timed / seconds if seconds else None,
-            "confusion": test.confusion(chosen).tolist()}
+    return {
+        "predictor": chosen,
+        "test_accuracy": accuracies[chosen],
+        "test_accuracy_goodness": layers[-1],
+        "test_accuracy_head": accuracies.get("head"),
+        "test_accuracy_layers": layers,
+        "test_samples": len(test.labels),
+        "test_draws": config.training.test_draws,
+        "presentations": progress.presentations,
+        "samples_per_second": timed / seconds if seconds else None,
+        "confusion": test.confusion(chosen).tolist(),
+    }

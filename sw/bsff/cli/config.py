@@ -13,10 +13,14 @@ from ..geometry import Geometry, geometry
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser("config", help="show, check or list configurations", description="Show, check or list configurations.")
+    parser = commands.add_parser(
+        "config", help="show, check or list configurations", description="Show, check or list configurations."
+    )
     actions = parser.add_subparsers(dest="action", required=True, metavar="show|check|list")
-    for name, text in (("show", "print every key with its documentation, and the shapes that follow"),
-                       ("check", "say whether a file is good")):
+    for name, text in (
+        ("show", "print every key with its documentation, and the shapes that follow"),
+        ("check", "say whether a file is good"),
+    ):
         action = actions.add_parser(name, help=text, description=text.capitalize() + ".")
         action.add_argument("config", help="a built-in name or a TOML file")
     actions.add_parser("list", help="the built-in configurations")
@@ -49,11 +53,15 @@ def table(config: Config, shape: Geometry) -> str:
     """The shapes of a network, a line a layer."""
     lines = [f"{'':8}{'input':>12} {'output':>12} {'taps':>6} {'rows':>7} {'weights':>9} {'bits':>5}"]
     for number, layer in enumerate(shape.layers, 1):
-        lines.append(f"layer{number:<3}{'x'.join(map(str, layer.inputs)):>12} {'x'.join(map(str, layer.output)):>12} {layer.taps:>6} "
-                     f"{layer.rows:>7} {layer.weights:>9,} {layer.config.weight_bits:>5}")
+        lines.append(
+            f"layer{number:<3}{'x'.join(map(str, layer.inputs)):>12} {'x'.join(map(str, layer.output)):>12} {layer.taps:>6} "
+            f"{layer.rows:>7} {layer.weights:>9,} {layer.config.weight_bits:>5}"
+        )
     if shape.head is not None:
-        lines.append(f"{'head':8}{'x'.join(map(str, shape.head.inputs)):>12} {'10':>12} {shape.head.rows:>6} {shape.head.rows:>7} "
-                     f"{shape.head.rows * 10:>9,} {config.head.weight_bits:>5}")
+        lines.append(
+            f"{'head':8}{'x'.join(map(str, shape.head.inputs)):>12} {'10':>12} {shape.head.rows:>6} {shape.head.rows:>7} "
+            f"{shape.head.rows * 10:>9,} {config.head.weight_bits:>5}"
+        )
     lines.append(f"{shape.weights:,} weights in the layers")
     return "\n".join(lines)
 
@@ -65,7 +73,9 @@ def run(arguments: argparse.Namespace) -> int:
             config = load(name)
             shape = geometry(config)
             maps = "-".join(str(layer.channels) for layer in config.layers)
-            print(f"{name:<16}{config.data.dataset:<9}{maps:<18}{shape.weights:>9,} weights, {config.training.epochs} epochs")
+            print(
+                f"{name:<16}{config.data.dataset:<9}{maps:<18}{shape.weights:>9,} weights, {config.training.epochs} epochs"
+            )
         return 0
     config = load(arguments.config)
     shape = check(config)

@@ -15,8 +15,11 @@ from ..run import RunDirectory
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser("diff", help="compare the machine states of two runs bit by bit",
-                                 description="Compare the machine states of two runs bit by bit; exit status 0 only if equal.")
+    parser = commands.add_parser(
+        "diff",
+        help="compare the machine states of two runs bit by bit",
+        description="Compare the machine states of two runs bit by bit; exit status 0 only if equal.",
+    )
     parser.add_argument("first", type=Path, metavar="RUN")
     parser.add_argument("second", type=Path, metavar="RUN")
     parser.add_argument("--most", type=int, default=10, metavar="N", help="differences to name (default: 10)")
@@ -25,10 +28,14 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 if every bit is equal, 1 if not."""
-    (config, state, progress), (other, second, others) = (RunDirectory(p).load() for p in (arguments.first, arguments.second))
+    (config, state, progress), (other, second, others) = (
+        RunDirectory(p).load() for p in (arguments.first, arguments.second)
+    )
     if build_hash(config) != build_hash(other):
-        raise CheckpointError(f"{arguments.first} and {arguments.second} hold different networks ({config.name}, {other.name}); "
-                              "only runs of one network can be compared")
+        raise CheckpointError(
+            f"{arguments.first} and {arguments.second} hold different networks ({config.name}, {other.name}); "
+            "only runs of one network can be compared"
+        )
     count, lines = differences(state, second, geometry(config), most=arguments.most)
     note = f"after {progress.presentations:,} and {others.presentations:,} presentations"
     if count == 0:

@@ -15,11 +15,17 @@ from .finish import finish
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser("eval", help="test a trained network", description="Test a trained network; writes metrics.json anew.")
+    parser = commands.add_parser(
+        "eval", help="test a trained network", description="Test a trained network; writes metrics.json anew."
+    )
     parser.add_argument("directory", type=Path, metavar="RUN", help="run directory")
     parser.add_argument("--device", choices=DEVICES, default="emulated")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with the data sets (default: BSFF_DATA, else download)")
-    parser.add_argument("--draws", type=int, metavar="N", help="presentations of each test sample (default: the configuration's)")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="folder with the data sets (default: BSFF_DATA, else download)"
+    )
+    parser.add_argument(
+        "--draws", type=int, metavar="N", help="presentations of each test sample (default: the configuration's)"
+    )
     parser.set_defaults(run=run)
 
 

@@ -13,16 +13,25 @@ from ..run import RunDirectory
 from ..train import final_metrics
 
 
-def finish(machine: Accelerator, config: Config, directory: RunDirectory, device: str, progress: Progress,
-           data: Dataset) -> dict[str, Any]:
+def finish(
+    machine: Accelerator, config: Config, directory: RunDirectory, device: str, progress: Progress, data: Dataset
+) -> dict[str, Any]:
     """Test the machine as the configuration says and write down what came out; returns the ``final`` metrics."""
     from .. import pictures  # imports matplotlib
 
-    test = evaluate(machine, data.test_images, data.test_labels, draws=config.training.test_draws, seed=config.training.seed,
-                    epoch=config.training.epochs)
+    test = evaluate(
+        machine,
+        data.test_images,
+        data.test_labels,
+        draws=config.training.test_draws,
+        seed=config.training.seed,
+        epoch=config.training.epochs,
+    )
     final = final_metrics(config, test, progress)
     directory.write_metrics(config, device, progress, final)
-    drawn = pictures.all_pictures(directory.path, machine.geometry, machine.read_state(), progress.epochs, final, data.classes)
+    drawn = pictures.all_pictures(
+        directory.path, machine.geometry, machine.read_state(), progress.epochs, final, data.classes
+    )
     draws = "one draw" if config.training.test_draws == 1 else f"{config.training.test_draws} draws"
     print(f"{data.label}, {final['test_samples']:,} test samples, {draws} each:")
     for name, value in test.accuracies().items():

@@ -13,7 +13,9 @@ COMMANDS = (train, evaluate, diff, config, registers)
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    top = argparse.ArgumentParser(prog="bsff", description="Binary stochastic forward-forward: a network that trains itself.")
+    top = argparse.ArgumentParser(
+        prog="bsff", description="Binary stochastic forward-forward: a network that trains itself."
+    )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in COMMANDS:
         module.add(commands)

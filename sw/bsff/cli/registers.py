@@ -10,7 +10,9 @@ from ..registers import reference_page
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser("registers", help="print the register reference page", description="Print the register reference page.")
+    parser = commands.add_parser(
+        "registers", help="print the register reference page", description="Print the register reference page."
+    )
     parser.set_defaults(run=run)
 
 

@@ -24,18 +24,37 @@ from .finish import finish
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser("train", help="train a network on a device", description="Train a network on a device.")
-    parser.add_argument("config", help="a built-in name (see `bsff config list`) or a TOML file; with --resume it may be left out",
-                        nargs="?")
+    parser = commands.add_parser(
+        "train", help="train a network on a device", description="Train a network on a device."
+    )
+    parser.add_argument(
+        "config",
+        help="a built-in name (see `bsff config list`) or a TOML file; with --resume it may be left out",
+        nargs="?",
+    )
     parser.add_argument("--device", choices=DEVICES, default="emulated")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with the data sets (default: BSFF_DATA, else download)")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="folder with the data sets (default: BSFF_DATA, else download)"
+    )
     parser.add_argument("--epochs", type=int, metavar="N", help="instead of the configuration's")
     parser.add_argument("--seed", type=int, metavar="N", help="instead of the configuration's")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
-                        help="replace a key of the configuration, such as layer[1].step=0.01; may be repeated")
-    parser.add_argument("--samples", type=int, metavar="N", help="stop after N presentations; --resume goes on from there")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="run directory (default: runs/CONFIG, runs/CONFIG-2, ...; "
-                        "with --resume the latest of them)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="settings",
+        help="replace a key of the configuration, such as layer[1].step=0.01; may be repeated",
+    )
+    parser.add_argument(
+        "--samples", type=int, metavar="N", help="stop after N presentations; --resume goes on from there"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="run directory (default: runs/CONFIG, runs/CONFIG-2, ...; with --resume the latest of them)",
+    )
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in the run directory")
     parser.set_defaults(run=run)
 
@@ -53,15 +72,27 @@ def run(arguments: argparse.Namespace) -> int:
         machine.load(state)
         total = len(data.train_labels) * config.training.epochs
         with _Display(config, machine.geometry.predictors, progress, total, directory.path) as display:
-            train(machine, config, data, progress, limit=arguments.samples, hooks=Hooks(
-                interval=display.interval, epoch=display.epoch, stop=lambda: interrupt.requested,
-                save=lambda done: directory.save(config, machine.read_state(), done)))
+            train(
+                machine,
+                config,
+                data,
+                progress,
+                limit=arguments.samples,
+                hooks=Hooks(
+                    interval=display.interval,
+                    epoch=display.epoch,
+                    stop=lambda: interrupt.requested,
+                    save=lambda done: directory.save(config, machine.read_state(), done),
+                ),
+            )
         if interrupt.requested:
             _report_stop(directory, config, arguments, progress, data)
             return 130
         finish(machine, config, directory, arguments.device, progress, data)
     if progress.presentations < total:
-        print(f"Stopped after {progress.presentations:,} of {total:,} presentations; {_resume_hint(directory, arguments)}")
+        print(
+            f"Stopped after {progress.presentations:,} of {total:,} presentations; {_resume_hint(directory, arguments)}"
+        )
     return 0
 
 
@@ -84,12 +115,16 @@ def _resume(arguments: argparse.Namespace) -> tuple[Config, RunDirectory, Any, P
     directory = RunDirectory(arguments.out or latest(load(arguments.config).name))
     config, state, progress = directory.load()
     if arguments.settings:
-        raise ConfigError(f"--set {arguments.settings[0]}: the run in {directory.path} has its configuration; begin another run")
+        raise ConfigError(
+            f"--set {arguments.settings[0]}: the run in {directory.path} has its configuration; begin another run"
+        )
     for key in ("epochs", "seed"):
         value = getattr(arguments, key)
         if value is not None and value != getattr(config.training, key):
-            raise ConfigError(f"--{key} {value}: the run in {directory.path} has {key} = {getattr(config.training, key)}, which fixes "
-                              "its schedule; leave the option out, or begin another run with --out")
+            raise ConfigError(
+                f"--{key} {value}: the run in {directory.path} has {key} = {getattr(config.training, key)}, which fixes "
+                "its schedule; leave the option out, or begin another run with --out"
+            )
     return config, directory, state, progress
 
 
@@ -99,9 +134,13 @@ def _resume_hint(directory: RunDirectory, arguments: argparse.Namespace) -> str:
     return f"go on with: bsff train --resume --out {directory.path}{device}{data}"
 
 
-def _report_stop(directory: RunDirectory, config: Config, arguments: argparse.Namespace, progress: Progress, data: Dataset) -> None:
+def _report_stop(
+    directory: RunDirectory, config: Config, arguments: argparse.Namespace, progress: Progress, data: Dataset
+) -> None:
     directory.write_metrics(config, arguments.device, progress, None)
-    print(f"Saved after {progress.presentations:,} presentations; {_resume_hint(directory, arguments)}", file=sys.stderr)
+    print(
+        f"Saved after {progress.presentations:,} presentations; {_resume_hint(directory, arguments)}", file=sys.stderr
+    )
 
 
 class _Interrupt:
@@ -124,15 +163,23 @@ class _Interrupt:
 class _Display:
     """Progress bar, one line an epoch, TensorBoard."""
 
-    def __init__(self, config: Config, predictors: tuple[str, ...], progress: Progress, total: int, folder: Path) -> None:
+    def __init__(
+        self, config: Config, predictors: tuple[str, ...], progress: Progress, total: int, folder: Path
+    ) -> None:
         from tensorboardX import SummaryWriter
         from tqdm import tqdm
 
         self._predictors = predictors
         self._last = predictors[-1] if config.training.predictor == "head" else predictors[len(config.layers) - 1]
         self._writer = SummaryWriter(str(folder / "tensorboard"))
-        self._bar = tqdm(total=total, initial=progress.presentations, unit=" samples", desc=config.name, dynamic_ncols=True,
-                         bar_format="{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]")
+        self._bar = tqdm(
+            total=total,
+            initial=progress.presentations,
+            unit=" samples",
+            desc=config.name,
+            dynamic_ncols=True,
+            bar_format="{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]",
+        )
 
     def __enter__(self) -> _Display:
         return self
@@ -145,8 +192,11 @@ class _Display:
         row = tally.row(self._predictors)[self._last]
         rate = f"{tally.rate:,.0f}" if tally.rate else "-"
         gated = 1 - row["updated"]
-        self._bar.set_postfix_str(f"accuracy {100 * row['accuracy']:.1f} %, loss {row['loss']:.3f}, {rate} samples/s, "
-                                  f"gated {100 * gated:.0f} %", refresh=False)
+        self._bar.set_postfix_str(
+            f"accuracy {100 * row['accuracy']:.1f} %, loss {row['loss']:.3f}, {rate} samples/s, "
+            f"gated {100 * gated:.0f} %",
+            refresh=False,
+        )
         self._bar.update(progress.presentations - self._bar.n)
 
     def epoch(self, record: dict[str, Any]) -> None:

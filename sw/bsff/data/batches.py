@@ -59,7 +59,9 @@ class _Unpickler(pickle.Unpickler):
     allowed: ClassVar[dict[tuple[str, str], Any]] = {
         ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
         ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
-        ("numpy", "ndarray"): _Array, ("numpy", "dtype"): _Type, ("_codecs", "encode"): _encode,
+        ("numpy", "ndarray"): _Array,
+        ("numpy", "dtype"): _Type,
+        ("_codecs", "encode"): _encode,
     }
 
     def find_class(self, module: str, name: str) -> Any:
@@ -92,10 +94,15 @@ def parse_pickle(where: str, content: bytes) -> tuple[Bytes, Bytes]:
     except Exception as error:  # a damaged pickle can raise nearly anything
         raise DataError(f"{where}: not a CIFAR-10 python batch ({type(error).__name__}: {error}); {AGAIN}") from None
     if shape != (RECORDS, PIXELS) or len(raw) != RECORDS * PIXELS:
-        raise DataError(f"{where}: data of {len(raw)} bytes, shape {shape}, expected {RECORDS * PIXELS} bytes, "
-                        f"shape {(RECORDS, PIXELS)}; {AGAIN}")
-    if not isinstance(labels, list) or len(labels) != RECORDS or not all(
-            isinstance(v, int) and 0 <= v <= 9 for v in labels):
+        raise DataError(
+            f"{where}: data of {len(raw)} bytes, shape {shape}, expected {RECORDS * PIXELS} bytes, "
+            f"shape {(RECORDS, PIXELS)}; {AGAIN}"
+        )
+    if (
+        not isinstance(labels, list)
+        or len(labels) != RECORDS
+        or not all(isinstance(v, int) and 0 <= v <= 9 for v in labels)
+    ):
         count = len(labels) if isinstance(labels, list) else type(labels).__name__
         raise DataError(f"{where}: labels ({count}) expected as a list of {RECORDS} whole numbers 0 to 9; {AGAIN}")
     flat = np.frombuffer(raw, dtype=np.uint8).reshape(shape, order="F" if data.fortran else "C")
@@ -111,8 +118,10 @@ def parse_binary(where: str, content: bytes) -> tuple[Bytes, Bytes]:
         If `content` has not the size of a batch; `where` is named in it.
     """
     if len(content) != RECORDS * (1 + PIXELS):
-        raise DataError(f"{where}: {len(content)} bytes, expected {RECORDS * (1 + PIXELS)} "
-                        f"({RECORDS} records of {1 + PIXELS}); {AGAIN}")
+        raise DataError(
+            f"{where}: {len(content)} bytes, expected {RECORDS * (1 + PIXELS)} "
+            f"({RECORDS} records of {1 + PIXELS}); {AGAIN}"
+        )
     records = np.frombuffer(content, dtype=np.uint8).reshape(RECORDS, 1 + PIXELS)
     return _pixels(records[:, 1:]), records[:, 0].copy()
 
@@ -155,8 +164,9 @@ def read_tar(path: Path) -> Arrays:
                 if not member.isfile() or name not in FILES:
                     continue
                 if member.size > LARGEST:
-                    raise DataError(f"{path}: {member.name} has {member.size} bytes, expected at most {LARGEST}; "
-                                    f"{AGAIN}")
+                    raise DataError(
+                        f"{path}: {member.name} has {member.size} bytes, expected at most {LARGEST}; {AGAIN}"
+                    )
                 file = tar.extractfile(member)
                 found[name] = parse_pickle(f"{path}: {member.name}", file.read() if file else b"")
     except TAR_ERRORS as error:

@@ -15,8 +15,10 @@ CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "
 PER_CLASS = {"train": 5000, "test": 1000}
 SUBFOLDERS = ("cifar10", "cifar-10", "cifar10-jpeg", "CIFAR-10-images", "CIFAR-10-images-master")
 IMAGE_TAR = re.compile(r"cifar-?10-images.*\.(tar|tgz|tar\.gz|tar\.xz)", re.IGNORECASE)
-FORMS = ("cifar-10-batches-py/ or cifar-10-python.tar.gz or cifar-10-batches-bin/ or cifar10-images.tar.xz "
-         "or train/<class>/*.jpg with test/<class>/*.jpg",)
+FORMS = (
+    "cifar-10-batches-py/ or cifar-10-python.tar.gz or cifar-10-batches-bin/ or cifar10-images.tar.xz "
+    "or train/<class>/*.jpg with test/<class>/*.jpg",
+)
 
 
 def load_cifar(root: Path) -> Dataset:
@@ -75,5 +77,12 @@ def _images(folder: Path) -> Dataset | None:
         return None
     classes = tuple(arrays["classes"].tolist())
     label = "CIFAR-10 (JPEG copy)" if classes == CLASS_NAMES else f"images of {source.name}"
-    return Dataset("cifar10", label, arrays["train_images"], arrays["train_labels"], arrays["test_images"],
-                   arrays["test_labels"], classes)
+    return Dataset(
+        "cifar10",
+        label,
+        arrays["train_images"],
+        arrays["train_labels"],
+        arrays["test_images"],
+        arrays["test_labels"],
+        classes,
+    )

@@ -48,24 +48,33 @@ class Dataset:
 
     def __post_init__(self) -> None:
         if len(self.classes) != CLASSES:
-            raise DataError(f"{self.label}: found {len(self.classes)} classes ({', '.join(self.classes)}), "
-                            f"expected {CLASSES}; every network here has {CLASSES} class groups")
+            raise DataError(
+                f"{self.label}: found {len(self.classes)} classes ({', '.join(self.classes)}), "
+                f"expected {CLASSES}; every network here has {CLASSES} class groups"
+            )
         self._check("train", self.train_images, self.train_labels)
         self._check("test", self.test_images, self.test_labels)
         if self.train_images.shape[1:] != self.test_images.shape[1:]:
-            raise DataError(f"{self.label}: training images are {self.train_images.shape[1:]}, test images "
-                            f"{self.test_images.shape[1:]}; expected one size, do both files belong together?")
+            raise DataError(
+                f"{self.label}: training images are {self.train_images.shape[1:]}, test images "
+                f"{self.test_images.shape[1:]}; expected one size, do both files belong together?"
+            )
 
     def _check(self, split: str, images: Bytes, labels: Bytes) -> None:
         where = f"{self.label}, {split}"
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
-            raise DataError(f"{where}: images are {images.dtype} {images.shape}, "
-                            "expected uint8 (samples, height, width, 1 or 3)")
+            raise DataError(
+                f"{where}: images are {images.dtype} {images.shape}, expected uint8 (samples, height, width, 1 or 3)"
+            )
         if labels.dtype != np.uint8 or labels.ndim != 1:
             raise DataError(f"{where}: labels are {labels.dtype} {labels.shape}, expected uint8 (samples,)")
         if len(images) != len(labels):
-            raise DataError(f"{where}: {len(images)} images but {len(labels)} labels; "
-                            "expected one label per image, do both files belong together?")
+            raise DataError(
+                f"{where}: {len(images)} images but {len(labels)} labels; "
+                "expected one label per image, do both files belong together?"
+            )
         if int(labels.max()) >= CLASSES:
-            raise DataError(f"{where}: label {int(labels.max())} of sample {int(labels.argmax())}, "
-                            f"expected 0 to {CLASSES - 1}; is it the right file?")
+            raise DataError(
+                f"{where}: label {int(labels.max())} of sample {int(labels.argmax())}, "
+                f"expected 0 to {CLASSES - 1}; is it the right file?"
+            )

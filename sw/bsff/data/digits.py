@@ -56,11 +56,18 @@ def load_digits() -> Dataset:
     DataError
         If scikit-learn is not installed.
     """
-    datasets = require("sklearn.datasets", package="scikit-learn", purpose="data.dataset = \"digits\"")
+    datasets = require("sklearn.datasets", package="scikit-learn", purpose='data.dataset = "digits"')
     bunch = datasets.load_digits()
     levels = bunch.images.astype(np.int64)
     images = ((levels * 255 + 8) // 16).astype(np.uint8)[..., np.newaxis]  # + 8: rounded to the nearest
     labels = bunch.target.astype(np.uint8)
     train, test = split(labels, TEST, SEED)
-    return Dataset("digits", "digits (scikit-learn, 8x8)", images[train], labels[train], images[test], labels[test],
-                   classes=tuple("0123456789"))
+    return Dataset(
+        "digits",
+        "digits (scikit-learn, 8x8)",
+        images[train],
+        labels[train],
+        images[test],
+        labels[test],
+        classes=tuple("0123456789"),
+    )

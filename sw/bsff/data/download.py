@@ -51,7 +51,7 @@ def fetch(name: str, root: Path, reason: MissingFilesError) -> None:
     DataError
         If an address is out of reach, a checksum is wrong, or the folder cannot be written.
     """
-    pooch = require("pooch", package="pooch", purpose=f"downloading data.dataset = \"{name}\"")
+    pooch = require("pooch", package="pooch", purpose=f'downloading data.dataset = "{name}"')
     for url, md5 in FILES[name]:
         try:
             pooch.retrieve(url, known_hash=f"md5:{md5}", fname=url.rpartition("/")[2], path=root / SUBFOLDERS[name])

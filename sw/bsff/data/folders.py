@@ -31,8 +31,10 @@ def given_folder(argument: Path | None) -> Path | None:
     folder = Path(value).expanduser()
     if not folder.is_dir():
         origin = "option --data" if argument is not None else f"variable {VARIABLE}"
-        raise DataError(f"{folder}: no such folder (from the {origin}); expected the folder that holds the data sets, "
-                        "for example one with mnist/, fashion-mnist/ or cifar-10-batches-py/ inside")
+        raise DataError(
+            f"{folder}: no such folder (from the {origin}); expected the folder that holds the data sets, "
+            "for example one with mnist/, fashion-mnist/ or cifar-10-batches-py/ inside"
+        )
     return folder
 
 
@@ -44,5 +46,6 @@ def cache_folder() -> Path:
 
 def missing(label: str, files: Iterable[str], looked: Iterable[Path], put: Path) -> MissingFilesError:
     """The error for files that are not there: which, where they were looked for, where to put them."""
-    return MissingFilesError(f"{label}: missing {', '.join(files)}; looked in {', '.join(map(str, looked))}; "
-                        f"put them into {put}, {NEXT}")
+    return MissingFilesError(
+        f"{label}: missing {', '.join(files)}; looked in {', '.join(map(str, looked))}; put them into {put}, {NEXT}"
+    )

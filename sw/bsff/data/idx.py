@@ -26,8 +26,18 @@ SUBFOLDERS = {
 }
 CLASS_NAMES = {
     "mnist": tuple("0123456789"),
-    "fashion": ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
-                "Ankle boot"),
+    "fashion": (
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
+    ),
 }
 FIRST_LABELS = {"mnist": (5, 0, 4, 1, 9, 2, 1, 3, 1, 4), "fashion": (9, 0, 0, 3, 0, 2, 7, 2, 5, 5)}
 AGAIN = "copy or download it again"
@@ -60,8 +70,10 @@ def read_idx(path: Path, dimensions: int) -> Bytes:
         with path.open("rb") as file:
             start = file.read(2)
         if path.suffix == ".gz" and start != b"\x1f\x8b":
-            raise DataError(f"{path}: not gzip: starts with {start.hex() or 'nothing'}, expected 1f8b; "
-                            f"take .gz off its name if it is unpacked already, else {AGAIN}")
+            raise DataError(
+                f"{path}: not gzip: starts with {start.hex() or 'nothing'}, expected 1f8b; "
+                f"take .gz off its name if it is unpacked already, else {AGAIN}"
+            )
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             header = file.read(4 + 4 * dimensions)
             shape = _shape(path, header, dimensions)
@@ -74,8 +86,9 @@ def read_idx(path: Path, dimensions: int) -> Bytes:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error}); check the file") from None
     if len(data) < size:
-        raise DataError(f"{path}: truncated: found {len(data)} bytes after the header, expected {size} for {shape}; "
-                        f"{AGAIN}")
+        raise DataError(
+            f"{path}: truncated: found {len(data)} bytes after the header, expected {size} for {shape}; {AGAIN}"
+        )
     if len(data) > size:
         raise DataError(f"{path}: wrong size: more than the {size} bytes that its header gives for {shape}; {AGAIN}")
     return np.frombuffer(bytearray(data), dtype=np.uint8).reshape(shape)  # bytearray: the array can be written to
@@ -84,11 +97,14 @@ def read_idx(path: Path, dimensions: int) -> Bytes:
 def _shape(path: Path, header: bytes, dimensions: int) -> tuple[int, ...]:
     expected = 0x0800 + dimensions
     if len(header) >= 4 and int.from_bytes(header[:4], "big") != expected:
-        raise DataError(f"{path}: magic number 0x{header[:4].hex()}, expected 0x{expected:08x} "
-                        f"(bytes in {dimensions} dimension{'s' if dimensions > 1 else ''}); is it the right file?")
+        raise DataError(
+            f"{path}: magic number 0x{header[:4].hex()}, expected 0x{expected:08x} "
+            f"(bytes in {dimensions} dimension{'s' if dimensions > 1 else ''}); is it the right file?"
+        )
     if len(header) < 4 + 4 * dimensions:
-        raise DataError(f"{path}: truncated: found {len(header)} bytes, expected a header of {4 + 4 * dimensions}; "
-                        f"{AGAIN}")
+        raise DataError(
+            f"{path}: truncated: found {len(header)} bytes, expected a header of {4 + 4 * dimensions}; {AGAIN}"
+        )
     shape = struct.unpack(f">{dimensions}I", header[4:])
     if math.prod(shape) > LARGEST:
         raise DataError(f"{path}: its header announces {shape}, expected at most {LARGEST} bytes; {AGAIN}")
@@ -121,19 +137,24 @@ def load_idx(name: str, root: Path) -> Dataset:
     first = tuple(arrays[1][:10].tolist())
     for other, labels10 in FIRST_LABELS.items():
         if other != name and first == labels10:
-            raise DataError(f"{found[1]}: these are the labels of {LABELS[other]}, expected {LABELS[name]}; "
-                            f"name a folder with {SUBFOLDERS[name][0]}/ inside, or change data.dataset")
+            raise DataError(
+                f"{found[1]}: these are the labels of {LABELS[other]}, expected {LABELS[name]}; "
+                f"name a folder with {SUBFOLDERS[name][0]}/ inside, or change data.dataset"
+            )
     return Dataset(name, LABELS[name], *arrays, CLASS_NAMES[name])
 
 
 def _pair(images_file: Path, labels_file: Path) -> tuple[Bytes, Bytes]:
     images, labels = read_idx(images_file, 3), read_idx(labels_file, 1)
     if len(images) != len(labels):
-        raise DataError(f"{labels_file}: {len(labels)} labels, expected {len(images)}, one per image of "
-                        f"{images_file}; do both files belong together?")
+        raise DataError(
+            f"{labels_file}: {len(labels)} labels, expected {len(images)}, one per image of "
+            f"{images_file}; do both files belong together?"
+        )
     if images.shape[1:] != (SIDE, SIDE):
-        raise DataError(f"{images_file}: images of {images.shape[1:]}, expected ({SIDE}, {SIDE}); "
-                        "is it the right file?")
+        raise DataError(
+            f"{images_file}: images of {images.shape[1:]}, expected ({SIDE}, {SIDE}); is it the right file?"
+        )
     return images[..., np.newaxis], labels
 
 

@@ -63,19 +63,28 @@ def list_tree(path: Path) -> tuple[tuple[str, ...], dict[str, list[Picture]]]:
             tops.add(parts[:-3])
             found[parts[-3]].setdefault(parts[-2], {})[parts[-1]] = content
     if len(tops) > 1:
-        raise DataError(f"{path}: {len(tops)} trees of images ({', '.join('/'.join(t) or '.' for t in sorted(tops))}), "
-                        "expected one; keep one of them")
+        raise DataError(
+            f"{path}: {len(tops)} trees of images ({', '.join('/'.join(t) or '.' for t in sorted(tops))}), "
+            "expected one; keep one of them"
+        )
     classes = sorted(found["train"])
     if not classes or classes != sorted(found["test"]):
-        raise DataError(f"{path}: classes for training: {', '.join(classes) or 'none'}; for test: "
-                        f"{', '.join(sorted(found['test'])) or 'none'}; expected the same, as folders "
-                        "train/<class>/*.jpg and test/<class>/*.jpg")
+        raise DataError(
+            f"{path}: classes for training: {', '.join(classes) or 'none'}; for test: "
+            f"{', '.join(sorted(found['test'])) or 'none'}; expected the same, as folders "
+            "train/<class>/*.jpg and test/<class>/*.jpg"
+        )
     pictures = {}
     for split in SPLITS:
-        ranked = [(rank, label, f"{split}/{name}/{file}")
-                  for label, name in enumerate(classes) for rank, file in enumerate(sorted(found[split][name]))]
-        pictures[split] = [Picture(name, label, found[split][classes[label]][PurePosixPath(name).name])
-                           for _, label, name in sorted(ranked)]
+        ranked = [
+            (rank, label, f"{split}/{name}/{file}")
+            for label, name in enumerate(classes)
+            for rank, file in enumerate(sorted(found[split][name]))
+        ]
+        pictures[split] = [
+            Picture(name, label, found[split][classes[label]][PurePosixPath(name).name])
+            for _, label, name in sorted(ranked)
+        ]
     return tuple(classes), pictures
 
 
@@ -94,8 +103,10 @@ def _tar(path: Path) -> Iterator[tuple[str, bytes]]:
                 if not member.isfile() or not _is_image(PurePosixPath(member.name).name):
                     continue
                 if member.size > LARGEST:
-                    raise DataError(f"{path}: {member.name} has {member.size} bytes, expected at most {LARGEST}; "
-                                    "is it the right archive?")
+                    raise DataError(
+                        f"{path}: {member.name} has {member.size} bytes, expected at most {LARGEST}; "
+                        "is it the right archive?"
+                    )
                 file = tar.extractfile(member)
                 yield member.name, file.read() if file else b""
     except TAR_ERRORS as error:
@@ -133,12 +144,15 @@ def decode(path: Path, pictures: list[Picture]) -> Bytes:
             content = content.read_bytes() if isinstance(content, Path) else content
             with pillow.open(io.BytesIO(content), formats=["JPEG"]) as image:
                 if image.size != (SIDE, SIDE):
-                    raise DataError(f"{path}: {picture.name} has {image.size[0]} x {image.size[1]} pixels, "
-                                    f"expected {SIDE} x {SIDE}; is it the right data set?")
+                    raise DataError(
+                        f"{path}: {picture.name} has {image.size[0]} x {image.size[1]} pixels, "
+                        f"expected {SIDE} x {SIDE}; is it the right data set?"
+                    )
                 result[i] = np.asarray(image.convert("RGB"))
         except (OSError, SyntaxError, ValueError, pillow.DecompressionBombError) as error:
-            raise DataError(f"{path}: {picture.name} cannot be decoded as JPEG ({error}); "
-                            "copy or download the images again") from None
+            raise DataError(
+                f"{path}: {picture.name} cannot be decoded as JPEG ({error}); copy or download the images again"
+            ) from None
     return result
 
 
@@ -166,8 +180,10 @@ def decode_tree(path: Path, expected: dict[str, int], names: tuple[str, ...]) ->
         labels = np.array([p.label for p in pictures[split]], dtype=np.uint8)
         for label, count in enumerate(np.bincount(labels, minlength=len(classes)).tolist()):
             if classes == names and count != expected[split]:
-                raise DataError(f"{path}: {count} images in {split}/{classes[label]}, expected {expected[split]}; "
-                                "copy or download the images again, and use data.train_samples to use fewer")
+                raise DataError(
+                    f"{path}: {count} images in {split}/{classes[label]}, expected {expected[split]}; "
+                    "copy or download the images again, and use data.train_samples to use fewer"
+                )
         arrays[f"{split}_images"] = decode(path, pictures[split])
         arrays[f"{split}_labels"] = labels
     return arrays

@@ -30,5 +30,6 @@ def require(module: str, *, package: str, purpose: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        raise DataError(f"{purpose} needs {package}, which cannot be imported ({error}); "
-                        'run: pip install "bsff[train]"') from None
+        raise DataError(
+            f'{purpose} needs {package}, which cannot be imported ({error}); run: pip install "bsff[train]"'
+        ) from None

@@ -52,13 +52,18 @@ def load_dataset(config: DataConfig, *, folder: Path | None = None) -> Dataset:
     images = [_first(train, dataset.train_images), _first(test, dataset.test_images)]
     if config.whiten:
         images = [whiten(i) for i in images]
-    return dataclasses.replace(dataset, train_images=images[0], train_labels=_first(train, dataset.train_labels),
-                               test_images=images[1], test_labels=_first(test, dataset.test_labels))
+    return dataclasses.replace(
+        dataset,
+        train_images=images[0],
+        train_labels=_first(train, dataset.train_labels),
+        test_images=images[1],
+        test_labels=_first(test, dataset.test_labels),
+    )
 
 
 def _from_files(name: str, folder: Path | None) -> Dataset:
     if name not in READERS:
-        raise DataError(f"data.dataset = \"{name}\": expected one of digits, {', '.join(READERS)}")
+        raise DataError(f'data.dataset = "{name}": expected one of digits, {", ".join(READERS)}')
     given = given_folder(folder)
     if given is not None:  # a folder that the user named is complete or an error: nothing is written into it
         return _read(name, given)
@@ -74,8 +79,9 @@ def _read(name: str, root: Path) -> Dataset:
     try:
         return READERS[name](root)
     except OSError as error:  # a folder that may not be entered, a disk that fails
-        raise DataError(f"{error.filename or root}: cannot be read ({error.strerror or error}); "
-                        "check the file and its permissions") from None
+        raise DataError(
+            f"{error.filename or root}: cannot be read ({error.strerror or error}); check the file and its permissions"
+        ) from None
 
 
 def _count(key: str, wanted: int, images: Bytes, label: str) -> int:

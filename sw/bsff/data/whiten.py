@@ -43,17 +43,18 @@ def whiten(images: Bytes) -> Bytes:
     sum, each correctly rounded by IEEE 754: the bits are the same on every machine.
     """
     if images.dtype != np.uint8 or images.ndim != 4:
-        raise DataError(f"whiten: images are {images.dtype} {images.shape}, "
-                        "expected uint8 (samples, height, width, channels)")
+        raise DataError(
+            f"whiten: images are {images.dtype} {images.shape}, expected uint8 (samples, height, width, channels)"
+        )
     _, height, width, channels = images.shape
     n = height * width
     result = np.empty_like(images)
     for start in range(0, len(images), CHUNK):
-        part = images[start:start + CHUNK]
+        part = images[start : start + CHUNK]
         x = part.reshape(-1, n, channels).astype(np.float64)
         total = np.einsum("ipc->ic", x)[:, np.newaxis]
         squares = np.einsum("ipc,ipc->ic", x, x)[:, np.newaxis]
         spread = np.sqrt(n * squares - total * total)
         z = (n * x - total) / np.where(spread == 0, 1, spread)
-        result[start:start + CHUNK] = np.clip(np.floor(128 + 51 * z), 0, 255).reshape(part.shape)
+        result[start : start + CHUNK] = np.clip(np.floor(128 + 51 * z), 0, 255).reshape(part.shape)
     return result

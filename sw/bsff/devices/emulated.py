@@ -46,11 +46,15 @@ def check(config: Config) -> None:
     """
     for number, layer in enumerate(config.layers, 1):
         if layer.normalisation == "batchnorm":
-            raise DeviceError(f'layer[{number}].normalisation = "batchnorm": the machine has no batch; '
-                              'use "running" or "none", or the float reference')
+            raise DeviceError(
+                f'layer[{number}].normalisation = "batchnorm": the machine has no batch; '
+                'use "running" or "none", or the float reference'
+            )
         if layer.eligibility == "surprisal":
-            raise DeviceError(f'layer[{number}].eligibility = "surprisal": it is real-valued; '
-                              'use "boxcar" or "xor", or the float reference')
+            raise DeviceError(
+                f'layer[{number}].eligibility = "surprisal": it is real-valued; '
+                'use "boxcar" or "xor", or the float reference'
+            )
 
 
 class EmulatedDevice:
@@ -79,8 +83,10 @@ class EmulatedDevice:
         self._blocks: list[Any] = [*self._state.layers, *([self._state.head] if self._state.head is not None else [])]
         self._counters = np.zeros((len(self._blocks), len(COUNTERS)), np.int64)
         self._values = {name: 0 for name, r in registers.GLOBAL.items() if r.access == "rw"}
-        self._constants = {**registers.constants(config, self._geometry),
-                           "FEATURES": registers.GLOBAL["FEATURES"].field("buffers").mask}
+        self._constants = {
+            **registers.constants(config, self._geometry),
+            "FEATURES": registers.GLOBAL["FEATURES"].field("buffers").mask,
+        }
         self._samples = 0
         self._label: int | None = None
         self._words: list[int] = []
@@ -128,12 +134,21 @@ class EmulatedDevice:
         readers: _Readers = {}
         writers: _Writers = {}
         own_read: dict[str, Callable[[], int]] = {
-            "STATUS": self._status, "SAMPLES": lambda: self._samples, "SAMPLE_SPACE": self._space,
-            "RESULT_COUNT": lambda: len(self._results), "RESULT_DATA": self._result,
-            "MEMORY_DATA": self._memory_read, "BUFFER_SAMPLES": lambda: 0}
+            "STATUS": self._status,
+            "SAMPLES": lambda: self._samples,
+            "SAMPLE_SPACE": self._space,
+            "RESULT_COUNT": lambda: len(self._results),
+            "RESULT_DATA": self._result,
+            "MEMORY_DATA": self._memory_read,
+            "BUFFER_SAMPLES": lambda: 0,
+        }
         own_write: dict[str, Callable[[int], None]] = {
-            "COMMAND": self._command, "SAMPLE_LABEL": self._begin, "SAMPLE_DATA": self._push,
-            "MEMORY_DATA": self._memory_write, "BUFFER_SAMPLES": self._present}
+            "COMMAND": self._command,
+            "SAMPLE_LABEL": self._begin,
+            "SAMPLE_DATA": self._push,
+            "MEMORY_DATA": self._memory_write,
+            "BUFFER_SAMPLES": self._present,
+        }
         for name, register in registers.GLOBAL.items():
             if name in self._constants:
                 readers[register.offset] = partial(self._constants.__getitem__, name)
@@ -159,14 +174,19 @@ class EmulatedDevice:
         """Half of a 64-bit generator of shape (1,)."""
         shift = 32 if high else 0
         readers[offset] = lambda: int(array[0]) >> shift
-        writers[offset] = lambda value: array.__setitem__(0, np.uint64(int(array[0]) & ~(_WORD << shift) | value << shift))
+        writers[offset] = lambda value: array.__setitem__(
+            0, np.uint64(int(array[0]) & ~(_WORD << shift) | value << shift)
+        )
 
     def _decode_block(self, number: int, readers: _Readers, writers: _Writers) -> None:
         part = self._blocks[number]
         is_head = number == len(self._geometry.layers)
         shape = part.weights.shape
-        sizes = {"ROWS": int(np.prod(shape[1:-1])), "WIDTH": shape[-1],
-                 "CHANNELS": CLASSES if is_head else self._geometry.layers[number].config.channels}
+        sizes = {
+            "ROWS": int(np.prod(shape[1:-1])),
+            "WIDTH": shape[-1],
+            "CHANNELS": CLASSES if is_head else self._geometry.layers[number].config.channels,
+        }
         for name, register in registers.BLOCK.items():
             offset = registers.block_offset(number, name)
             key = name.lower()
@@ -223,7 +243,9 @@ class EmulatedDevice:
     def _run(self) -> None:
         """Present what waits in the FIFO."""
         queue, self._queue = self._queue, []
-        self._execute(np.array([words for _, words in queue], np.uint32), np.array([label for label, _ in queue], np.uint32))
+        self._execute(
+            np.array([words for _, words in queue], np.uint32), np.array([label for label, _ in queue], np.uint32)
+        )
 
     def _present(self, samples: int) -> None:
         """Present records from memory."""
@@ -231,14 +253,14 @@ class EmulatedDevice:
         width = registers.record_words(self._geometry)
         for buffer in self._buffers.values():
             start = (address - buffer.address) // 4
-            if 0 <= start and start + samples * width <= len(buffer.words) and address % 8 == 0:
-                records = buffer.words[start:start + samples * width].reshape(samples, width)
-                self._execute(records[:, 1:1 + registers.sample_words(self._geometry)], records[:, 0])
+            if start >= 0 and start + samples * width <= len(buffer.words) and address % 8 == 0:
+                records = buffer.words[start : start + samples * width].reshape(samples, width)
+                self._execute(records[:, 1 : 1 + registers.sample_words(self._geometry)], records[:, 0])
                 return
         self._fault = True
 
     def _execute(self, words: NDArray[Any], labels: NDArray[Any]) -> None:
-        pixels = np.ascontiguousarray(words, "<u4").view(np.uint8)[:, :self._geometry.pixel_count]
+        pixels = np.ascontiguousarray(words, "<u4").view(np.uint8)[:, : self._geometry.pixel_count]
         control = registers.GLOBAL["CONTROL"]
         learn = bool(self._values["CONTROL"] & control.field("learn").mask)
         kept = [part.learn.copy() for part in self._blocks]
@@ -246,8 +268,14 @@ class EmulatedDevice:
             for part in self._blocks:
                 part.learn[:] = False
         try:
-            results = engine.run(self._config, self._geometry, self._state, pixels.reshape(1, -1, *self._geometry.pixels),
-                                 (labels % CLASSES).astype(np.uint8)[None], threads=self._threads)
+            results = engine.run(
+                self._config,
+                self._geometry,
+                self._state,
+                pixels.reshape(1, -1, *self._geometry.pixels),
+                (labels % CLASSES).astype(np.uint8)[None],
+                threads=self._threads,
+            )
         finally:
             for part, flag in zip(self._blocks, kept, strict=True):
                 part.learn[:] = flag

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..config import HeadConfig
 from ..geometry import HeadGeometry
 from ..numerics import LOG2_E, head_shift
-from . import lfsr, pool, softmax, update
+from . import pool, softmax, update
 from .layer import Outcome
 from .state import HeadState
 
@@ -37,7 +37,7 @@ def run(config: HeadConfig, head: HeadGeometry, state: HeadState, inputs: Ints, 
     gain = update.gains(error, state.step.astype(np.int64))
     for r in np.flatnonzero(updated):  # replicas differ in the number of draws
         rows = np.flatnonzero(active[r, 0])
-        noise, stream = update.dither(state.rounding[r:r + 1], len(rows))
+        noise, stream = update.dither(state.rounding[r : r + 1], len(rows))
         state.rounding[r] = stream[0]
         wanted = state.weights[r, rows] + ((active[r, 0, rows, None] * gain[r] + noise[0, :, None]) >> update.GAIN_BITS)
         limit = (1 << (config.weight_bits - 1)) - 1

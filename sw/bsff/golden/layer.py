@@ -64,10 +64,15 @@ def forward(layer: LayerGeometry, state: LayerState, inputs: Ints) -> tuple[Ints
 
     steps = lfsr.steps_for(layer.draws)  # each position begins with a fresh word
     state.pbits[:], words = lfsr.advance(state.pbits, steps * layer.positions)
-    draws = lfsr.slices(words).reshape(replicas, layer.positions, -1)[..., :layer.draws]
+    draws = lfsr.slices(words).reshape(replicas, layer.positions, -1)[..., : layer.draws]
     count, response = pbit.tile(
-        preactivation, draws.reshape(*preactivation.shape, -1), size=config.tile, fraction_bits=config.fraction_bits,
-        eligibility=config.eligibility, boxcar=boxcar_width(config))
+        preactivation,
+        draws.reshape(*preactivation.shape, -1),
+        size=config.tile,
+        fraction_bits=config.fraction_bits,
+        eligibility=config.eligibility,
+        boxcar=boxcar_width(config),
+    )
 
     count, response = (a.reshape(replicas, *layer.conv) for a in (count, response))
     if config.pool == 2:
@@ -103,8 +108,15 @@ def run(layer: LayerGeometry, state: LayerState, inputs: Ints, labels: Ints) -> 
         mean = update.mean_activity(state.activity.astype(np.int64), int(np.prod(layer.inputs))) * config.centre
         noise, stream = update.dither(state.rounding, layer.rows)
         weights, bias, clipped = update.update(
-            state.weights.astype(np.int64), state.bias.astype(np.int64), active, response,
-            update.gains(error, state.step.astype(np.int64)), mean, noise, weight_bits=config.weight_bits)
+            state.weights.astype(np.int64),
+            state.bias.astype(np.int64),
+            active,
+            response,
+            update.gains(error, state.step.astype(np.int64)),
+            mean,
+            noise,
+            weight_bits=config.weight_bits,
+        )
         state.rounding[updated] = stream[updated]
         state.weights[updated], state.bias[updated] = weights[updated], bias[updated]
         saturated[updated] = clipped[updated]

@@ -94,7 +94,9 @@ def jump(state: int, steps: int) -> int:
         If `steps` is negative.
     """
     if steps < 0:
-        raise ValueError(f"steps = {steps}: expected 0 or more; the period is 2**{WIDTH} - 1, jump that less to go back")
+        raise ValueError(
+            f"steps = {steps}: expected 0 or more; the period is 2**{WIDTH} - 1, jump that less to go back"
+        )
     for exponent in range(steps.bit_length()):
         if steps >> exponent & 1:
             state = _apply(_power_of_two(exponent), state)

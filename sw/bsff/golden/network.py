@@ -15,8 +15,9 @@ from .results import Results
 from .state import NetworkState
 
 
-def run(config: Config, geometry: Geometry, state: NetworkState, pixels: NDArray[np.uint8],
-        labels: NDArray[np.uint8]) -> Results:
+def run(
+    config: Config, geometry: Geometry, state: NetworkState, pixels: NDArray[np.uint8], labels: NDArray[np.uint8]
+) -> Results:
     """Present N samples, in order, to every replica; the state is changed in place.
 
     Parameters
@@ -37,6 +38,5 @@ def run(config: Config, geometry: Geometry, state: NetworkState, pixels: NDArray
             results.record(i, n, own, outcome)
             signal = outcome.output
         if geometry.head is not None and state.head is not None:
-            results.record(len(geometry.layers), n, own,
-                           head.run(config.head, geometry.head, state.head, signal, own))
+            results.record(len(geometry.layers), n, own, head.run(config.head, geometry.head, state.head, signal, own))
     return results

@@ -37,8 +37,9 @@ def fire(preactivation: Ints, draws: Ints, fraction_bits: int) -> Ints:
     return (preactivation + noise > 0).astype(np.int64)
 
 
-def tile(preactivation: Ints, draws: Ints, *, size: int, fraction_bits: int, eligibility: str,
-         boxcar: int) -> tuple[Ints, Ints]:
+def tile(
+    preactivation: Ints, draws: Ints, *, size: int, fraction_bits: int, eligibility: str, boxcar: int
+) -> tuple[Ints, Ints]:
     """Fire a tile of p-bits for every unit.
 
     Parameters

@@ -25,12 +25,15 @@ def pool(count: Ints, response: Ints) -> tuple[Ints, Ints]:
     """
     replicas, height, width, channels = count.shape
     h, w = height // 2, width // 2
-    windows = count[:, :2 * h, :2 * w].reshape(replicas, h, 2, w, 2, channels).transpose(0, 1, 3, 5, 2, 4)
+    windows = count[:, : 2 * h, : 2 * w].reshape(replicas, h, 2, w, 2, channels).transpose(0, 1, 3, 5, 2, 4)
     windows = windows.reshape(replicas, h, w, channels, 4)
     wins = np.arange(4) == windows.argmax(-1)[..., None]
     mask = np.zeros_like(response)
-    mask[:, :2 * h, :2 * w] = (wins.reshape(replicas, h, w, channels, 2, 2).transpose(0, 1, 4, 2, 5, 3)
-                               .reshape(replicas, 2 * h, 2 * w, channels))
+    mask[:, : 2 * h, : 2 * w] = (
+        wins.reshape(replicas, h, w, channels, 2, 2)
+        .transpose(0, 1, 4, 2, 5, 3)
+        .reshape(replicas, 2 * h, 2 * w, channels)
+    )
     return windows.max(-1), response * mask
 
 

@@ -39,13 +39,22 @@ class Results:
     @classmethod
     def empty(cls, replicas: int, samples: int, predictors: int) -> Results:
         """All zero."""
-        return cls(np.zeros((replicas, samples, predictors, CLASSES), np.int32),
-                   np.zeros((replicas, predictors, len(COUNTERS)), np.int64))
+        return cls(
+            np.zeros((replicas, samples, predictors, CLASSES), np.int32),
+            np.zeros((replicas, predictors, len(COUNTERS)), np.int64),
+        )
 
     def record(self, predictor: int, sample: int, labels: NDArray[np.int64], outcome: Outcome) -> None:
         """Enter what one sample did to one layer."""
         self.logits[:, sample, predictor] = outcome.logits
         one = np.ones_like(labels)
-        row = (one, outcome.logits.argmax(-1) == labels, outcome.loss, outcome.taps, outcome.updated,
-               outcome.taps * outcome.updated, outcome.saturated)
+        row = (
+            one,
+            outcome.logits.argmax(-1) == labels,
+            outcome.loss,
+            outcome.taps,
+            outcome.updated,
+            outcome.taps * outcome.updated,
+            outcome.saturated,
+        )
         self.counters[:, predictor] += np.stack(row, -1).astype(np.int64)

@@ -96,7 +96,8 @@ class NetworkState:
         return NetworkState(
             self.encoder.copy(),
             [LayerState(**{s.name: getattr(layer, s.name).copy() for s in fields(layer)}) for layer in self.layers],
-            None if head is None else HeadState(**{s.name: getattr(head, s.name).copy() for s in fields(head)}))
+            None if head is None else HeadState(**{s.name: getattr(head, s.name).copy() for s in fields(head)}),
+        )
 
     def assign(self, arrays: dict[str, Ints]) -> None:
         """Overwrite every array in place.
@@ -110,8 +111,10 @@ class NetworkState:
             if name not in arrays:
                 raise CheckpointError(f"{name} is missing: this state belongs to another network or version")
             if arrays[name].shape != own.shape:
-                raise CheckpointError(f"{name} has shape {arrays[name].shape}, expected {own.shape}: "
-                                      "this state belongs to another network")
+                raise CheckpointError(
+                    f"{name} has shape {arrays[name].shape}, expected {own.shape}: "
+                    "this state belongs to another network"
+                )
         for name, own in self.arrays():
             own[...] = arrays[name]
 
@@ -122,9 +125,16 @@ def _layer(layer: LayerGeometry, replicas: int) -> LayerState:
     zeros = np.zeros(replicas, np.int32)
     return LayerState(
         weights=np.zeros((replicas, layer.config.groups, layer.taps, layer.group_channels), np.int16),
-        bias=np.zeros((replicas, channels), np.int32), mean=np.zeros((replicas, channels), np.int32),
-        activity=zeros.copy(), pbits=words.copy(), rounding=words.copy(), step=zeros.copy(),
-        scale=zeros + 1, gate=zeros.copy(), learn=np.zeros(replicas, np.bool_))
+        bias=np.zeros((replicas, channels), np.int32),
+        mean=np.zeros((replicas, channels), np.int32),
+        activity=zeros.copy(),
+        pbits=words.copy(),
+        rounding=words.copy(),
+        step=zeros.copy(),
+        scale=zeros + 1,
+        gate=zeros.copy(),
+        learn=np.zeros(replicas, np.bool_),
+    )
 
 
 def blank(geometry: Geometry, replicas: int = 1) -> NetworkState:
@@ -135,6 +145,10 @@ def blank(geometry: Geometry, replicas: int = 1) -> NetworkState:
     if geometry.head is not None:
         head = HeadState(
             weights=np.zeros((replicas, geometry.head.rows, CLASSES), np.int32),
-            bias=np.zeros((replicas, CLASSES), np.int32), rounding=words.copy(), step=zeros.copy(),
-            gate=zeros.copy(), learn=np.zeros(replicas, np.bool_))
+            bias=np.zeros((replicas, CLASSES), np.int32),
+            rounding=words.copy(),
+            step=zeros.copy(),
+            gate=zeros.copy(),
+            learn=np.zeros(replicas, np.bool_),
+        )
     return NetworkState(words.copy(), [_layer(layer, replicas) for layer in geometry.layers], head)

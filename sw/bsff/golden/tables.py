@@ -36,8 +36,10 @@ def noise_table(fraction_bits: int) -> NDArray[np.int32]:
     The table is antisymmetric, so a ROM needs only its upper half.
     """
     size = 2**NOISE_BITS
-    upper = [_round(_EXACT.ln(_EXACT.divide(Decimal(2 * i + 1), Decimal(2 * (size - i) - 1))) * 2**fraction_bits)
-             for i in range(size // 2, size)]
+    upper = [
+        _round(_EXACT.ln(_EXACT.divide(Decimal(2 * i + 1), Decimal(2 * (size - i) - 1))) * 2**fraction_bits)
+        for i in range(size // 2, size)
+    ]
     table = np.array([-v for v in reversed(upper)] + upper, np.int32)
     table.flags.writeable = False
     return table
@@ -47,8 +49,10 @@ def noise_table(fraction_bits: int) -> NDArray[np.int32]:
 def exp2_table() -> NDArray[np.int64]:
     """Entry i is ``2**(-i / 2**EXP_BITS)`` in units of ``2**-EXP_ONE``."""
     size = 2**EXP_BITS
-    table = np.array([_round(_EXACT.power(Decimal(2), _EXACT.divide(Decimal(-i), Decimal(size))) * 2**EXP_ONE)
-                      for i in range(size)], np.int64)
+    table = np.array(
+        [_round(_EXACT.power(Decimal(2), _EXACT.divide(Decimal(-i), Decimal(size))) * 2**EXP_ONE) for i in range(size)],
+        np.int64,
+    )
     table.flags.writeable = False
     return table
 
@@ -58,7 +62,12 @@ def log2_table() -> NDArray[np.int64]:
     """Entry i is ``log2(1 + i / 2**EXP_BITS)`` in units of ``2**-EXP_BITS``."""
     size = 2**EXP_BITS
     two = _EXACT.ln(Decimal(2))
-    table = np.array([_round(_EXACT.divide(_EXACT.ln(_EXACT.divide(Decimal(size + i), Decimal(size))), two) * size)
-                      for i in range(size)], np.int64)
+    table = np.array(
+        [
+            _round(_EXACT.divide(_EXACT.ln(_EXACT.divide(Decimal(size + i), Decimal(size))), two) * size)
+            for i in range(size)
+        ],
+        np.int64,
+    )
     table.flags.writeable = False
     return table

@@ -63,8 +63,9 @@ def dither(stream: lfsr.State, count: int) -> tuple[Ints, lfsr.State]:
     return lfsr.slices(words)[:, :count] >> (lfsr.DRAW_BITS - GAIN_BITS), stream
 
 
-def update(weights: Ints, bias: Ints, taps: Ints, response: Ints, gain: Ints, mean: Ints, noise: Ints, *,
-           weight_bits: int) -> tuple[Ints, Ints, Ints]:
+def update(
+    weights: Ints, bias: Ints, taps: Ints, response: Ints, gain: Ints, mean: Ints, noise: Ints, *, weight_bits: int
+) -> tuple[Ints, Ints, Ints]:
     """Learn from one sample: ``dW[i,j] = eta e sum_p (x[p,i] - mean) d[p,j]``.
 
     Parameters

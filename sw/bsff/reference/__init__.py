@@ -12,5 +12,22 @@ from .network import Network, Prediction
 from .pbit import sample, thresholds
 from .train import Accuracy, Epoch, evaluate, fit
 
-__all__ = ["Accuracy", "Epoch", "Head", "Layer", "Map", "Network", "Normalisation", "Prediction", "absorb", "encode",
-           "evaluate", "fit", "fold", "goodness", "local_loss", "sample", "thresholds"]
+__all__ = [
+    "Accuracy",
+    "Epoch",
+    "Head",
+    "Layer",
+    "Map",
+    "Network",
+    "Normalisation",
+    "Prediction",
+    "absorb",
+    "encode",
+    "evaluate",
+    "fit",
+    "fold",
+    "goodness",
+    "local_loss",
+    "sample",
+    "thresholds",
+]

@@ -25,8 +25,9 @@ class Head(nn.Module):
         Draws the initial weights.
     """
 
-    def __init__(self, config: HeadConfig, shape: tuple[int, int, int], *, learning_rate: float,
-                 generator: torch.Generator) -> None:
+    def __init__(
+        self, config: HeadConfig, shape: tuple[int, int, int], *, learning_rate: float, generator: torch.Generator
+    ) -> None:
         super().__init__()
         self.config = config
         side = (-(-shape[1] // config.pool), -(-shape[2] // config.pool))

@@ -22,8 +22,9 @@ class Map(NamedTuple):
     """[channels]: the value of x where no unit fired, and so of a tap beyond the border."""
 
 
-def taps(channels_in: int, channels: int, kernel: int | tuple[int, int], generator: torch.Generator, *,
-         groups: int = 1) -> nn.Conv2d:
+def taps(
+    channels_in: int, channels: int, kernel: int | tuple[int, int], generator: torch.Generator, *, groups: int = 1
+) -> nn.Conv2d:
     """Weights ``W[i,j]`` and biases ``b[j]``; with a kernel as large as the map, every output sees all of it."""
     conv = nn.Conv2d(channels_in, channels, kernel, groups=groups)
     assert conv.bias is not None
@@ -53,20 +54,31 @@ class Layer(nn.Module):
         Draws the initial weights.
     """
 
-    def __init__(self, config: LayerConfig, shape: tuple[int, int, int], *, variant: str, learning_rate: float,
-                 loss_before_norm: bool, generator: torch.Generator) -> None:
+    def __init__(
+        self,
+        config: LayerConfig,
+        shape: tuple[int, int, int],
+        *,
+        variant: str,
+        learning_rate: float,
+        loss_before_norm: bool,
+        generator: torch.Generator,
+    ) -> None:
         super().__init__()
         self.config, self.variant, self.loss_before_norm = config, variant, loss_before_norm
         channels_in, height, width = shape
         dense = config.kind == "dense"
         self.padding = 0 if dense else config.padding
-        self.taps = taps(channels_in, config.channels, (height, width) if dense else config.kernel, generator,
-                         groups=config.groups)
+        self.taps = taps(
+            channels_in, config.channels, (height, width) if dense else config.kernel, generator, groups=config.groups
+        )
         self.norm = Normalisation(config.normalisation, config.channels, momentum_shift=config.momentum_shift)
         self.hands_on_counts = False  # see `absorb`
         self.optimiser = torch.optim.Adam(self.taps.parameters(), lr=learning_rate)
-        height, width = (side + 2 * self.padding - kernel + 1
-                         for side, kernel in zip((height, width), self.taps.kernel_size, strict=True))
+        height, width = (
+            side + 2 * self.padding - kernel + 1
+            for side, kernel in zip((height, width), self.taps.kernel_size, strict=True)
+        )
         self.shape = (config.channels, height // config.pool, width // config.pool)
 
     def learns(self, epoch: int) -> bool:
@@ -116,6 +128,7 @@ class Layer(nn.Module):
         self.taps.weight *= gain.view(-1, 1, 1, 1)
         assert self.taps.bias is not None
         self.taps.bias.copy_(mean - gain * centre)
-        variance, average = torch.var_mean(self.activation(self.preactivation(below), generator),
-                                           dim=(0, 2, 3), correction=0)
+        variance, average = torch.var_mean(
+            self.activation(self.preactivation(below), generator), dim=(0, 2, 3), correction=0
+        )
         self.norm.observe(average, variance, 1.0)

@@ -47,9 +47,17 @@ class Network(nn.Module):
 
     layers: list[Layer]
 
-    def __init__(self, config: configuration.Config, shape: tuple[int, int, int], *, variant: str = "bsff",
-                 real_input: bool | None = None, loss_before_norm: bool = False, learning_rate: float = 5e-3,
-                 seed: int = 0) -> None:
+    def __init__(
+        self,
+        config: configuration.Config,
+        shape: tuple[int, int, int],
+        *,
+        variant: str = "bsff",
+        real_input: bool | None = None,
+        loss_before_norm: bool = False,
+        learning_rate: float = 5e-3,
+        seed: int = 0,
+    ) -> None:
         super().__init__()
         if variant not in VARIANTS:
             raise ValueError(f"variant {variant!r}: expected one of {', '.join(VARIANTS)}")
@@ -59,8 +67,16 @@ class Network(nn.Module):
         below = (colours if self.real_input else colours * planes(config.data), height, width)
         layers = []
         for c in config.layers:
-            layers.append(Layer(c, below, variant=variant, learning_rate=learning_rate,
-                                loss_before_norm=loss_before_norm, generator=generator))
+            layers.append(
+                Layer(
+                    c,
+                    below,
+                    variant=variant,
+                    learning_rate=learning_rate,
+                    loss_before_norm=loss_before_norm,
+                    generator=generator,
+                )
+            )
             below = layers[-1].shape
         self.layers = nn.ModuleList(layers)  # type: ignore[assignment]
         self.head: Head | None = None

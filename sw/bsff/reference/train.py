@@ -53,8 +53,9 @@ def _arrays(pixels: Array, labels: Array) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.from_numpy(pixels.copy()), torch.from_numpy(labels.astype(np.int64))
 
 
-def evaluate(network: Network, pixels: Array, labels: Array, *, draws: int = 1, batch_size: int = 250,
-             seed: int = 0) -> Accuracy:
+def evaluate(
+    network: Network, pixels: Array, labels: Array, *, draws: int = 1, batch_size: int = 250, seed: int = 0
+) -> Accuracy:
     """Accuracy of every predictor.
 
     Parameters
@@ -78,19 +79,31 @@ def evaluate(network: Network, pixels: Array, labels: Array, *, draws: int = 1, 
     for i in range(0, len(x), batch_size):
         total: list[torch.Tensor] = []
         for _ in range(draws):
-            scores, logits = network(x[i:i + batch_size].to(device), generator)
+            scores, logits = network(x[i : i + batch_size].to(device), generator)
             shown = scores if logits is None else [*scores, logits]
             total = [a + b for a, b in zip(total, shown, strict=True)] if total else shown
         for k, score in enumerate(total):
-            right[k] += (score.argmax(1).cpu() == y[i:i + batch_size]).sum()
+            right[k] += (score.argmax(1).cpu() == y[i : i + batch_size]).sum()
     fractions = (right / len(x)).tolist()
     return Accuracy(tuple(fractions[:-1]), fractions[-1] if network.head is not None else None)
 
 
-def fit(config: Config, pixels: Array, labels: Array, test_pixels: Array, test_labels: Array, *,
-        variant: str = "bsff", batch_size: int = 50, learning_rate: float = 5e-3, epochs: int | None = None,
-        seed: int | None = None, device: str | None = None, real_input: bool | None = None,
-        loss_before_norm: bool = False) -> tuple[Network, list[Epoch]]:
+def fit(
+    config: Config,
+    pixels: Array,
+    labels: Array,
+    test_pixels: Array,
+    test_labels: Array,
+    *,
+    variant: str = "bsff",
+    batch_size: int = 50,
+    learning_rate: float = 5e-3,
+    epochs: int | None = None,
+    seed: int | None = None,
+    device: str | None = None,
+    real_input: bool | None = None,
+    loss_before_norm: bool = False,
+) -> tuple[Network, list[Epoch]]:
     """Train a network and test it after every epoch.
 
     Parameters
@@ -123,8 +136,15 @@ def fit(config: Config, pixels: Array, labels: Array, test_pixels: Array, test_l
     x, y = (t.to(device) for t in _arrays(pixels, labels))
     generator = torch.Generator(device).manual_seed(seed)
     height, width, colours = pixels.shape[1:]
-    network = Network(config, (height, width, colours), variant=variant, real_input=real_input,
-                      loss_before_norm=loss_before_norm, learning_rate=learning_rate, seed=seed).to(device)
+    network = Network(
+        config,
+        (height, width, colours),
+        variant=variant,
+        real_input=real_input,
+        loss_before_norm=loss_before_norm,
+        learning_rate=learning_rate,
+        seed=seed,
+    ).to(device)
     order = torch.randperm(len(x), generator=generator, device=device)
     network.calibrate(x[order[:CALIBRATION]], generator)
     history = []
@@ -135,7 +155,7 @@ def fit(config: Config, pixels: Array, labels: Array, test_pixels: Array, test_l
             if config.training.schedule == "linear":
                 for learner in network.learners():
                     learner.optimiser.param_groups[0]["lr"] = learning_rate * (1 - (epoch + i / len(x)) / epochs)
-            batch = order[i:i + batch_size]
+            batch = order[i : i + batch_size]
             network.learn(x[batch], y[batch], epoch, generator)
         seconds = time.monotonic() - start
         test = evaluate(network, test_pixels, test_labels, draws=config.training.test_draws, seed=seed)

@@ -26,5 +26,6 @@ def source_hash() -> str:
 def use_cache() -> None:
     """Point numba at that folder; to be called before any function is decorated."""
     root = os.environ.get("NUMBA_CACHE_DIR") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "bsff")
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "bsff"
+    )
     numba.config.CACHE_DIR = os.path.join(root, f"engine-{source_hash()}")

@@ -144,8 +144,16 @@ def add_rows(table, row, begin, end, narrow, total, into):
         a, b, c, d = row[k], row[k + 1], row[k + 2], row[k + 3]
         e, f, g, h = row[k + 4], row[k + 5], row[k + 6], row[k + 7]
         for j in range(width):
-            narrow[j] = (table[a, j] + table[b, j] + table[c, j] + table[d, j]
-                         + table[e, j] + table[f, j] + table[g, j] + table[h, j])
+            narrow[j] = (
+                table[a, j]
+                + table[b, j]
+                + table[c, j]
+                + table[d, j]
+                + table[e, j]
+                + table[f, j]
+                + table[g, j]
+                + table[h, j]
+            )
         for j in range(width):
             total[into, j] += narrow[j]
         k += 8

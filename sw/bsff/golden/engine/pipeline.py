@@ -35,14 +35,26 @@ def _shape(layer: LayerGeometry) -> kernels.Shape:
     inputs = int(np.prod(layer.inputs))
     reciprocal = ((1 << (update.ACTIVITY_BITS + update.MEAN_BITS)) + inputs // 2) // inputs
     return kernels.Shape(
-        kernel=layer.kernel, padding=layer.padding, pool=config.pool, groups=config.groups, tile=config.tile,
-        xor=config.eligibility == "xor", boxcar=boxcar_width(config), running=config.normalisation == "running",
-        momentum_shift=config.momentum_shift, centre=config.centre, inputs=inputs, reciprocal=reciprocal,
-        weight_max=2 ** (config.weight_bits - 1) - 1, levels=layer.levels, half=1 << (config.fraction_bits - 1))
+        kernel=layer.kernel,
+        padding=layer.padding,
+        pool=config.pool,
+        groups=config.groups,
+        tile=config.tile,
+        xor=config.eligibility == "xor",
+        boxcar=boxcar_width(config),
+        running=config.normalisation == "running",
+        momentum_shift=config.momentum_shift,
+        centre=config.centre,
+        inputs=inputs,
+        reciprocal=reciprocal,
+        weight_max=2 ** (config.weight_bits - 1) - 1,
+        levels=layer.levels,
+        half=1 << (config.fraction_bits - 1),
+    )
 
 
 def _encoder(config: Config, geometry: Geometry, state: NetworkState, r: int) -> Stage:
-    stream = state.encoder[r:r + 1]
+    stream = state.encoder[r : r + 1]
 
     def stage(pixels: Map, block: slice) -> Map:
         if config.data.encoding != "bernoulli":
@@ -64,10 +76,26 @@ def _layer(geometry: Geometry, state: NetworkState, r: int, index: int, labels: 
     def stage(inputs: Map, block: slice) -> Map:
         output = np.empty((len(inputs), *layer.output), np.uint8)
         stages.run_layer(
-            shape, noise, weights, own.bias[r], own.mean[r], own.activity[r:r + 1], own.pbits[r:r + 1],
-            own.rounding[r:r + 1], int(own.step[r]), int(own.scale[r]), int(own.gate[r]), bool(own.learn[r]),
-            layer.conv[:2], inputs.reshape(len(inputs), *layer.inputs), labels[block], narrow, output,
-            results.logits[r, block, index], results.counters[r, index])
+            shape,
+            noise,
+            weights,
+            own.bias[r],
+            own.mean[r],
+            own.activity[r : r + 1],
+            own.pbits[r : r + 1],
+            own.rounding[r : r + 1],
+            int(own.step[r]),
+            int(own.scale[r]),
+            int(own.gate[r]),
+            bool(own.learn[r]),
+            layer.conv[:2],
+            inputs.reshape(len(inputs), *layer.inputs),
+            labels[block],
+            narrow,
+            output,
+            results.logits[r, block, index],
+            results.counters[r, index],
+        )
         return output
 
     return stage
@@ -81,15 +109,27 @@ def _head(config: Config, geometry: Geometry, state: NetworkState, r: int, label
         if config.head.pool == 2:
             inputs = pool.pool_up(inputs)  # keeps the type
         stages.run_head(
-            own.weights[r], own.bias[r], own.rounding[r:r + 1], int(own.step[r]), int(own.gate[r]), bool(own.learn[r]),
-            2 ** (config.head.weight_bits - 1) - 1, head_shift(config.head.fraction_bits),
-            inputs.reshape(len(inputs), -1), labels[block], results.logits[r, block, -1], results.counters[r, -1])
+            own.weights[r],
+            own.bias[r],
+            own.rounding[r : r + 1],
+            int(own.step[r]),
+            int(own.gate[r]),
+            bool(own.learn[r]),
+            2 ** (config.head.weight_bits - 1) - 1,
+            head_shift(config.head.fraction_bits),
+            inputs.reshape(len(inputs), -1),
+            labels[block],
+            results.logits[r, block, -1],
+            results.counters[r, -1],
+        )
         return inputs[:, :0]
 
     return stage
 
 
-def chain(config: Config, geometry: Geometry, state: NetworkState, r: int, labels: Map, results: Results) -> list[Stage]:
+def chain(
+    config: Config, geometry: Geometry, state: NetworkState, r: int, labels: Map, results: Results
+) -> list[Stage]:
     """The stages of replica `r`, in order: encoder, layers, head. Each maps (inputs, block of samples) to outputs."""
     stages = [_encoder(config, geometry, state, r)]
     stages += [_layer(geometry, state, r, i, labels, results) for i in range(len(geometry.layers))]
@@ -153,8 +193,9 @@ class _Schedule:
                 self.changed.notify_all()
 
 
-def run(config: Config, geometry: Geometry, state: NetworkState, pixels: Map, labels: Map, *,
-        threads: int | None = None) -> Results:
+def run(
+    config: Config, geometry: Geometry, state: NetworkState, pixels: Map, labels: Map, *, threads: int | None = None
+) -> Results:
     """Present N samples, in order, to every replica; the state is changed in place.
 
     Parameters
@@ -173,8 +214,10 @@ def run(config: Config, geometry: Geometry, state: NetworkState, pixels: Map, la
         return results
     chains = [chain(config, geometry, state, r, labels[r], results) for r in range(state.replicas)]
     schedule = _Schedule(chains, [np.ascontiguousarray(p) for p in pixels])
-    workers = [threading.Thread(target=schedule.work, name=f"bsff-{i}", daemon=True)
-               for i in range(threads or os.cpu_count() or 1)]
+    workers = [
+        threading.Thread(target=schedule.work, name=f"bsff-{i}", daemon=True)
+        for i in range(threads or os.cpu_count() or 1)
+    ]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -182,4 +225,3 @@ def run(config: Config, geometry: Geometry, state: NetworkState, pixels: Map, la
     if schedule.failure is not None:
         raise schedule.failure
     return results
-

@@ -5,19 +5,47 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, uint64
 
-from .. import update
 from ...numerics import LOG2_E
+from .. import update
 from . import kernels
-from .kernels import (_ACTIVITY_BITS, _ACTIVITY_SHIFT, _BIAS_BITS, _BIAS_MAX, _DITHER_MASK, _DITHER_SHIFT, _DRAW,
-                      _GAIN_BITS, _STEP_BITS)
+from .kernels import (
+    _ACTIVITY_BITS,
+    _ACTIVITY_SHIFT,
+    _BIAS_BITS,
+    _BIAS_MAX,
+    _DITHER_MASK,
+    _DITHER_SHIFT,
+    _DRAW,
+    _GAIN_BITS,
+    _STEP_BITS,
+)
 
 _HALF_ACTIVITY = 1 << (_ACTIVITY_SHIFT - 1)
 _MEAN_SHIFT = 2 * update.ACTIVITY_BITS
 
 
 @njit(nogil=True, cache=True)
-def run_layer(shape, noise_table, weights, bias, mean, activity, pbits, rounding, step_register, scale, gate, learns,
-              conv, inputs, labels, narrow, output, logits, counters):
+def run_layer(
+    shape,
+    noise_table,
+    weights,
+    bias,
+    mean,
+    activity,
+    pbits,
+    rounding,
+    step_register,
+    scale,
+    gate,
+    learns,
+    conv,
+    inputs,
+    labels,
+    narrow,
+    output,
+    logits,
+    counters,
+):
     """`layer.run` over N samples of one replica.
 
     Parameters
@@ -75,7 +103,9 @@ def run_layer(shape, noise_table, weights, bias, mean, activity, pbits, rounding
         kernels.transpose(row, start, shape.groups, rows, position, begin)
         counters[4] += 1
         counters[5] += taps
-        counters[6] += kernels.learn(weights, bias, rounding, shape, position, begin, response, error, step_register, centre)
+        counters[6] += kernels.learn(
+            weights, bias, rounding, shape, position, begin, response, error, step_register, centre
+        )
 
 
 @njit(nogil=True, cache=True)
