@@ -39,13 +39,13 @@ def test_threads_do_not_matter(rng: np.random.Generator) -> None:
 
 
 def test_failure_in_a_stage_reaches_the_caller(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bsff.golden.engine import stages
+    from bsff.golden.engine import pipeline
 
     def broken(*_: object) -> None:
         raise MemoryError("no room")
 
     config = random_config(rng)
     shape = geometry(config)
-    monkeypatch.setattr(stages, "run_layer", broken)
+    monkeypatch.setattr(pipeline, "run_layer", broken)
     with pytest.raises(MemoryError, match="no room"):
         engine.run(config, shape, random_state(shape, rng), *random_samples(shape, rng, 70))

@@ -44,10 +44,14 @@ def average_activity(activity: Ints, ones: Ints) -> Ints:
     return activity + (((ones << ACTIVITY_BITS) - activity + (1 << (ACTIVITY_SHIFT - 1))) >> ACTIVITY_SHIFT)
 
 
+def reciprocal(inputs: int) -> int:
+    """``1 / inputs`` with ``ACTIVITY_BITS + MEAN_BITS`` fractional bits, rounded."""
+    return ((1 << (ACTIVITY_BITS + MEAN_BITS)) + inputs // 2) // inputs
+
+
 def mean_activity(activity: Ints, inputs: int) -> Ints:
     """Mean of one input, in units of ``2**-MEAN_BITS``: activity times the rounded reciprocal of `inputs`."""
-    reciprocal = ((1 << (ACTIVITY_BITS + MEAN_BITS)) + inputs // 2) // inputs
-    return (activity * reciprocal) >> (2 * ACTIVITY_BITS)
+    return (activity * reciprocal(inputs)) >> (2 * ACTIVITY_BITS)
 
 
 def dither(stream: lfsr.State, count: int) -> tuple[Ints, lfsr.State]:

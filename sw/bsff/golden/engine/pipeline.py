@@ -14,12 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...config import Config
-from ...geometry import Geometry, LayerGeometry
-from ...numerics import boxcar_width, head_shift
-from .. import encode, pool, tables, update
+from ...geometry import Geometry
+from ...numerics import head_shift
+from .. import encode, pool, tables
 from ..results import Results
 from ..state import NetworkState
-from . import kernels, stages
+from .encoder import encode_bernoulli
+from .head import run_head
+from .layer import run_layer
+from .shape import shape_of
 
 BLOCK = 32
 """Samples that a stage works on at once: large enough to hide a thread's hand-over, small enough for the cache."""
@@ -30,29 +33,6 @@ Map = NDArray[np.uint8]
 Stage = Callable[[Map, slice], Map]
 
 
-def _shape(layer: LayerGeometry) -> kernels.Shape:
-    config = layer.config
-    inputs = int(np.prod(layer.inputs))
-    reciprocal = ((1 << (update.ACTIVITY_BITS + update.MEAN_BITS)) + inputs // 2) // inputs
-    return kernels.Shape(
-        kernel=layer.kernel,
-        padding=layer.padding,
-        pool=config.pool,
-        groups=config.groups,
-        tile=config.tile,
-        xor=config.eligibility == "xor",
-        boxcar=boxcar_width(config),
-        running=config.normalisation == "running",
-        momentum_shift=config.momentum_shift,
-        centre=config.centre,
-        inputs=inputs,
-        reciprocal=reciprocal,
-        weight_max=2 ** (config.weight_bits - 1) - 1,
-        levels=layer.levels,
-        half=1 << (config.fraction_bits - 1),
-    )
-
-
 def _encoder(config: Config, geometry: Geometry, state: NetworkState, r: int) -> Stage:
     stream = state.encoder[r : r + 1]
 
@@ -60,7 +40,7 @@ def _encoder(config: Config, geometry: Geometry, state: NetworkState, r: int) ->
         if config.data.encoding != "bernoulli":
             return encode.encode(pixels, config.data, stream)[0].astype(np.uint8)
         bits = np.empty((len(pixels), geometry.pixel_count), np.uint8)
-        kernels.encode_bernoulli(pixels.reshape(len(pixels), -1), stream, bits)
+        encode_bernoulli(pixels.reshape(len(pixels), -1), stream, bits)
         return bits.reshape(len(pixels), *geometry.encoded)
 
     return stage
@@ -68,14 +48,14 @@ def _encoder(config: Config, geometry: Geometry, state: NetworkState, r: int) ->
 
 def _layer(geometry: Geometry, state: NetworkState, r: int, index: int, labels: Map, results: Results) -> Stage:
     layer, own = geometry.layers[index], state.layers[index]
-    shape = _shape(layer)
+    shape = shape_of(layer)
     noise = tables.noise_table(layer.config.fraction_bits)
     narrow = np.empty(layer.group_channels, np.int16 if 8 * shape.weight_max < 2**15 else np.int32)
     weights = own.weights[r].reshape(layer.rows, layer.group_channels)
 
     def stage(inputs: Map, block: slice) -> Map:
         output = np.empty((len(inputs), *layer.output), np.uint8)
-        stages.run_layer(
+        run_layer(
             shape,
             noise,
             weights,
@@ -108,7 +88,7 @@ def _head(config: Config, geometry: Geometry, state: NetworkState, r: int, label
     def stage(inputs: Map, block: slice) -> Map:
         if config.head.pool == 2:
             inputs = pool.pool_up(inputs)  # keeps the type
-        stages.run_head(
+        run_head(
             own.weights[r],
             own.bias[r],
             own.rounding[r : r + 1],

@@ -1,0 +1,96 @@
+"""A layer over a block of samples: `golden.layer.run`, compiled."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from ..update import ACTIVITY_BITS, ACTIVITY_SHIFT
+from .active import list_active, transpose
+from .fire import fire, pool
+from .judge import class_error, judge
+from .learn import learn
+
+_HALF_ACTIVITY = 1 << (ACTIVITY_SHIFT - 1)
+
+
+@njit(nogil=True, cache=True)
+def run_layer(
+    shape,
+    noise_table,
+    weights,
+    bias,
+    mean,
+    activity,
+    pbits,
+    rounding,
+    step_register,
+    scale,
+    gate,
+    learns,
+    conv,
+    inputs,
+    labels,
+    narrow,
+    output,
+    logits,
+    counters,
+):
+    """`layer.run` over N samples of one replica.
+
+    Parameters
+    ----------
+    shape : Shape
+    weights : int16, shape (groups * taps, C/groups)
+    bias, mean, activity, pbits, rounding
+        Views of one replica's state: the last three of shape (1,).
+    conv : (height, width) before the pool
+    inputs : uint8, shape (N, H, W, C)
+    narrow : int16 or int32, shape (C/groups,)
+        Scratch of a type that holds the sum of eight weights.
+    output : uint8, shape (N, H', W', C')
+    logits : int32, shape (N, 10)
+    counters : int64, shape (len(COUNTERS),)
+    """
+    height, width = conv
+    channels = mean.size
+    positions = height * width
+    rows = weights.shape[0]
+    row = np.empty(positions * rows * shape.levels, np.uint32)
+    start = np.empty(positions * shape.groups + 1, np.uint32)
+    position = np.empty(positions * rows * shape.levels, np.uint32)
+    begin = np.empty(rows + 1, np.uint32)
+    fired = np.empty((positions, channels), np.uint8)
+    response = np.empty((positions, channels), np.uint8)
+    difference = np.empty(channels, np.int64)
+    logit = np.empty(logits.shape[1], np.int64)
+    error = np.empty(logits.shape[1], np.int64)
+    for n in range(inputs.shape[0]):
+        ones = list_active(inputs[n], shape, rows // shape.groups, height, width, row, start)
+        taps = np.int64(start[start.size - 1])
+        fire(weights, bias, pbits, shape, noise_table, row, start, narrow, fired, response)
+        if shape.pool == 2:
+            pool(fired.reshape(height, width, channels), response.reshape(height, width, channels), output[n])
+        else:
+            output[n] = fired.reshape(height, width, channels)
+        judge(output[n], mean, scale, difference, logit)
+        loss, best = class_error(logit, labels[n], error)
+        for c in range(logit.size):
+            logits[n, c] = logit[c]
+        counters[0] += 1
+        counters[1] += best == labels[n]
+        counters[2] += loss
+        counters[3] += taps
+        if not learns:
+            continue
+        if shape.running:
+            for j in range(channels):
+                mean[j] += (difference[j] + (1 << (shape.momentum_shift - 1))) >> shape.momentum_shift
+        activity[0] += ((ones << ACTIVITY_BITS) - activity[0] + _HALF_ACTIVITY) >> ACTIVITY_SHIFT
+        if error[labels[n]] < gate:
+            continue
+        centre = (np.int64(activity[0]) * shape.reciprocal) >> (2 * ACTIVITY_BITS) if shape.centre else 0
+        transpose(row, start, shape.groups, rows, position, begin)
+        counters[4] += 1
+        counters[5] += taps
+        counters[6] += learn(weights, bias, rounding, shape, position, begin, response, error, step_register, centre)

@@ -1,0 +1,100 @@
+"""The update of one sample."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from ..update import BIAS_BITS, BIAS_WIDTH, GAIN_BITS, MEAN_BITS, STEP_BITS
+from .active import add_rows
+from .draws import DRAWS, dither, step
+
+_BIAS_MAX = 2 ** (BIAS_WIDTH - 1) - 1
+_BIAS_SHIFT = GAIN_BITS - BIAS_BITS
+
+
+@njit(inline="always")
+def gain_of(error, step_register):
+    """`update.gains` of one class."""
+    return (error * step_register + (1 << (STEP_BITS - 1))) >> STEP_BITS
+
+
+@njit(inline="always")
+def bias_step(product):
+    """A change in units of a gain, in those of a bias; rounded half up."""
+    return (product + (1 << (_BIAS_SHIFT - 1))) >> _BIAS_SHIFT
+
+
+@njit(inline="always")
+def hold_bias(value):
+    """Saturate a bias."""
+    return min(max(value, -_BIAS_MAX - 1), _BIAS_MAX)
+
+
+@njit(nogil=True, cache=True)
+def learn(weights, bias, stream, shape, position, begin, response, error, step_register, mean):
+    """`update.update`, row by row; returns the number of saturated weights.
+
+    Parameters
+    ----------
+    weights : int16, shape (groups * taps, C/groups)
+    position, begin : from `transpose`
+    response : uint8, shape (positions, C)
+        At most 15, so that eight rows fit 8 bits.
+    """
+    rows, width = weights.shape
+    groups = shape.groups
+    channels = groups * width
+    responses = response.reshape(response.shape[0] * groups, width)
+    total = np.zeros(channels, np.int32)
+    for p in range(response.shape[0]):
+        for j in range(channels):
+            total[j] += response[p, j]
+    gain = np.empty(channels, np.int32)
+    correction = np.empty(channels, np.int32)
+    for j in range(channels):
+        gain[j] = gain_of(error[j // (channels // error.size)], step_register)
+        correction[j] = (np.int64(total[j]) * mean * gain[j]) >> MEAN_BITS
+    # by group, so that the inner loops index with j alone: numba guards a computed index against being negative
+    group_gain, group_correction = gain.reshape(groups, width), correction.reshape(groups, width)
+    moved = np.zeros(channels, np.int32)
+    group_moved = moved.reshape(groups, width)
+    change = np.empty((1, width), np.int32)
+    narrow = np.empty(width, np.uint8)
+    high = np.int32(shape.weight_max)
+    low = np.int32(-high - 1)
+    saturated = 0
+    state = stream[0]
+    for i in range(rows):
+        if i % DRAWS == 0:
+            state = step(state)
+        noise = np.int32(dither(state, i % DRAWS))
+        g = i // (rows // groups)
+        for j in range(width):
+            change[0, j] = 0
+        add_rows(responses, position, begin[i], begin[i + 1], narrow, change, 0)
+        # numba widens int32 arithmetic to 64 bits; storing after each step keeps the vectors at 32
+        for j in range(width):
+            change[0, j] *= group_gain[g, j]
+        for j in range(width):
+            change[0, j] += noise - group_correction[g, j]
+        for j in range(width):
+            change[0, j] >>= GAIN_BITS
+        for j in range(width):
+            change[0, j] += weights[i, j]
+        clipped = np.int32(0)
+        for j in range(width):
+            clipped += np.int32((change[0, j] > high) | (change[0, j] < low))
+        saturated += clipped
+        for j in range(width):
+            change[0, j] = min(max(change[0, j], low), high)
+        for j in range(width):
+            group_moved[g, j] += change[0, j] - weights[i, j]
+        for j in range(width):
+            weights[i, j] = change[0, j]
+    stream[0] = state
+    for j in range(channels):
+        change_of_bias = bias_step(np.int64(total[j]) * gain[j])
+        change_of_bias -= (np.int64(moved[j]) * mean) >> (MEAN_BITS - BIAS_BITS)
+        bias[j] = hold_bias(bias[j] + change_of_bias)
+    return saturated
