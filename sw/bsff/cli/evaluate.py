@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..accelerator import Accelerator
+from ..config import override
 from ..data import load_dataset
 from ..devices import DEVICES, open_device
 from ..run import RunDirectory
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     directory = RunDirectory(arguments.directory)
     config, state, progress = directory.load()
     if arguments.draws is not None:
-        config = config.with_training(test_draws=arguments.draws)
+        config = override(config, [f"training.test_draws={arguments.draws}"])
     data = load_dataset(config.data, folder=arguments.data)
     with Accelerator(open_device(arguments.device, config), config) as machine:
         machine.load(state)

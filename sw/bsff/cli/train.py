@@ -102,7 +102,7 @@ def _begin(arguments: argparse.Namespace) -> tuple[Config, RunDirectory, Any, Pr
     config = override(load(arguments.config), arguments.settings)
     changes = {key: getattr(arguments, key) for key in ("epochs", "seed") if getattr(arguments, key) is not None}
     if changes:
-        config = config.with_training(**changes)
+        config = override(config, [f"training.{key}={value}" for key, value in changes.items()])
     open_device(arguments.device, config).close()  # refuse what the device cannot do before anything is written
     directory = RunDirectory(arguments.out or unused(config.name))
     directory.begin(config)

@@ -80,7 +80,7 @@ class EmulatedDevice:
         self._geometry: Geometry = geometry(config)
         self._threads = threads
         self._state: NetworkState = blank(self._geometry)
-        self._blocks: list[Any] = [*self._state.layers, *([self._state.head] if self._state.head is not None else [])]
+        self._blocks = self._state.blocks()
         self._counters = np.zeros((len(self._blocks), len(COUNTERS)), np.int64)
         self._values = {name: 0 for name, r in registers.GLOBAL.items() if r.access == "rw"}
         self._constants = {

@@ -80,6 +80,10 @@ class NetworkState:
         """R."""
         return int(self.encoder.shape[0])
 
+    def blocks(self) -> list[Any]:
+        """Layers in order, then the head if there is one."""
+        return [*self.layers, *([self.head] if self.head is not None else [])]
+
     def arrays(self) -> Iterator[tuple[str, Ints]]:
         """Every array with its name, such as ``layer2.weights``, in a fixed order."""
         yield "encoder.stream", self.encoder
