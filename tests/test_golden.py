@@ -106,13 +106,24 @@ def test_pool_up_keeps_the_odd_edge() -> None:
 
 def test_goodness_by_hand() -> None:
     count = np.arange(20).reshape(1, 20)
-    mean = np.full((1, 20), 3 * 256 + 128)  # 3.5
+    mean = np.full((1, 20), 3 * 2**16 + 2**15)  # 3.5
     difference = goodness.centred(count, mean)
-    assert difference[0, :3].tolist() == [-896, -640, -384]
+    assert (difference[0, :3] / 2**16).tolist() == [-3.5, -2.5, -1.5]
     # class 0: (0 - 3.5 + 1 - 3.5) * 256 = -1536, times 1000 / 65536, rounded down
     assert goodness.logits(difference, np.array([1000]))[0, 0] == math.floor(-1536 * 1000 / 65536)
     assert goodness.average(np.array([100]), np.array([-8]), 4)[0] == 100  # -0.5 rounds up to 0
     assert goodness.average(np.array([100]), np.array([8]), 4)[0] == 101
+
+
+def test_running_mean_of_a_single_bit_finds_its_rate(rng: np.random.Generator) -> None:
+    """A count of 0 or 1, as in a dense layer: the mean must not stop where a step rounds to nothing."""
+    bits = (rng.random((20_000, 3)) < [0.1, 0.5, 0.9]).astype(INTS)
+    mean = np.zeros((1, 3), INTS)
+    seen = []
+    for bit in bits:
+        mean = goodness.average(mean, goodness.centred(bit[None], mean), 6)
+        seen.append(mean[0] / 2**16)
+    np.testing.assert_allclose(np.mean(seen[2000:], 0), [0.1, 0.5, 0.9], atol=0.02)
 
 
 @given(st.lists(st.integers(-5000, 5000), min_size=10, max_size=10), st.integers(0, 9))

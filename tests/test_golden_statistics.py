@@ -152,10 +152,10 @@ def test_goodness_is_that_of_the_reference(rng: np.random.Generator) -> None:
     config = parse({"layer": [{"channels": 30, "kernel": 3, "temperature": 20.0, "tile": 2}]}, source="goodness")
     shape = geometry(config).layers[0]
     counts = rng.integers(0, 3, (50, 8, 8, 30))
-    mean = rng.integers(0, 128 * 256, (50, 30))
+    mean = rng.integers(0, 128 * 2**16, (50, 30))
     found = golden_goodness.logits(golden_goodness.centred(counts.sum((1, 2)), mean),
                                    np.full(50, numerics.goodness_scale(shape))) / 64  # fmt: skip
-    normalised = torch.tensor((counts - mean[:, None, None] / 256 / 64).transpose(0, 3, 1, 2) / 2)
+    normalised = torch.tensor((counts - mean[:, None, None] / 2**16 / 64).transpose(0, 3, 1, 2) / 2)
     expected = 20 * math.log2(math.e) * goodness(normalised, squared=False).numpy()
     assert expected.shape == (50, CLASSES)
     # the scale register is rounded to one part in a thousand, the logit down to 1/64

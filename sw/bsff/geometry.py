@@ -179,6 +179,11 @@ def geometry(config: Config) -> Geometry:
                 f"{config.name}: layer[{number}] makes a map of {max(output[0], 0)}x{max(output[1], 0)} from {shape[0]}x{shape[1]}: "
                 f"expected at least 1x1; use a smaller kernel, more padding or fewer pools"
             )
+        if output[0] * output[1] * layer.tile >= 2**15:
+            raise ConfigError(
+                f"{config.name}: layer[{number}].tile = {layer.tile}: expected at most {2**15 // (output[0] * output[1])} "
+                f"on {output[0]}x{output[1]} positions, so that a running mean fits 32 bits"
+            )
         layers.append(LayerGeometry(layer, shape, levels, conv, output))
         shape, levels = output, layer.tile
     head = None

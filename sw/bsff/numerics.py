@@ -10,7 +10,7 @@ import math
 from .config import LayerConfig
 from .errors import ConfigError
 from .geometry import HeadGeometry, LayerGeometry
-from .golden.goodness import MEAN_BITS, SCALE_BITS
+from .golden.goodness import KEPT_BITS, SCALE_BITS
 from .golden.softmax import ERROR_BITS
 from .golden.tables import EXP_BITS
 from .golden.update import GAIN_BITS, STEP_BITS
@@ -68,7 +68,7 @@ def goodness_scale(layer: LayerGeometry) -> int:
         If it does not fit 24 bits, or would be 0.
     """
     scale = layer.config.temperature * math.log2(math.e) / layer.goodness_count
-    value = round(scale * 2 ** (EXP_BITS + SCALE_BITS - MEAN_BITS))
+    value = round(scale * 2 ** (EXP_BITS + SCALE_BITS - KEPT_BITS))
     if not 1 <= value <= SCALE_MAX:
         raise ConfigError(
             f"temperature = {layer.config.temperature:g}: the scale register would be {value}, "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ..goodness import MEAN_BITS, SCALE_BITS
+from ..goodness import KEPT_BITS, MEAN_BITS, SCALE_BITS
 from ..softmax import ERROR_BITS
 from ..tables import EXP_BITS, EXP_ONE, exp2_table, log2_table
 
@@ -30,7 +30,7 @@ def judge(output, mean, scale, difference, logits):
         for j in range(c * own, (c + 1) * own):
             difference[j] = (np.int64(tally[j]) << MEAN_BITS) - mean[j]
             total += difference[j]
-        logits[c] = (total * scale) >> SCALE_BITS
+        logits[c] = ((total >> (MEAN_BITS - KEPT_BITS)) * scale) >> SCALE_BITS
 
 
 @njit(nogil=True, cache=True)
