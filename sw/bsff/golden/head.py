@@ -43,7 +43,8 @@ def run(config: HeadConfig, head: HeadGeometry, state: HeadState, inputs: Ints, 
         limit = (1 << (config.weight_bits - 1)) - 1
         state.weights[r, rows] = np.clip(wanted, -limit - 1, limit)
         saturated[r] = (np.clip(wanted, -limit - 1, limit) != wanted).sum()
-        shift = update.GAIN_BITS - update.BIAS_BITS
         limit = (1 << (update.BIAS_WIDTH - 1)) - 1
-        state.bias[r] = np.clip(state.bias[r] + ((gain[r] + (1 << (shift - 1))) >> shift), -limit - 1, limit)
+        state.bias[r] = np.clip(
+            state.bias[r] + update.half_up(gain[r], update.GAIN_BITS - update.BIAS_BITS), -limit - 1, limit
+        )
     return Outcome(inputs[:, :0], logits, softmax.cross_entropy(logits, labels), active.sum((1, 2)), updated, saturated)

@@ -26,6 +26,11 @@ MEAN_BITS = 16
 """Fractional bits of the mean activity of one input."""
 
 
+def half_up(value: Ints, shift: int) -> Ints:
+    """``value / 2**shift`` rounded to the nearest, halves up."""
+    return (value + (1 << (shift - 1))) >> shift
+
+
 def gains(error: Ints, step: Ints) -> Ints:
     """Gain of each class: ``eta * e`` in units of ``2**-GAIN_BITS`` weight units, rounded half up.
 
@@ -36,12 +41,12 @@ def gains(error: Ints, step: Ints) -> Ints:
     step : array of int, shape (R,)
         Step register, in units of ``2**-STEP_BITS`` weight units.
     """
-    return (error * step[:, None] + (1 << (STEP_BITS - 1))) >> STEP_BITS
+    return half_up(error * step[:, None], STEP_BITS)
 
 
 def average_activity(activity: Ints, ones: Ints) -> Ints:
     """Running number of ones in the input map, (R,) each, in units of ``2**-ACTIVITY_BITS``; rounded half up."""
-    return activity + (((ones << ACTIVITY_BITS) - activity + (1 << (ACTIVITY_SHIFT - 1))) >> ACTIVITY_SHIFT)
+    return activity + half_up((ones << ACTIVITY_BITS) - activity, ACTIVITY_SHIFT)
 
 
 def reciprocal(inputs: int) -> int:
@@ -99,7 +104,7 @@ def update(
     grouped = response.reshape(replicas, -1, groups, width).transpose(0, 2, 1, 3)
     sums = np.matmul(taps.transpose(0, 1, 3, 2), grouped)
     total = response.sum(1)
-    correction = (total * mean[:, None] * gain) >> MEAN_BITS
+    correction = half_up(total * mean[:, None] * gain, MEAN_BITS)
 
     row_gain = gain.reshape(replicas, groups, 1, width)
     row_correction = correction.reshape(replicas, groups, 1, width)
@@ -109,7 +114,7 @@ def update(
     saturated = (updated != weights + change).sum((1, 2, 3))
 
     moved = (updated - weights).sum(2).reshape(replicas, channels)
-    shift = GAIN_BITS - BIAS_BITS
-    step = ((total * gain + (1 << (shift - 1))) >> shift) - ((moved * mean[:, None]) >> (MEAN_BITS - BIAS_BITS))
+    folded = half_up(moved * mean[:, None], MEAN_BITS - BIAS_BITS)
+    step = half_up(total * gain, GAIN_BITS - BIAS_BITS) - folded
     limit = (1 << (BIAS_WIDTH - 1)) - 1
     return updated, np.clip(bias + step, -limit - 1, limit), saturated

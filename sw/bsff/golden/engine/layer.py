@@ -9,9 +9,7 @@ from ..update import ACTIVITY_BITS, ACTIVITY_SHIFT
 from .active import list_active, transpose
 from .fire import fire, pool
 from .judge import class_error, judge
-from .learn import learn
-
-_HALF_ACTIVITY = 1 << (ACTIVITY_SHIFT - 1)
+from .learn import half_up, learn
 
 
 @njit(nogil=True, cache=True)
@@ -85,8 +83,8 @@ def run_layer(
             continue
         if shape.running:
             for j in range(channels):
-                mean[j] += (difference[j] + (1 << (shape.momentum_shift - 1))) >> shape.momentum_shift
-        activity[0] += ((ones << ACTIVITY_BITS) - activity[0] + _HALF_ACTIVITY) >> ACTIVITY_SHIFT
+                mean[j] += half_up(difference[j], shape.momentum_shift)
+        activity[0] += half_up((ones << ACTIVITY_BITS) - activity[0], ACTIVITY_SHIFT)
         if error[labels[n]] < gate:
             continue
         centre = (np.int64(activity[0]) * shape.reciprocal) >> (2 * ACTIVITY_BITS) if shape.centre else 0

@@ -10,19 +10,24 @@ from .active import add_rows
 from .draws import DRAWS, dither, step
 
 _BIAS_MAX = 2 ** (BIAS_WIDTH - 1) - 1
-_BIAS_SHIFT = GAIN_BITS - BIAS_BITS
+
+
+@njit(inline="always")
+def half_up(value, shift):
+    """`update.half_up`."""
+    return (value + (1 << (shift - 1))) >> shift
 
 
 @njit(inline="always")
 def gain_of(error, step_register):
     """`update.gains` of one class."""
-    return (error * step_register + (1 << (STEP_BITS - 1))) >> STEP_BITS
+    return half_up(error * step_register, STEP_BITS)
 
 
 @njit(inline="always")
 def bias_step(product):
-    """A change in units of a gain, in those of a bias; rounded half up."""
-    return (product + (1 << (_BIAS_SHIFT - 1))) >> _BIAS_SHIFT
+    """A change in units of a gain, in those of a bias."""
+    return half_up(product, GAIN_BITS - BIAS_BITS)
 
 
 @njit(inline="always")
@@ -54,7 +59,7 @@ def learn(weights, bias, stream, shape, position, begin, response, error, step_r
     correction = np.empty(channels, np.int32)
     for j in range(channels):
         gain[j] = gain_of(error[j // (channels // error.size)], step_register)
-        correction[j] = (np.int64(total[j]) * mean * gain[j]) >> MEAN_BITS
+        correction[j] = half_up(np.int64(total[j]) * mean * gain[j], MEAN_BITS)
     # by group, so that the inner loops index with j alone: numba guards a computed index against being negative
     group_gain, group_correction = gain.reshape(groups, width), correction.reshape(groups, width)
     moved = np.zeros(channels, np.int32)
@@ -95,6 +100,6 @@ def learn(weights, bias, stream, shape, position, begin, response, error, step_r
     stream[0] = state
     for j in range(channels):
         change_of_bias = bias_step(np.int64(total[j]) * gain[j])
-        change_of_bias -= (np.int64(moved[j]) * mean) >> (MEAN_BITS - BIAS_BITS)
+        change_of_bias -= half_up(np.int64(moved[j]) * mean, MEAN_BITS - BIAS_BITS)
         bias[j] = hold_bias(bias[j] + change_of_bias)
     return saturated
