@@ -50,7 +50,9 @@ def random_state(shape: Geometry, rng: np.random.Generator, replicas: int = 1) -
         extreme = rng.random(part.weights.shape) < 0.02
         part.weights[:] = np.where(extreme, rng.choice([-top, top - 1], part.weights.shape), narrow)
         part.bias[:] = rng.normal(0, 2 ** (layer.config.fraction_bits + 8), part.bias.shape)
-        part.mean[:] = rng.integers(0, 2**16 * layer.outputs, part.mean.shape) * (layer.config.normalisation == "running")
+        part.mean[:] = rng.integers(0, 2**16 * layer.outputs, part.mean.shape) * (
+            layer.config.normalisation == "running"
+        )
         part.activity[:] = rng.integers(0, 256 * int(np.prod(layer.inputs)), replicas)
         part.step[:] = rng.integers(1, 5000, replicas)
         part.scale[:] = rng.integers(100, 4000, replicas)

@@ -71,6 +71,12 @@ def test_a_missing_name_lists_what_there_is() -> None:
         config.load("no/where.toml")
 
 
+def test_without_a_toml_reader_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bsff.config.files._toml", lambda: None)
+    with pytest.raises(ConfigError, match=r"digits\.toml: reading TOML needs Python 3\.11 or `pip install tomli`"):
+        config.load("digits")
+
+
 def test_a_map_that_vanishes_is_refused() -> None:
     layers = [{"channels": 10, "pool": 2, "kernel": 5, "padding": 0} for _ in range(3)]
     with pytest.raises(ConfigError, match=r"layer\[2\] makes a map of 0x0 from 2x2: expected at least 1x1"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import re
 from collections.abc import Sequence
@@ -85,6 +86,16 @@ def load(name: str | Path) -> Config:
     return parse(_decode(text, path), source=path.stem if path.suffix == ".toml" else str(path))
 
 
+def _toml() -> Any:
+    """The standard library's TOML reader; before Python 3.11 (PYNQ images carry 3.10) tomli, if it is there."""
+    for name in ("tomllib", "tomli"):
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError:
+            continue
+    return None
+
+
 def _decode(text: str, path: Path) -> dict[str, Any]:
     if path.suffix == ".json":
         try:
@@ -92,13 +103,14 @@ def _decode(text: str, path: Path) -> dict[str, Any]:
         except ValueError as error:
             raise ConfigError(f"{path}: not valid JSON: {error}") from None
     else:
+        toml = _toml()
+        if toml is None:
+            raise ConfigError(
+                f"{path}: reading TOML needs Python 3.11 or `pip install tomli`; a run's config.json needs neither"
+            )
         try:
-            import tomllib
-        except ModuleNotFoundError:  # Python 3.10 on a PYNQ image: the run's config.json needs no TOML reader
-            raise ConfigError(f"{path}: reading TOML needs Python 3.11; give the run's config.json instead") from None
-        try:
-            table = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+            table = toml.loads(text)
+        except toml.TOMLDecodeError as error:
             raise ConfigError(f"{path}: not valid TOML: {error}") from None
     if not isinstance(table, dict):
         raise ConfigError(f"{path}: expected a table at the top")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +10,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ..files import write_atomic
 
 NamedArrays = dict[str, NDArray[Any]]
 FORMAT = 1
@@ -44,22 +44,11 @@ def cached(archive: Path, folder: Path, build: Callable[[], NamedArrays]) -> Nam
     entry = cache_file(archive, folder)
     if entry.is_file():
         # Whatever is wrong with the entry (zip, checksum, header), the archive itself is still there.
-        with suppress(Exception), np.load(entry, allow_pickle=False) as kept:
+        # Opened here because numpy leaves a damaged file open.
+        with suppress(Exception), entry.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             return {name: kept[name] for name in kept.files}
     arrays = build()
     with suppress(OSError):
-        _write(entry, arrays)
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(entry, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]  # of the stub
     return arrays
-
-
-def _write(entry: Path, arrays: NamedArrays) -> None:
-    """Write under another name and rename: nobody ever sees half an entry."""
-    entry.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=entry.parent, prefix=f"{entry.stem}-", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]  # the stub takes a name for allow_pickle
-        os.replace(name, entry)
-    except BaseException:  # also when interrupted from the keyboard
-        os.unlink(name)
-        raise

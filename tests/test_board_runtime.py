@@ -1,0 +1,41 @@
+"""What runs on a board needs numpy alone, and the syntax of Python 3.10."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import bsff
+
+RUNTIME = ("accelerator", "checkpoint", "cli", "config", "devices", "diff", "evaluate", "geometry", "golden.network",
+           "initialise", "registers", "run", "train")  # fmt: skip
+
+GUARD = """
+import sys
+from importlib.abc import MetaPathFinder
+
+class OnlyNumpy(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        top = name.partition(".")[0]
+        if top not in sys.stdlib_module_names and top not in ("bsff", "numpy", "sitecustomize"):
+            raise ImportError(f"{name} is not on the board")
+
+sys.meta_path.insert(0, OnlyNumpy())
+"""
+
+
+def test_the_runtime_imports_with_numpy_alone() -> None:
+    code = GUARD + "\n".join(f"import bsff.{name}" for name in RUNTIME)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_the_guard_works() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", GUARD + "import bsff.golden.engine"], capture_output=True, text=True, timeout=120
+    )
+    assert "numba is not on the board" in done.stderr
+
+
+def test_every_module_is_python_3_10() -> None:
+    for path in Path(bsff.__path__[0]).rglob("*.py"):
+        ast.parse(path.read_text(), feature_version=(3, 10))

@@ -1,0 +1,64 @@
+"""What the documents say is what the program does: results, commands, links."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from bsff.cli.main import parser
+from bsff.config import load, names
+from bsff.geometry import geometry
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def results() -> list[Path]:
+    return sorted((ROOT / "docs" / "results").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", results(), ids=lambda p: p.stem)
+def test_the_readme_states_what_the_results_file_holds(path: Path) -> None:
+    metrics = json.loads(path.read_text())
+    final = metrics["final"]
+    row = next(line for line in README.splitlines() if line.startswith(f"| `{path.stem}`"))
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[1] == f"{geometry(load(metrics['config'])).weights:,}"
+    assert cells[2] == f"{100 * final['test_accuracy_head']:.2f} %"
+    assert cells[3] == f"{100 * final['test_accuracy_goodness']:.2f} %"
+    assert cells[4] == f"{final['presentations']:,}"
+    assert cells[5] == f"{final['samples_per_second']:,.0f}"
+    assert metrics["config"] in names()
+
+
+def test_there_are_results() -> None:
+    assert {"digits", "mnist-small", "mnist"} <= {path.stem for path in results()}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
+        if not target.startswith("http"):
+            assert (path.parent / target).exists(), target
+
+
+def test_the_readmes_commands_are_known() -> None:
+    lines = re.findall(r"^    \.venv/bin/bsff (.*?)(?:  +#.*)?$", README, re.MULTILINE)
+    assert len(lines) >= 5
+    for line in lines:
+        parser().parse_args(line.split())
+
+
+def test_the_readmes_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    code = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(code) == 1
+    exec(compile(code[0], "README.md", "exec"), {})
+    assert "1437" in capsys.readouterr().out  # samples counted
+
+
+def test_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"^    make (\w+)", README, re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
