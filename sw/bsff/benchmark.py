@@ -24,6 +24,7 @@ from .golden.engine import pipeline
 from .golden.results import COUNTERS, Results
 from .golden.state import NetworkState
 from .initialise import initialise
+from .run import machine
 
 
 def adds_per_second(*, seconds: float = 0.5) -> float:
@@ -108,7 +109,7 @@ def measure(name: str, folder: Path | None, *, warm: int, samples: int) -> None:
     times = stage_times(config, shape, state, pixels[chosen], labels[chosen])
     peak = adds_per_second()
     print(
-        f"\nStages, one thread. Adds are 16-bit row elements added, forward and update; the bound is "
+        f"\nStages, one thread. Adds are row elements added, 16 bits wide forward and 8 in the update; the bound is "
         f"{peak / 1e9:.1f} G adds/s, measured on rows in the first-level cache.\n"
     )
     print(
@@ -137,7 +138,7 @@ def main() -> None:
     arguments = parser.parse_args()
     print(
         "# Speed of the golden model\n\nMade by `python -m bsff.benchmark`. "
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}."
+        f"{machine()}, Python {platform.python_version()}."
     )
     for name in arguments.configs:
         measure(name, arguments.data, warm=arguments.warm, samples=arguments.samples)

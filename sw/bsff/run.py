@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import platform
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
@@ -88,7 +89,7 @@ class RunDirectory:
             "device": device,
             "seed": chosen.training.seed,
             "versions": versions(),
-            "machine": platform.processor() or platform.machine(),
+            "machine": machine(),
             "epochs": progress.epochs,
             "final": final,
         }
@@ -128,6 +129,19 @@ def latest(name: str) -> Path:
     """Last of ``runs/NAME``, ``runs/NAME-2``, ... that holds a run; ``runs/NAME`` if none does."""
     held = list(itertools.takewhile(lambda path: (path / checkpoint.NAME).exists(), _numbered(name)))
     return held[-1] if held else next(_numbered(name))
+
+
+def machine() -> str:
+    """Processor and number of cores, for results whose speed depends on them."""
+    name = platform.processor() or platform.machine()
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                name = line.partition(":")[2].strip()
+                break
+    except OSError:
+        pass  # not Linux
+    return f"{name}, {os.cpu_count()} cores"
 
 
 def versions() -> dict[str, str]:
