@@ -6,6 +6,8 @@ The host computes them with floats; what the machine gets are integers. Our choi
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +19,8 @@ from .golden.state import LayerState, NetworkState, blank
 
 SAMPLES = 128
 """Samples of the calibration."""
+GRAIN_BITS = 12
+"""Fractional bits to which the Gaussian weights are rounded before they are scaled."""
 TAG = 0x1217
 """Separates the calibration's random numbers from those of training."""
 
@@ -42,19 +46,25 @@ def registers(config: Config, geometry: Geometry, state: NetworkState) -> None:
 
 
 def _calibrate(shape: LayerGeometry, part: LayerState, inputs: NDArray[np.int64], rng: np.random.Generator) -> None:
-    """Weights and bias of one layer (one replica) from its input maps, shape (N, H, W, C)."""
+    """Weights and bias of one layer (one replica) from its input maps, shape (N, H, W, C).
+
+    Every sum is over whole numbers, which floats add exactly in any order, so that the result does not depend on the
+    platform's matrix product.
+    """
     config = shape.config
-    gaussian = rng.standard_normal((config.groups, shape.taps, shape.group_channels))
     active = taps.gather(inputs, shape).astype(np.float64)
-    sums = np.matmul(active, gaussian)  # (N, groups, positions, C/groups)
-    spread = sums.std((0, 2)).mean()
-    factor = config.init_std / spread if spread > 0 else 1.0
+    count = active.shape[0] * active.shape[2]
+    gaussian = np.round(rng.standard_normal((config.groups, shape.taps, shape.group_channels)) * 2**GRAIN_BITS)
+    sums = np.matmul(active, gaussian).astype(np.int64)  # (N, groups, positions, C/groups)
+    total, squares = sums.sum((0, 2)), (sums * sums).sum((0, 2))
+    spread = math.fsum(np.sqrt(np.maximum(squares / count - (total / count) ** 2, 0)).ravel()) / config.channels
+    factor = config.init_std / spread if spread > 0 else 2.0**-GRAIN_BITS
     limit = 2 ** (config.weight_bits - 1) - 1
-    part.weights[0] = np.clip(np.round(gaussian * factor * 2**config.fraction_bits), -limit - 1, limit)
-    sums = np.matmul(active, part.weights[0].astype(np.float64)) / 2**config.fraction_bits
-    bias = config.init_mean - sums.mean((0, 2)).reshape(-1)
-    part.bias[0] = np.round(bias * 2 ** (config.fraction_bits + update.BIAS_BITS))
-    part.activity[0] = round(inputs.sum() / len(inputs) * 2**update.ACTIVITY_BITS)
+    part.weights[0] = np.clip(np.round(gaussian * (factor * 2**config.fraction_bits)), -limit - 1, limit)
+    means = np.matmul(active, part.weights[0].astype(np.float64)).sum((0, 2)).reshape(-1) / count
+    bias = config.init_mean * 2**config.fraction_bits - means
+    part.bias[0] = np.round(bias * 2**update.BIAS_BITS)
+    part.activity[0] = round(int(inputs.sum()) / len(inputs) * 2**update.ACTIVITY_BITS)
 
 
 def initialise(config: Config, geometry: Geometry, pixels: NDArray[np.uint8], *, replica: int = 0) -> NetworkState:
