@@ -5,8 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
+
+# A deadline would make a test fail on a slow, shared machine.
+hypothesis.settings.register_profile("bsff", deadline=None)
+hypothesis.settings.load_profile("bsff")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
