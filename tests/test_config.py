@@ -6,6 +6,7 @@ import pytest
 
 from bsff import config
 from bsff.cli.config import check
+from bsff.devices.emulated import EmulatedDevice
 from bsff.errors import ConfigError
 from bsff.geometry import geometry
 
@@ -95,6 +96,15 @@ def test_a_step_that_the_hardware_cannot_hold_is_refused() -> None:
         match=r"wide: layer\[1\]\.step = 0\.5: expected at most 0\.17\d+ for a layer whose sums reach 11760",
     ):
         check(config.parse(table, source="wide"))
+
+
+def test_a_sum_that_could_overflow_is_refused() -> None:
+    layers = [{"channels": 400, "tile": 15, "kernel": 3}, {"kind": "dense", "channels": 10, "weight_bits": 16}]
+    chosen = config.parse({"layer": layers, "data": {"dataset": "mnist"}}, source="deep")
+    with pytest.raises(ConfigError, match=r"weight_bits = 16: 313600 taps of up to 15 need 39 bits to add up"):
+        check(chosen)
+    with pytest.raises(ConfigError, match="need 39 bits to add up"):
+        EmulatedDevice(chosen)
 
 
 def test_base_network_has_the_weights_that_the_design_counts() -> None:

@@ -9,7 +9,7 @@ import math
 
 from .config import LayerConfig
 from .errors import ConfigError
-from .geometry import HeadGeometry, LayerGeometry
+from .geometry import LayerGeometry
 from .golden.goodness import KEPT_BITS, SCALE_BITS
 from .golden.softmax import ERROR_BITS
 from .golden.tables import EXP_BITS
@@ -93,11 +93,22 @@ def accumulator_width(layer: LayerGeometry) -> int:
     return largest.bit_length() + 1
 
 
+def check_accumulator(layer: LayerGeometry) -> None:
+    """Refuse a layer whose pre-activation could leave `SUM_WIDTH` bits.
+
+    Raises
+    ------
+    ConfigError
+        Naming the width that it would need.
+    """
+    width = accumulator_width(layer)
+    if width > SUM_WIDTH:
+        raise ConfigError(
+            f"weight_bits = {layer.config.weight_bits}: {layer.taps} taps of up to {layer.levels} need {width} bits to "
+            f"add up, expected at most {SUM_WIDTH}; use fewer bits or fewer inputs"
+        )
+
+
 def head_shift(fraction_bits: int) -> int:
     """Right shift that leaves `EXP_BITS` fractional bits after the multiplication by `LOG2_E`."""
     return fraction_bits + 12 - EXP_BITS
-
-
-def head_rows_used(head: HeadGeometry) -> int:
-    """Largest number of weight rows that one sample reads in the head."""
-    return head.rows * head.levels

@@ -38,6 +38,7 @@ def check(config: Config) -> Geometry:
     shape = geometry(config)
     for number, layer in enumerate(shape.layers, 1):
         try:
+            numerics.check_accumulator(layer)
             numerics.goodness_scale(layer)
             numerics.layer_step_register(layer.config.step, layer)
         except ConfigError as error:

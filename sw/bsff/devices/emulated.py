@@ -18,6 +18,7 @@ from ..geometry import Geometry, geometry
 from ..golden import engine
 from ..golden.results import COUNTERS
 from ..golden.state import NetworkState, blank
+from ..numerics import check_accumulator
 
 FIFO = 16
 """Samples that the input FIFO holds."""
@@ -78,6 +79,8 @@ class EmulatedDevice:
         check(config)
         self._config = config
         self._geometry: Geometry = geometry(config)
+        for layer in self._geometry.layers:
+            check_accumulator(layer)
         self._threads = threads
         self._state: NetworkState = blank(self._geometry)
         self._blocks = self._state.blocks()
