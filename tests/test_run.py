@@ -164,6 +164,20 @@ def test_a_crash_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
+def test_the_name_is_taken_in_one_step_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    files.write_text(path, "old")
+
+    def refuse(*_: object) -> None:
+        raise OSError("disk gone")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(OSError, match="disk gone"):
+        files.write_text(path, "new")
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="kills a process")
 def test_power_lost_while_writing_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
     """A process that does nothing but save is killed at random moments."""
