@@ -14,7 +14,7 @@ from bsff.geometry import geometry
 from bsff.golden import engine, network
 from bsff.golden.state import NetworkState, blank
 
-CONTRACT = (1, "99c86214402beed2f66621c522392e8f7f07e26fa54e8dcdec88b0478e07fe7d")
+CONTRACT = (2, "d965a29c4e417d7907012ca1bedf2a102cab25a67a5c9c37cf63f5add0c341be")
 """ABI version and SHA-256 of every array of the final state."""
 
 

@@ -16,7 +16,7 @@ from .golden.results import COUNTERS
 
 MAGIC = 0x42534646
 """ASCII "BSFF"."""
-ABI_VERSION = 1
+ABI_VERSION = 2
 """Rises whenever the meaning of a register changes."""
 WINDOW = 0x10000
 BLOCK_BASE = 0x1000

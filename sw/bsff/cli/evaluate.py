@@ -21,6 +21,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("directory", type=Path, metavar="RUN", help="run directory")
     parser.add_argument("--device", choices=DEVICES, default="emulated")
+    parser.add_argument("--waves", type=Path, metavar="FILE", help="record every signal (FST); --device rtl only")
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="folder with the data sets (default: BSFF_DATA, else download)"
     )
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.draws is not None:
         config = override(config, [f"training.test_draws={arguments.draws}"])
     data = load_dataset(config.data, folder=arguments.data)
-    with Accelerator(open_device(arguments.device, config), config) as machine:
+    with Accelerator(open_device(arguments.device, config, waves=arguments.waves), config) as machine:
         machine.load(state)
         finish(machine, config, directory, arguments.device, progress, data)
     return 0

@@ -6,9 +6,9 @@ import argparse
 import sys
 
 from ..errors import BsffError
-from . import config, diff, evaluate, registers, train
+from . import config, diff, evaluate, registers, train, verilog
 
-COMMANDS = (train, evaluate, diff, config, registers)
+COMMANDS = (train, evaluate, diff, config, registers, verilog)
 
 
 def parser() -> argparse.ArgumentParser:

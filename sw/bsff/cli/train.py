@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -13,7 +14,7 @@ from ..accelerator import Accelerator
 from ..checkpoint import Progress
 from ..config import Config, load, override
 from ..data import Dataset, load_dataset
-from ..devices import DEVICES, open_device
+from ..devices import DEVICES, Device, open_device
 from ..errors import ConfigError
 from ..geometry import geometry
 from ..initialise import initialise
@@ -33,6 +34,7 @@ def add(commands: Any) -> None:
         nargs="?",
     )
     parser.add_argument("--device", choices=DEVICES, default="emulated")
+    parser.add_argument("--waves", type=Path, metavar="FILE", help="record every signal (FST); --device rtl only")
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="folder with the data sets (default: BSFF_DATA, else download)"
     )
@@ -64,11 +66,26 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.samples is not None and arguments.samples < 0:
         raise ConfigError(f"--samples {arguments.samples}: expected 0 or more")
     config, directory, state, progress = _resume(arguments) if arguments.resume else _begin(arguments)
+    # opened first, and once, so that what the device cannot do is refused before anything is written
+    with closing(open_device(arguments.device, config, waves=arguments.waves)) as device:
+        if not arguments.resume:
+            directory.begin(config)
+        return _train(arguments, device, config, directory, state, progress)
+
+
+def _train(
+    arguments: argparse.Namespace,
+    device: Device,
+    config: Config,
+    directory: RunDirectory,
+    state: Any,
+    progress: Progress,
+) -> int:
     data = load_dataset(config.data, folder=arguments.data)
     shape = geometry(config)
     if state is None:
         state = initialise(config, shape, data.train_images)
-    with Accelerator(open_device(arguments.device, config), config) as machine, _Interrupt() as interrupt:
+    with Accelerator(device, config) as machine, _Interrupt() as interrupt:
         machine.load(state)
         total = len(data.train_labels) * config.training.epochs
         with _Display(config, machine.geometry.predictors, progress, total, directory.path) as display:
@@ -103,10 +120,7 @@ def _begin(arguments: argparse.Namespace) -> tuple[Config, RunDirectory, Any, Pr
     changes = {key: getattr(arguments, key) for key in ("epochs", "seed") if getattr(arguments, key) is not None}
     if changes:
         config = override(config, [f"training.{key}={value}" for key, value in changes.items()])
-    open_device(arguments.device, config).close()  # refuse what the device cannot do before anything is written
-    directory = RunDirectory(arguments.out or unused(config.name))
-    directory.begin(config)
-    return config, directory, None, Progress()
+    return config, RunDirectory(arguments.out or unused(config.name)), None, Progress()
 
 
 def _resume(arguments: argparse.Namespace) -> tuple[Config, RunDirectory, Any, Progress]:

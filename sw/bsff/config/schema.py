@@ -78,6 +78,11 @@ class LayerConfig:
     init_std: float = _key(2.0, low=0.0625, high=16.0, doc="its standard deviation")
     lanes: int = _key(0, low=0, high=4096, doc="folding: channels per cycle; 0: all of a group")
     banks: int = _key(1, low=1, high=64, doc="folding: active taps per cycle")
+    tiles: int = _key(0, low=0, high=64, doc="folding: tiles of p-bits fired per cycle; 0: up to four")
+    update_banks: int = _key(0, low=0, high=64, doc="folding: active positions per cycle in the update; 0: as banks")
+    update_lanes: int = _key(
+        0, low=0, high=1024, doc="folding: weights changed per cycle by each group at work; 0: a tenth of its lanes"
+    )
 
 
 @dataclass(frozen=True)

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..config import Config
 from ..errors import DeviceError
 from .protocol import Buffer, Device
 
-DEVICES = ("emulated",)
+DEVICES = ("emulated", "rtl")
 """Names that `open_device` knows."""
 
 
-def open_device(name: str, config: Config) -> Device:
+def open_device(name: str, config: Config, *, waves: Path | None = None) -> Device:
     """Open a device for a configuration.
+
+    Parameters
+    ----------
+    name : {"emulated", "rtl"}
+    config : Config
+    waves : Path, optional
+        File to record every signal in; only "rtl" has signals.
 
     Raises
     ------
     DeviceError
-        If there is no such device, or the configuration asks for what it cannot do.
+        If there is no such device, or it cannot do what is asked for.
     """
-    if name == "emulated":
-        from .emulated import EmulatedDevice  # the only one that needs numba
+    if name not in DEVICES:
+        raise DeviceError(f"device = {name!r}: expected one of {', '.join(DEVICES)}")
+    if name == "rtl":
+        from .rtl import RtlDevice  # needs a compiler and Verilator
 
-        return EmulatedDevice(config)
-    raise DeviceError(f"device = {name!r}: expected one of {', '.join(DEVICES)}")
+        return RtlDevice(config, waves=waves)
+    if waves is not None:
+        raise DeviceError(f"waves file {waves}: device {name} has no signals to record; use the rtl device")
+    from .emulated import EmulatedDevice  # the only one that needs numba
+
+    return EmulatedDevice(config)
 
 
 __all__ = ["DEVICES", "Buffer", "Device", "open_device"]

@@ -106,7 +106,7 @@ def run(layer: LayerGeometry, state: LayerState, inputs: Ints, labels: Ints) -> 
     saturated = np.zeros(len(labels), np.int64)
     if updated.any():
         mean = update.mean_activity(state.activity.astype(np.int64), int(np.prod(layer.inputs))) * config.centre
-        noise, stream = update.dither(state.rounding, layer.rows)
+        noise, stream = update.dither(state.rounding, layer.taps)
         weights, bias, clipped = update.update(
             state.weights.astype(np.int64),
             state.bias.astype(np.int64),

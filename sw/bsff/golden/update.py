@@ -60,7 +60,7 @@ def mean_activity(activity: Ints, inputs: int) -> Ints:
 
 
 def dither(stream: lfsr.State, count: int) -> tuple[Ints, lfsr.State]:
-    """One dither of `GAIN_BITS` bits a weight row, shared by the row's channels.
+    """One dither of `GAIN_BITS` bits a tap, shared by the channels of all groups.
 
     Returns
     -------
@@ -87,8 +87,8 @@ def update(
     gain : array of int, shape (R, classes)
     mean : array of int, shape (R,)
         Mean activity of an input; 0 where the update is not centred.
-    noise : array of int, shape (R, groups * taps)
-        Dither of each row.
+    noise : array of int, shape (R, taps)
+        Dither of each tap.
     weight_bits : int
         A weight saturates at this width, a bias at `BIAS_WIDTH`.
 
@@ -98,7 +98,7 @@ def update(
     saturated : array of int, shape (R,)
         Weights that the update would have taken out of range.
     """
-    replicas, groups, rows, width = weights.shape
+    replicas, groups, _, width = weights.shape
     channels = groups * width
     gain = np.repeat(gain, channels // CLASSES, axis=1)
     grouped = response.reshape(replicas, -1, groups, width).transpose(0, 2, 1, 3)
@@ -108,7 +108,7 @@ def update(
 
     row_gain = gain.reshape(replicas, groups, 1, width)
     row_correction = correction.reshape(replicas, groups, 1, width)
-    change = (sums * row_gain - row_correction + noise.reshape(replicas, groups, rows, 1)) >> GAIN_BITS
+    change = (sums * row_gain - row_correction + noise[:, None, :, None]) >> GAIN_BITS
     high = (1 << (weight_bits - 1)) - 1
     updated = np.clip(weights + change, -high - 1, high)
     saturated = (updated != weights + change).sum((1, 2, 3))

@@ -69,12 +69,17 @@ def learn(weights, bias, stream, shape, position, begin, response, error, step_r
     high = np.int32(shape.weight_max)
     low = np.int32(-high - 1)
     saturated = 0
+    taps = rows // groups
+    noises = np.empty(taps, np.int32)
     state = stream[0]
-    for i in range(rows):
-        if i % DRAWS == 0:
+    for tap in range(taps):
+        if tap % DRAWS == 0:
             state = step(state)
-        noise = np.int32(dither(state, i % DRAWS))
-        g = i // (rows // groups)
+        noises[tap] = dither(state, tap % DRAWS)
+    stream[0] = state
+    for i in range(rows):
+        g = i // taps
+        noise = noises[i - g * taps]
         for j in range(width):
             change[0, j] = 0
         add_rows(responses, position, begin[i], begin[i + 1], narrow, change, 0)
@@ -97,7 +102,6 @@ def learn(weights, bias, stream, shape, position, begin, response, error, step_r
             group_moved[g, j] += change[0, j] - weights[i, j]
         for j in range(width):
             weights[i, j] = change[0, j]
-    stream[0] = state
     for j in range(channels):
         change_of_bias = bias_step(np.int64(total[j]) * gain[j])
         change_of_bias -= half_up(np.int64(moved[j]) * mean, MEAN_BITS - BIAS_BITS)

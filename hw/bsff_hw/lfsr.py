@@ -1,0 +1,102 @@
+"""The random number generator: a 64-bit xorshift LFSR that hands out 16-bit draws by slot.
+
+Integer model: `bsff.golden.lfsr`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from bsff.golden.lfsr import DRAW_BITS, DRAWS, SHIFTS, WIDTH
+
+
+def step(state: Value) -> Value:
+    """The state after `state`: linear over GF(2), each bit the XOR of at most eight."""
+    left, right, last = SHIFTS
+    state = state ^ Cat(Const(0, left), state[: WIDTH - left])
+    state = state ^ state[right:]
+    return state ^ Cat(Const(0, last), state[: WIDTH - last])
+
+
+class Draws(wiring.Component):
+    """Hand out `count` consecutive draws at a time, whatever `count` is.
+
+    Parameters
+    ----------
+    count : int
+        Draws a take; more than `DRAWS` unroll the generator.
+
+    Members
+    -------
+    draws : Out(ArrayLayout(16, count))
+        The next draws, combinational from the state.
+    take : In(1)
+        Use them.
+    align : In(1)
+        Drop what is left of a state of which a draw is used, so that the next draw begins a fresh one.
+    load : In(2)
+        Overwrite the low and the high half of the state with `load_data`, and begin afresh.
+    load_data : In(32)
+    state : Out(64)
+        The last state of which a draw was used up; what the golden model keeps between samples.
+
+    Notes
+    -----
+    Latency 0; one take a cycle.
+    """
+
+    def __init__(self, count: int) -> None:
+        if count < 1:
+            raise ValueError(f"count = {count}: expected at least 1 draw a take")
+        self._count = count
+        super().__init__(
+            {
+                "draws": Out(data.ArrayLayout(DRAW_BITS, count)),
+                "take": In(1),
+                "align": In(1),
+                "load": In(2),
+                "load_data": In(32),
+                "state": Out(WIDTH, init=1),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        # a take may begin anywhere in the first word unless whole words are taken
+        whole = self._count % DRAWS == 0
+        words: list[Value] = []
+        state: Value = self.state
+        for i in range(-(-(self._count + (0 if whole else DRAWS - 1)) // DRAWS)):
+            word = Signal(WIDTH, name=f"word{i}")
+            m.d.comb += word.eq(step(state))
+            words.append(word)
+            state = word
+        offset = Signal(range(DRAWS))
+        m.d.comb += self.draws.as_value().eq(Cat(*words) >> (offset * DRAW_BITS if not whole else 0))
+        used = Signal(range(self._count + DRAWS))
+        m.d.comb += used.eq(offset + self._count)
+        with m.If(self.take):
+            kept = Signal(range(DRAWS))
+            m.d.comb += kept.eq(used % DRAWS)
+            m.d.sync += offset.eq(0 if whole else kept)
+            steps = used // DRAWS
+            with m.If(self.align):
+                m.d.sync += offset.eq(0)
+                with m.Switch((used + (DRAWS - 1)) // DRAWS):
+                    for i, word in enumerate(words):
+                        with m.Case(i + 1):
+                            m.d.sync += self.state.eq(word)
+            with m.Else(), m.Switch(steps):
+                for i, word in enumerate(words):
+                    with m.Case(i + 1):
+                        m.d.sync += self.state.eq(word)
+        with m.Elif(self.align & (offset != 0)):
+            m.d.sync += [offset.eq(0), self.state.eq(words[0])]
+        for half in range(2):
+            with m.If(self.load[half]):
+                m.d.sync += [self.state.word_select(half, 32).eq(self.load_data), offset.eq(0)]
+        return m

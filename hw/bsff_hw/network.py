@@ -1,0 +1,103 @@
+"""The machine behind its register bus: samples in, a pipeline of layers that learn, the head, results out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect
+
+from .axi_lite import PORTS, AxiLite
+from .bank import RegisterBank
+from .head import Head
+from .layer import Layer
+from .plan import Plan
+from .results import Results
+from .samples import DEPTH, Encoder, SampleStore
+
+
+class Network(wiring.Component):
+    """The whole machine behind AXI4-Lite.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Members
+    -------
+    awaddr ... rready :
+        See `axi_lite.AxiLite`.
+    busy : Out(1)
+        STATUS.busy: samples wait or are under way.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        super().__init__({**PORTS, "busy": Out(1)})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        plan = self._plan
+        m.submodules.axi = axi = AxiLite()
+        m.submodules.bank = bank = RegisterBank(plan)
+        m.submodules.samples = samples = SampleStore(plan.geometry.pixel_count)
+        m.submodules.encoder = encoder = Encoder(plan.config.data, plan.geometry.pixel_count)
+        m.submodules.results = results = Results(len(plan.geometry.predictors))
+        blocks: list[Any] = []
+        for i, part in enumerate(plan.layers):
+            layer = Layer(part)
+            m.submodules[f"layer{i + 1}"] = layer
+            blocks.append(layer)
+        if plan.head is not None:
+            m.submodules.head = head = Head(plan.head)
+            blocks.append(head)
+
+        for name, flow in PORTS.items():
+            mine, its = getattr(self, name), getattr(axi, name)
+            m.d.comb += its.eq(mine) if flow.flow == In else mine.eq(its)
+        m.d.comb += [
+            bank.request.eq(axi.request),
+            bank.writes.eq(axi.writes),
+            bank.address.eq(axi.address),
+            bank.write_data.eq(axi.write_data),
+            axi.done.eq(bank.done),
+            axi.read_data.eq(bank.read_data),
+            samples.begin.eq(bank.label),
+            samples.write.eq(bank.pixels),
+            samples.drop.eq(bank.clear_results),
+            samples.data.eq(bank.data),
+            bank.space.eq(samples.space),
+            encoder.load.eq(bank.encoder_load),
+            encoder.load_data.eq(bank.data),
+            bank.encoder.eq(encoder.state),
+            bank.result_count.eq(results.count),
+            bank.result.eq(results.word),
+            results.take.eq(bank.result_take),
+            results.drop.eq(bank.clear_results),
+            bank.completed.eq(blocks[-1].completed),
+        ]
+        connect(m, samples.output, encoder.input)
+        source = encoder.output
+        for i, block in enumerate(blocks):
+            connect(m, source, block.input)
+            connect(m, bank.buses[i], block.bus)
+            connect(m, bank.accesses[i], block.access)
+            connect(m, block.logits, results.logits[i])
+            m.d.comb += [
+                block.learn.eq(bank.learn),
+                block.results.eq(bank.results),
+                block.clear.eq(bank.clear_counters),
+            ]
+            if i < len(plan.layers):
+                source = block.output
+        if plan.head is None:
+            m.d.comb += source.ready.eq(1)  # nobody listens to the last map
+        # a sample that leaves the store is in a map a cycle later: `busy` looks at both and at the moment between
+        idle = Signal()
+        m.d.comb += [
+            idle.eq((samples.space == DEPTH) & Cat(block.idle for block in blocks).all()),
+            bank.busy.eq(self.busy),
+        ]
+        m.d.sync += self.busy.eq(~idle)
+        return m

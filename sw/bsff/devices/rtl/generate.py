@@ -1,0 +1,33 @@
+"""The Verilog of a network, from the gateware package."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from ...config import Config
+from ...errors import DeviceError
+
+
+def generate(config: Config) -> str:
+    """The text of one Verilog file whose top module is ``bsff``.
+
+    Raises
+    ------
+    DeviceError
+        If the packages that generate it are not installed.
+    """
+    try:
+        top = import_module("bsff_hw.top")  # here, since what runs on a board has neither of them
+    except ImportError as error:
+        package = (error.name or "").partition(".")[0]
+        if package == "amaranth":
+            raise DeviceError(
+                "generating Verilog needs amaranth, which is not installed: pip install 'bsff[hardware]'"
+            ) from None
+        if package == "bsff_hw":
+            raise DeviceError(
+                "generating Verilog needs the package bsff_hw, which this installation of bsff lacks: "
+                "pip install 'bsff[hardware]' from a checkout of the repository"
+            ) from None
+        raise  # a fault of the gateware's own
+    return str(top.verilog(config))
