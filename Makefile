@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-EXTRAS := train,reference,dev
+EXTRAS := train,reference,hardware,simulation,dev
 
 .PHONY: help install train test lint docs bench clean
 

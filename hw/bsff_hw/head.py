@@ -137,16 +137,16 @@ class Head(wiring.Component):
                 with m.If(learn & (softmax.label_error >= registers.gate.as_unsigned())):
                     m.d.sync += updated.eq(1)
                     m.next = "GAINS"
-            with m.State("GAINS"):  # and, a cycle later, the bias of each
+            with m.State("GAINS"):  # one a cycle, its product the cycle before, its bias the cycle after
                 m.d.sync += index.eq(index + 1)
                 with m.If((index != 0) & (index <= CLASSES)):
                     m.d.sync += gains[before].eq(half_up(gained, STEP_BITS))
+                with m.If(index >= 2):
+                    own = index - 2
+                    moved = biases[own[:4]] + half_up(gains[own[:4]], GAIN_BITS - BIAS_BITS)
+                    m.d.sync += biases[own[:4]].eq(saturate(moved, BIAS_WIDTH))
                 with m.If(index == CLASSES + 1):
                     m.d.comb += rows.update.eq(1)
-                    m.d.sync += [
-                        biases[c].eq(saturate(biases[c] + half_up(gains[c], GAIN_BITS - BIAS_BITS), BIAS_WIDTH))
-                        for c in range(CLASSES)
-                    ]
                     m.next = "UPDATE"
             with m.State("UPDATE"):
                 m.d.sync += events.saturations.eq(events.saturations + rows.saturated)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bsff.config import CLASSES, Config
+from bsff.devices.able import check
 from bsff.errors import ConfigError
 from bsff.geometry import Geometry, LayerGeometry, geometry, planes
 from bsff.golden.update import ACTIVITY_BITS, BIAS_BITS, BIAS_WIDTH, GAIN_BITS, STEP_BITS
@@ -387,7 +388,10 @@ def plan(config: Config) -> Plan:
     ------
     ConfigError
         If a folding does not fit the shape, or a layer is beyond what the gateware can be built for.
+    DeviceError
+        If the configuration asks for what the machine cannot do.
     """
+    check(config)
     shape = geometry(config)
     beat = planes(config.data)
     layers = []

@@ -41,10 +41,10 @@ class Softmax(wiring.Component):
 
     Notes
     -----
-    190 cycles a sample: one subtractor divides for all classes.
+    182 cycles from `start` to `done`: one subtractor divides for all classes.
     """
 
-    CYCLES = 190
+    CYCLES = 182
 
     def __init__(self, width: int) -> None:
         self._width = width

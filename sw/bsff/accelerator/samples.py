@@ -91,8 +91,12 @@ class Presenter:
         space = 0
         for record in records.tolist():
             if space == 0:
-                taken.drain()
-                link.wait(lambda: link.read("SAMPLE_SPACE") > 0, link.samples, "waiting for room in the sample FIFO")
+                # a machine whose result FIFO is full makes no room: take results while waiting
+                def room() -> bool:
+                    taken.drain()
+                    return link.read("SAMPLE_SPACE") > 0
+
+                link.wait(room, link.samples, "waiting for room in the sample FIFO")
                 space = link.read("SAMPLE_SPACE")
             write(label, record[0])
             for word in record[1 : 1 + words]:

@@ -6,9 +6,9 @@ import argparse
 import sys
 
 from ..errors import BsffError
-from . import config, diff, evaluate, registers, train, verilog
+from . import bench, config, diff, evaluate, fold, registers, synth, train, verilog
 
-COMMANDS = (train, evaluate, diff, config, registers, verilog)
+COMMANDS = (train, evaluate, diff, config, registers, fold, verilog, bench, synth)
 
 
 def parser() -> argparse.ArgumentParser:

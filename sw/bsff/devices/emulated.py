@@ -19,6 +19,7 @@ from ..golden import engine
 from ..golden.results import COUNTERS
 from ..golden.state import NetworkState, blank
 from ..numerics import check_accumulator
+from .able import check
 
 FIFO = 16
 """Samples that the input FIFO holds."""
@@ -35,27 +36,6 @@ class HostBuffer:
 
     words: NDArray[Any]
     address: int
-
-
-def check(config: Config) -> None:
-    """Refuse what the machine cannot do.
-
-    Raises
-    ------
-    DeviceError
-        For BatchNorm, or a real-valued eligibility: the float reference has them.
-    """
-    for number, layer in enumerate(config.layers, 1):
-        if layer.normalisation == "batchnorm":
-            raise DeviceError(
-                f'layer[{number}].normalisation = "batchnorm": the machine has no batch; '
-                'use "running" or "none", or the float reference'
-            )
-        if layer.eligibility == "surprisal":
-            raise DeviceError(
-                f'layer[{number}].eligibility = "surprisal": it is real-valued; '
-                'use "boxcar" or "xor", or the float reference'
-            )
 
 
 class EmulatedDevice:

@@ -1,0 +1,241 @@
+"""Choosing the folding: for each layer the cheapest one that is fast enough, and the fastest rate that fits a device."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from bsff.config import Config, LayerConfig
+from bsff.errors import ConfigError
+
+from .cycles import Cycles, head_cycles, layer_cycles
+from .plan import LayerPlan, Plan, divisors, plan
+from .resources import Device, Resources, head_resources, layer_resources, shell_resources
+
+DENSITY = 0.2
+"""Share of active taps that is assumed where nothing was measured."""
+PRICES = (0.3, 1.0, 3.0, 10.0)
+BANKS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)
+TILES_MAX = 16
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One folding of one layer."""
+
+    plan: LayerPlan
+    cycles: Cycles
+    resources: Resources
+
+
+@dataclass(frozen=True)
+class Folding:
+    """A folded network with its estimates.
+
+    Attributes
+    ----------
+    config : Config
+        With the folding written into it.
+    plan : Plan
+    layers : tuple of Choice
+    head : tuple of (Cycles, Resources) or None
+    total : Resources
+    cycles : float
+        Of the slowest block, for a sample that every block learns from.
+    """
+
+    config: Config
+    plan: Plan
+    layers: tuple[Choice, ...]
+    head: tuple[Cycles, Resources] | None
+    total: Resources
+    cycles: float
+
+
+def _foldings(chosen: LayerPlan, tiles_able: list[int]) -> Iterator[LayerPlan]:
+    """Every folding of a layer that is worth a look."""
+    group, groups = chosen.shape.group_channels, chosen.groups
+    shapes = [(1, lanes) for lanes in divisors(group) if lanes >= min(group, 4)]
+    shapes += [(parts, group) for parts in divisors(groups) if parts > 1]
+    for (parts, lanes), banks, sites in itertools.product(shapes, BANKS, BANKS):
+        if banks > chosen.taps or (parts > 1 and banks > 2) or sites > 6:
+            continue
+        for tiles in (t for t in tiles_able if lanes % t == 0 and t <= TILES_MAX):
+            folded = replace(
+                chosen, parts=parts, row_lanes=lanes, inner=group // lanes, banks=banks, tiles=tiles, site_banks=sites,
+                update_lanes=1,
+            )  # fmt: skip
+            yield folded
+
+
+def _fit_update(folded: LayerPlan, density: float) -> LayerPlan:
+    """As few update lanes as do not slow the rows down."""
+    fast = layer_cycles(replace(folded, update_lanes=folded.row_lanes), density).update
+    for count in divisors(folded.row_lanes):
+        able = replace(folded, update_lanes=count)
+        if layer_cycles(able, density).update <= 1.1 * fast:
+            return able
+    return folded
+
+
+def _choices(number: int, base: Plan, device: Device, density: float) -> list[Choice]:
+    """Foldings of a layer that no other beats in both speed and cost."""
+    layer = base.layers[number]
+    able = divisors(layer.channels)
+    if number + 1 < len(base.layers) and base.layers[number + 1].groups > 1:
+        own = base.layers[number + 1].group_in
+        able = [t for t in able if own % t == 0]
+    found = []
+    for folded in _foldings(layer, able):
+        fitted = _fit_update(folded, density)
+        found.append(Choice(fitted, layer_cycles(fitted, density), layer_resources(fitted)))
+    kept: set[int] = set()
+    for price in PRICES:
+        least = float("inf")
+        for i, choice in sorted(
+            enumerate(found), key=lambda e: (e[1].cycles.total(), e[1].resources.cost(device, price))
+        ):
+            if choice.resources.cost(device, price) < least:
+                least = choice.resources.cost(device, price)
+                kept.add(i)
+    return [found[i] for i in sorted(kept)]
+
+
+def settle(config: Config, density: float = DENSITY) -> Folding:
+    """The folding that a configuration has, with its estimates."""
+    folded = plan(config)
+    layers = tuple(Choice(p, layer_cycles(p, density), layer_resources(p)) for p in folded.layers)
+    head = (head_cycles(folded.head, density), head_resources(folded.head)) if folded.head else None
+    total = shell_resources(folded)
+    for choice in layers:
+        total += choice.resources
+    slowest = max(choice.cycles.total() for choice in layers)
+    if head:
+        total += head[1]
+        slowest = max(slowest, head[0].total())
+    return Folding(config, folded, layers, head, total, slowest)
+
+
+def _unfolded(layer: LayerConfig) -> LayerConfig:
+    return replace(layer, lanes=0, banks=1, tiles=0, update_banks=0, update_lanes=0)
+
+
+def _with(config: Config, chosen: list[Choice]) -> Config:
+    layers = []
+    for layer, choice in zip(config.layers, chosen, strict=True):
+        p = choice.plan
+        layers.append(
+            replace(
+                layer, lanes=p.lanes, banks=p.banks, tiles=p.tiles, update_banks=p.site_banks, update_lanes=p.update_lanes
+            )
+        )  # fmt: skip
+    return replace(config, layers=tuple(layers))
+
+
+def solve(config: Config, device: Device, *, cycles: float | None = None, density: float = DENSITY) -> Folding:
+    """Fold a network for a device.
+
+    Parameters
+    ----------
+    config : Config
+        Its own folding is not looked at.
+    device : Device
+    cycles : float, optional
+        Cycles that a training sample may take; by default as few as fit.
+    density : float
+        Share of active taps.
+
+    Raises
+    ------
+    ConfigError
+        If nothing fits, naming what it would take.
+    """
+    plain = replace(config, layers=tuple(_unfolded(layer) for layer in config.layers))
+    base = plan(plain)
+    choices = [_choices(i, base, device, density) for i in range(len(base.layers))]
+
+    def attempt(limit: float) -> Folding | None:
+        """The folding that leaves most room, over several prices of a block RAM against a LUT."""
+        best: Folding | None = None
+        for price in PRICES:
+            chosen = []
+            for options in choices:
+                able = [c for c in options if c.cycles.total() <= limit]
+                if not able:
+                    return None
+                chosen.append(min(able, key=lambda c: c.resources.cost(device, price)))
+            found = settle(_with(config, chosen), density)
+            if best is None or found.total.share(device) < best.total.share(device):
+                best = found
+        return best
+
+    if cycles is not None:
+        found = attempt(cycles)
+        if found is None:
+            raise ConfigError(f"{config.name}: no folding reaches {cycles:,.0f} cycles a sample; ask for a lower rate")
+        if found.total.share(device) > 1:
+            raise ConfigError(
+                f"{config.name}: {cycles:,.0f} cycles a sample take an estimated {found.total.luts:,.0f} LUT and "
+                f"{found.total.blocks:.0f} block RAMs, {device.name} has {device.luts:,} and {device.blocks} to use; "
+                f"ask for a lower rate, or a smaller network"
+            )
+        return found
+    limits = sorted({c.cycles.total() for options in choices for c in options})
+    low, high, best = 0, len(limits) - 1, None
+    while low <= high:
+        middle = (low + high) // 2
+        found = attempt(limits[middle])
+        if found is not None and found.total.share(device) <= 1:
+            best, high = found, middle - 1
+        else:
+            low = middle + 1
+    if best is None:
+        least = attempt(limits[-1])
+        assert least is not None
+        raise ConfigError(
+            f"{config.name}: even the slowest folding takes an estimated {least.total.luts:,.0f} LUT and "
+            f"{least.total.blocks:.0f} block RAMs, {device.name} has {device.luts:,} and {device.blocks} to "
+            "use; use fewer channels, fewer weight bits, or pool before the head"
+        )
+    return best
+
+
+def table(found: Folding, device: Device, *, density: float, clock: float) -> str:
+    """A folding as Markdown: one row a block.
+
+    Parameters
+    ----------
+    density : float
+        That the cycles were computed with.
+    clock : float
+        In hertz, for the rate.
+    """
+    lines = [
+        f"{found.config.name} on {device.name}, {100 * density:.0f} % of taps active, every sample learnt from. Estimates;",
+        "`bsff synth` counts and `bsff bench` measures.",
+        "",
+        "| block | lanes | banks | tiles | update_banks | update_lanes | forward | judge | update | cycles | LUT | BRAM36 | DSP |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+
+    def row(name: str, keys: str, c: Cycles, r: Resources) -> str:
+        return (
+            f"| {name} | {keys} | {c.forward:,.0f} | {c.judge:,.0f} | {c.update:,.0f} | {c.total():,.0f} | {r.luts:,.0f} "
+            f"| {r.blocks:.1f} | {r.multipliers:.0f} |"
+        )
+
+    for i, choice in enumerate(found.layers, 1):
+        p = choice.plan
+        keys = f"{p.lanes} | {p.banks} | {p.tiles} | {p.site_banks} | {p.update_lanes}"
+        lines.append(row(f"layer{i}", keys, choice.cycles, choice.resources))
+    if found.head is not None:
+        lines.append(row("head", "10 | 1 | | | 10", *found.head))
+    r = found.total
+    lines += [
+        f"| in all | | | | | | | | | {found.cycles:,.0f} | {r.luts:,.0f} | {r.blocks:.1f} | {r.multipliers:.0f} |",
+        f"| to use | | | | | | | | | | {device.luts:,} | {device.blocks} | {device.multipliers} |",
+        "",
+        f"{clock / found.cycles:,.0f} training samples/s at {clock / 1e6:g} MHz.",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,11 @@
+"""Does it fit, and how fast: synthesis with open tools, counted for each component.
+
+`synthesise` takes the text of a Verilog design and a target; `Report` is what it found, `table` prints it.
+"""
+
+from .devices import TARGETS, Target
+from .flow import synthesise
+from .report import Report, Timing, table
+from .tools import SynthesisError
+
+__all__ = ["TARGETS", "Report", "SynthesisError", "Target", "Timing", "synthesise", "table"]

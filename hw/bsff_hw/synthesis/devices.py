@@ -1,0 +1,105 @@
+"""What a device has, and what each primitive of its family takes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Target:
+    """A device that a design is counted for.
+
+    Attributes
+    ----------
+    name : str
+    part : str
+        As its data sheet calls it.
+    synthesis : str
+        Command of yosys; ``{top}`` is the top module.
+    available : mapping of str to float
+        What the device has, by resource; columns without a limit are absent.
+    columns : tuple of str
+        Resources, in the order in which they are shown.
+    cells : mapping of str to mapping
+        What one primitive takes, by resource. A primitive that takes nothing has an empty entry, so that one that this
+        table does not know is noticed.
+    place : tuple of str, optional
+        Arguments of nextpnr for the part; None where no open tool places it.
+    """
+
+    name: str
+    part: str
+    synthesis: str
+    available: Mapping[str, float]
+    columns: tuple[str, ...]
+    cells: Mapping[str, Mapping[str, float]]
+    place: tuple[str, ...] | None = None
+
+
+def _lutram(luts: int) -> dict[str, float]:
+    return {"LUT": luts, "LUTRAM": luts}
+
+
+_XC7: dict[str, dict[str, float]] = {
+    **{f"LUT{inputs}": {"LUT": 1} for inputs in range(1, 7)},
+    # Often free (a programmable inversion at a pin), but nobody here can tell.
+    "INV": {"LUT": 1},
+    "RAM32M": _lutram(4),
+    "RAM64M": _lutram(4),
+    "RAM32X1D": _lutram(2),
+    "RAM64X1D": _lutram(2),
+    "RAM128X1D": _lutram(4),
+    "RAM256X1D": _lutram(8),
+    "RAM32X1S": _lutram(1),
+    "RAM64X1S": _lutram(1),
+    "RAM128X1S": _lutram(2),
+    "RAM256X1S": _lutram(4),
+    "RAM512X1S": _lutram(8),
+    "SRL16E": _lutram(1),
+    "SRLC16E": _lutram(1),
+    "SRLC32E": _lutram(1),
+    **{name: {"FF": 1} for name in ("FDRE", "FDSE", "FDCE", "FDPE", "FDRE_1", "FDSE_1", "FDCE_1", "FDPE_1")},
+    "RAMB36E1": {"BRAM36": 1},
+    "RAMB18E1": {"BRAM36": 0.5},
+    "DSP48E1": {"DSP": 1},
+    "CARRY4": {"CARRY4": 1},
+    **{name: {} for name in ("MUXF7", "MUXF8", "BUFG", "IBUF", "OBUF", "GND", "VCC")},
+}
+_ECP5: dict[str, dict[str, float]] = {
+    "LUT4": {"LUT": 1},
+    "CCU2C": {"LUT": 2, "CCU2C": 1},
+    "TRELLIS_DPR16X4": _lutram(4),
+    "TRELLIS_FF": {"FF": 1},
+    "DP16KD": {"DP16KD": 1},
+    "PDPW16KD": {"DP16KD": 1},
+    "MULT18X18D": {"MULT18": 1},
+    "ALU54B": {},
+    **{name: {} for name in ("PFUMX", "L6MUX21", "GND", "VCC", "TRELLIS_IO", "DCCA")},
+}
+
+TARGETS = {
+    target.name: target
+    for target in (
+        Target(
+            name="xc7z020",
+            part="XC7Z020",
+            # Without pads: the ports are inside the chip. ABC9 is what synth_xilinx uses for this family with or
+            # without -abc9 (0.70: the same netlist).
+            synthesis="synth_xilinx -family xc7 -top {top} -flatten -noiopad -noclkbuf",
+            available={"LUT": 53_200, "LUTRAM": 17_400, "FF": 106_400, "BRAM36": 140, "DSP": 220},
+            columns=("LUT", "LUTRAM", "FF", "BRAM36", "DSP", "CARRY4"),
+            cells=_XC7,
+        ),
+        Target(
+            name="ecp5-85k",
+            part="LFE5U-85F-6BG756C",
+            synthesis="synth_ecp5 -top {top}",
+            available={"LUT": 83_640, "FF": 83_640, "DP16KD": 208, "MULT18": 156},
+            columns=("LUT", "LUTRAM", "FF", "DP16KD", "MULT18", "CCU2C"),
+            cells=_ECP5,
+            place=("--85k", "--package", "CABGA756", "--speed", "6"),
+        ),
+    )
+}
+"""Devices, by name."""

@@ -1,0 +1,127 @@
+"""From the text of a design to its report."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from . import place
+from .devices import TARGETS, Target
+from .owners import DESIGN, MARK_SCRIPT, TOP, Modules, owners
+from .report import Report
+from .tools import SynthesisError, run, yosys_command
+
+SECONDS = 7200.0
+"""Longest run of yosys."""
+
+
+def synthesise(
+    verilog: str,
+    *,
+    top: str,
+    target: str,
+    route: bool = True,
+    frequency: float = 100.0,
+    seconds: float = SECONDS,
+) -> Report:
+    """Synthesise a design, count what it takes, and place it where a tool for the device exists.
+
+    Parameters
+    ----------
+    verilog : str
+        The whole design, as Amaranth writes it.
+    top : str
+        Its top module.
+    target : str
+        A name of `TARGETS`.
+    route : bool
+        Place and route, if an open tool can for this device.
+    frequency : float
+        Target in MHz.
+    seconds : float
+        Limit of each tool's run.
+
+    Raises
+    ------
+    SynthesisError
+        If the target is unknown, a tool fails, or the netlist has a primitive that is not in the device's table.
+    """
+    if target not in TARGETS:
+        raise SynthesisError(f"target {target!r}: expected one of {', '.join(TARGETS)}")
+    device = TARGETS[target]
+    with tempfile.TemporaryDirectory(prefix="bsff-synth-") as name:
+        folder = Path(name)
+        command = device.synthesis.format(top=top)
+        netlist = _netlist(verilog, command, top, folder, seconds)
+        module = netlist["modules"][top]
+        modules = Modules(verilog, top)
+        owner = owners(module, modules)
+        totals, components, cells = count(module, owner, device)
+        tools, commands = [_version(netlist)], [command]
+        timing, routed = None, {}
+        if route and device.place is not None:
+            version, answer = place.place(folder, device.place, frequency, seconds=seconds)
+            tools.append(version)
+            commands.append(" ".join(place.arguments(device.place, frequency)))
+            timing = place.timing(answer, frequency, lambda cell: owner.get(cell) or modules.of_name(cell) or TOP)
+            routed = place.utilisation(answer)
+    return Report(
+        target=device.name,
+        part=device.part,
+        tools=tuple(tools),
+        commands=tuple(commands),
+        totals=totals,
+        available=dict(device.available),
+        components=components,
+        cells=cells,
+        timing=timing,
+        routed=routed,
+    )
+
+
+def count(
+    module: Mapping[str, Any], owner: Mapping[str, str], device: Target
+) -> tuple[dict[str, float], dict[str, dict[str, float]], dict[str, int]]:
+    """Totals, the same by component, and the number of each primitive.
+
+    Raises
+    ------
+    SynthesisError
+        If a primitive is not in the device's table.
+    """
+    totals: dict[str, float] = {column: 0 for column in device.columns}
+    components: dict[str, dict[str, float]] = {}
+    cells: Counter[str] = Counter()
+    for name, cell in module["cells"].items():
+        kind = cell["type"]
+        if kind == "$scopeinfo":  # a note of the flattened hierarchy, not hardware
+            continue
+        if kind not in device.cells:
+            raise SynthesisError(
+                f"cell {name} is a {kind}, which the table of {device.name} does not know; "
+                "add it to bsff_hw/synthesis/devices.py with what it takes"
+            )
+        cells[kind] += 1
+        into = components.setdefault(owner[name], {})
+        for resource, amount in device.cells[kind].items():
+            totals[resource] = totals.get(resource, 0) + amount
+            into[resource] = into.get(resource, 0) + amount
+    return totals, components, dict(sorted(cells.items()))
+
+
+def _netlist(verilog: str, command: str, top: str, folder: Path, seconds: float) -> dict[str, Any]:
+    (folder / DESIGN).write_text(verilog)
+    # proc makes registers of always blocks, and is where the synthesis command would begin too
+    script = [f"read_verilog {DESIGN}", f"hierarchy -check -top {top}", "proc", MARK_SCRIPT, command]
+    (folder / "synth.ys").write_text("\n".join([*script, "write_json netlist.json"]) + "\n")
+    run("yosys", [*yosys_command(), "synth.ys"], folder, log=folder / "yosys.log", seconds=seconds)
+    netlist: dict[str, Any] = json.loads((folder / "netlist.json").read_text())
+    return netlist
+
+
+def _version(netlist: Mapping[str, Any]) -> str:
+    return str(netlist["creator"]).partition(" (")[0]

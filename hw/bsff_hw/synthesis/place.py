@@ -1,0 +1,97 @@
+"""Place and route with nextpnr, and what its report says of time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .report import Timing
+from .tools import SynthesisError, nextpnr_command, run
+
+SEED = 1
+SECONDS = 3600.0
+
+
+def arguments(part: tuple[str, ...], frequency: float) -> list[str]:
+    """What nextpnr is told, but for the names of files."""
+    return [*part, "--freq", f"{frequency:g}", "--seed", str(SEED), "--lpf-allow-unconstrained", "--timing-allow-fail"]
+
+
+def place(
+    folder: Path, part: tuple[str, ...], frequency: float, *, seconds: float = SECONDS
+) -> tuple[str, dict[str, Any]]:
+    """Place and route ``netlist.json`` of a folder.
+
+    Returns
+    -------
+    version : str
+    report : dict
+        As nextpnr writes it.
+    """
+    command = nextpnr_command()
+    version = folder / "version.log"
+    run(
+        "nextpnr-ecp5", [*command, "--version"], folder, log=version, seconds=600
+    )  # WebAssembly compiles itself on first use
+    files = ["--json", "netlist.json", "--report", "report.json"]
+    run(
+        "nextpnr-ecp5",
+        [*command, *arguments(part, frequency), *files],
+        folder,
+        log=folder / "place.log",
+        seconds=seconds,
+    )
+    found = version.read_text().rpartition("Version ")[2].strip().rstrip(")")
+    return found or "nextpnr", json.loads((folder / "report.json").read_text())
+
+
+def utilisation(report: dict[str, Any]) -> dict[str, int]:
+    """What was placed, by kind."""
+    return {kind: int(entry["used"]) for kind, entry in report.get("utilization", {}).items()}
+
+
+def timing(report: dict[str, Any], frequency: float, owner: Callable[[str], str]) -> Timing:
+    """The clock's highest frequency, and the path that limits it.
+
+    Parameters
+    ----------
+    report : dict
+    frequency : float
+        The target, in MHz.
+    owner : callable
+        The component of a cell's name.
+
+    Raises
+    ------
+    SynthesisError
+        If the report names no clock.
+    """
+    clocks = report.get("fmax", {})
+    if not clocks:
+        raise SynthesisError("nextpnr found no path from register to register, so no frequency: is there a clock?")
+    clock = min(clocks, key=lambda name: clocks[name]["achieved"])
+    within = [
+        path for path in report.get("critical_paths", ())
+        if path["from"].endswith(clock) and path["to"].endswith(clock)
+    ]  # fmt: skip
+    steps = within[0]["path"] if within else []
+    cells: list[str] = []
+    for step in steps:
+        for end in ("from", "to"):
+            name = step.get(end, {}).get("cell")
+            if name is not None and (not cells or cells[-1] != name):
+                cells.append(name)
+    spent = {"logic": 0.0, "routing": 0.0}
+    for step in steps:
+        spent["routing" if step["type"] == "routing" else "logic"] += step["delay"]
+    return Timing(
+        fmax_mhz=clocks[clock]["achieved"],
+        target_mhz=frequency,
+        path=tuple(cells),
+        first=owner(cells[0]) if cells else "",
+        last=owner(cells[-1]) if cells else "",
+        logic_ns=spent["logic"],
+        routing_ns=spent["routing"],
+    )

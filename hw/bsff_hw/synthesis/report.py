@@ -1,0 +1,155 @@
+"""What synthesis found, as data and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from .devices import Target
+
+_DEPTH = 2
+"""Levels of components that are shown; what is deeper counts for the level above."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Speed after place and route.
+
+    Attributes
+    ----------
+    fmax_mhz, target_mhz : float
+    path : tuple of str
+        Cells of the slowest path from register to register, in order.
+    first, last : str
+        Components at its ends.
+    logic_ns, routing_ns : float
+    """
+
+    fmax_mhz: float
+    target_mhz: float
+    path: tuple[str, ...]
+    first: str
+    last: str
+    logic_ns: float
+    routing_ns: float
+
+    @property
+    def slack_ns(self) -> float:
+        """Against the target; negative where it is missed."""
+        return 1000 / self.target_mhz - 1000 / self.fmax_mhz
+
+
+@dataclass(frozen=True)
+class Report:
+    """The counts of one design for one device.
+
+    Attributes
+    ----------
+    target, part : str
+    tools, commands : tuple of str
+        Names with versions, and what they were told.
+    totals : dict of str to float
+        Of the flattened design, by resource.
+    available : dict of str to float
+        What the device has.
+    components : dict of str to dict
+        The same by component, each without what is below it; ``""`` is the top.
+    cells : dict of str to int
+        Primitives by type.
+    timing : Timing, optional
+    routed : dict of str to int
+        What was placed, by kind.
+    """
+
+    target: str
+    part: str
+    tools: tuple[str, ...]
+    commands: tuple[str, ...]
+    totals: dict[str, float]
+    available: dict[str, float]
+    components: dict[str, dict[str, float]]
+    cells: dict[str, int]
+    timing: Timing | None = None
+    routed: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def fits(self) -> bool:
+        """Whether no resource is short."""
+        return all(self.totals.get(name, 0) <= limit for name, limit in self.available.items())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self) | {"fits": self.fits}
+
+
+def grouped(components: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """Components down to the second level of the design, each including what is below it.
+
+    Where the top has one component, it is the shell of `bsff_hw.flat`, and the design is in its core.
+    """
+    paths = {path: path.split(".") for path in components if path}
+    shell = 1 if len({parts[0] for parts in paths.values()}) == 1 else 0
+    sums: dict[str, dict[str, float]] = {}
+    for path, counts in components.items():
+        parts = paths.get(path, [])[shell : shell + _DEPTH]
+        names = [".".join(parts[: i + 1]) for i in range(len(parts))] or [""]
+        for name in names:
+            into = sums.setdefault(name, {})
+            for resource, count in counts.items():
+                into[resource] = into.get(resource, 0) + count
+    return dict(sorted(sums.items()))
+
+
+def table(report: Report, target: Target) -> str:
+    """The report as aligned text."""
+    columns = target.columns
+    rows = [["", *columns]]
+    for name, counts in grouped(report.components).items():
+        label = f"  .{name.partition('.')[2]}" if "." in name else name or "(top)"
+        rows.append([label, *(_count(counts.get(column, 0)) for column in columns)])
+    rows.append(["total", *(_count(report.totals.get(column, 0)) for column in columns)])
+    rows.append(["device", *(_count(report.available[c]) if c in report.available else "" for c in columns)])
+    rows.append(["used", *(_share(report.totals.get(c, 0), report.available.get(c)) for c in columns)])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = [f"{report.target}: {report.part}"]
+    lines += [f"{tool}: {command}" for tool, command in zip(report.tools, report.commands, strict=True)]
+    lines.append("")
+    for row in rows:
+        if row[0] == "total":
+            lines.append("-" * (sum(widths) + 2 * len(columns)))
+        lines.append(
+            "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
+        )
+    lines += [
+        "",
+        "A row with others below it includes them. LUTs between components are counted at the reader; LUTs may share a site.",
+    ]
+    if not report.fits:
+        short = [n for n, limit in report.available.items() if report.totals.get(n, 0) > limit]
+        lines.append(f"does not fit: too many {', '.join(short)}")
+    if report.timing is not None:
+        lines += _timing(report.timing, report.routed)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+
+
+def _share(value: float, limit: float | None) -> str:
+    return f"{100 * value / limit:.1f} %" if limit else ""
+
+
+def _timing(timing: Timing, routed: Mapping[str, int]) -> list[str]:
+    verdict = "meets" if timing.slack_ns >= 0 else "misses"
+    lines = [
+        "",
+        f"Fmax {timing.fmax_mhz:.1f} MHz; {verdict} {timing.target_mhz:g} MHz, slack {timing.slack_ns:+.2f} ns",
+        f"critical path: {timing.first or '(top)'} to {timing.last or '(top)'}, {timing.logic_ns:.2f} ns logic, "
+        f"{timing.routing_ns:.2f} ns routing, {len(timing.path)} cells",
+    ]
+    if timing.path:
+        lines += [f"  from {timing.path[0]}", f"  to   {timing.path[-1]}"]
+    lines.append("placed: " + ", ".join(f"{count:,} {name}" for name, count in sorted(routed.items()) if count))
+    return lines
