@@ -1,0 +1,89 @@
+"""The RTL equals the golden model bit for bit through training: random networks, host paces, two simulators."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import harness
+from bsff.accelerator import Accelerator
+from bsff.config import Config, parse
+from bsff.devices import open_device
+from bsff.geometry import geometry
+from bsff.golden import network
+from bsff.golden.results import COUNTERS
+from bsff_hw.top import verilog
+from machines import random_config, random_samples, random_state, unequal
+
+SMALL: dict[str, Any] = {
+    "data": {"encoding": "bernoulli"},
+    "layer": [
+        {"channels": 10, "kernel": 3, "pool": 2, "tile": 2, "lanes": 5, "banks": 2, "tiles": 1, "update_banks": 2},
+        {"channels": 20, "kernel": 2, "padding": 0, "groups": 10, "lanes": 4, "eligibility": "xor", "weight_bits": 8,
+         "fraction_bits": 4},
+    ],
+    "head": {"pool": 2},
+}  # fmt: skip
+"""Every kind of folding at once, and small enough for Icarus."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("simulator", "samples", "stalls"),
+    [
+        ("verilator", 12, 0.0),
+        ("verilator", 8, 0.5),
+        pytest.param("icarus", 2, 0.2, marks=pytest.mark.icarus),
+    ],
+)
+def test_training_under_cocotb(simulator: str, samples: int, stalls: float, seed: int, tmp_path: Path) -> None:
+    if simulator == "icarus" and not harness.available("icarus") and "CI" not in os.environ:
+        pytest.skip("no iverilog: apt-get install iverilog")
+    case = tmp_path / "case.json"
+    case.write_text(json.dumps({"config": SMALL, "samples": samples, "stalls": stalls}))
+    harness.run(
+        verilog(parse(SMALL, source="small")),
+        top="bsff",
+        bench="bench_network",
+        simulator=simulator,
+        seed=seed,
+        environment={"BSFF_CASE": str(case)},
+    )
+
+
+def folded(config: Config, rng: np.random.Generator) -> Config:
+    """The same network with a random folding."""
+    table = config.to_dict()
+    shapes = geometry(config).layers
+    for layer, shape in zip(table["layer"], shapes, strict=True):
+        width, groups = shape.group_channels, shape.config.groups
+        lanes = [d for d in range(1, width + 1) if width % d == 0] + [width * g for g in (2, 5, 10) if groups % g == 0]
+        layer["lanes"] = int(rng.choice(lanes))
+        layer["banks"] = int(rng.integers(1, min(4, shape.taps) + 1))
+        layer["update_banks"] = int(rng.integers(1, 4))
+    return parse(table, source="folded")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", range(3))
+def test_random_networks(case: int, seed: int) -> None:
+    """Whole batches, so that all layers work at once; other seeds (`--seed`) build other networks."""
+    rng = np.random.default_rng([seed, case, 3])
+    config = folded(random_config(rng), rng)
+    shape = geometry(config)
+    state = random_state(shape, rng)
+    pixels, labels = random_samples(shape, rng, 12)
+    with Accelerator(open_device("rtl", config), config, timeout=300.0) as machine:
+        machine.load(state)
+        logits = machine.present(pixels[0, :6], labels[0, :6], learn=True, results=True)
+        machine.present(pixels[0, 6:], labels[0, 6:], learn=True)
+        found, counters = machine.read_state(), machine.counters()
+    expected = network.run(config, shape, state, pixels, labels)
+    assert unequal(found, state) == []
+    np.testing.assert_array_equal(logits, expected.logits[0, :6])
+    np.testing.assert_array_equal(counters[:, : len(COUNTERS)], expected.counters[0])
