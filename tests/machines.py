@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,19 @@ def random_config(rng: np.random.Generator) -> Config:
             config = parse({"layer": layers, "data": data, "head": head, "training": training}, source="random")
             geometry(config)
         except ConfigError:  # such as a map that vanishes: draw again
+            continue
+        return config
+
+
+def buildable(draw: Callable[[], Config]) -> Config:
+    """The first configuration drawn that the gateware can be built for."""
+    from bsff_hw.plan import plan
+
+    while True:
+        config = draw()
+        try:
+            plan(config)
+        except ConfigError:  # such as a dense layer behind a large map, or a folding that does not fit
             continue
         return config
 

@@ -18,7 +18,7 @@ from bsff.geometry import geometry
 from bsff.golden import network
 from bsff.golden.results import COUNTERS
 from bsff_hw.top import verilog
-from machines import random_config, random_samples, random_state, unequal
+from machines import buildable, random_config, random_samples, random_state, unequal
 
 SMALL: dict[str, Any] = {
     "data": {"encoding": "bernoulli"},
@@ -74,7 +74,7 @@ def folded(config: Config, rng: np.random.Generator) -> Config:
 def test_random_networks(case: int, seed: int) -> None:
     """Whole batches, so that all layers work at once; other seeds (`--seed`) build other networks."""
     rng = np.random.default_rng([seed, case, 3])
-    config = folded(random_config(rng), rng)
+    config = buildable(lambda: folded(random_config(rng), rng))
     shape = geometry(config)
     state = random_state(shape, rng)
     pixels, labels = random_samples(shape, rng, 12)

@@ -91,7 +91,9 @@ def layer_cycles(plan: LayerPlan, density: float, site_density: float | None = N
     # taps at the edge see padding, the same share on average as the forward pass does
     sites = most(plan.chunk_depth, site_density, plan.parts * plan.site_banks)
     chunk = max(sites, plan.chunk_rows + 2)
-    row = max(plan.levels * plan.chunks * chunk, plan.row_steps, 5)
+    # the first chunk of a pass is gathered a cycle later than the others
+    gather = plan.levels * plan.chunks * (plan.chunk_rows + 2) + 1
+    row = max(plan.levels * plan.chunks * chunk, gather, plan.row_steps, 5)
     update = 2 * plan.channels + plan.taps * plan.folds * row + 2 * PIPELINE
     active = positions * plan.groups * plan.taps * plan.levels * density
     weights = active * plan.shape.group_channels / (plan.lanes * plan.banks)

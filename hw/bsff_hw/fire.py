@@ -43,7 +43,7 @@ class Fire(wiring.Component):
 
     Notes
     -----
-    `plan.tiles` channels a cycle; latency three cycles.
+    `plan.tiles` channels a cycle, the first four cycles after their fold was taken.
     """
 
     def __init__(self, plan: LayerPlan) -> None:

@@ -92,10 +92,13 @@ class Head(wiring.Component):
         scaled = Signal(signed(plan.sum_width + LOG2_E.bit_length() + 1))
         gained = Signal(signed(ERROR_WIDTH + STEP_WIDTH + 1))
         begin, blocked = Signal(), Signal()
-        at, before = index[:4], Signal(4)
-        m.d.comb += before.eq(index - 1)
+        at, before, earlier = index[:4], Signal(4), Signal(4)
+        m.d.comb += [before.eq(index - 1), earlier.eq(index - 2)]
+        # choosing, adding and multiplying in one cycle was the critical path
+        summed = Signal(signed(plan.sum_width + 1))
         m.d.sync += [
-            scaled.eq((rows.sums[at] + (biases[at] >> BIAS_BITS)) * LOG2_E),
+            summed.eq(rows.sums[at] + (biases[at] >> BIAS_BITS)),
+            scaled.eq(summed * LOG2_E),
             gained.eq(softmax.errors[at] * registers.step),
         ]
         with m.FSM(name="phase"):
@@ -113,9 +116,9 @@ class Head(wiring.Component):
                     m.next = "LOGITS"
             with m.State("LOGITS"):
                 m.d.sync += index.eq(index + 1)
-                with m.If(index != 0):
-                    m.d.sync += logits[before].eq(scaled >> head_shift(plan.fraction_bits))
-                with m.If(index == CLASSES):
+                with m.If(index >= 2):
+                    m.d.sync += logits[earlier].eq(scaled >> head_shift(plan.fraction_bits))
+                with m.If(index == CLASSES + 1):
                     m.next = "START"
             with m.State("START"):
                 m.d.comb += softmax.start.eq(1)
@@ -142,9 +145,8 @@ class Head(wiring.Component):
                 with m.If((index != 0) & (index <= CLASSES)):
                     m.d.sync += gains[before].eq(half_up(gained, STEP_BITS))
                 with m.If(index >= 2):
-                    own = index - 2
-                    moved = biases[own[:4]] + half_up(gains[own[:4]], GAIN_BITS - BIAS_BITS)
-                    m.d.sync += biases[own[:4]].eq(saturate(moved, BIAS_WIDTH))
+                    moved = biases[earlier] + half_up(gains[earlier], GAIN_BITS - BIAS_BITS)
+                    m.d.sync += biases[earlier].eq(saturate(moved, BIAS_WIDTH))
                 with m.If(index == CLASSES + 1):
                     m.d.comb += rows.update.eq(1)
                     m.next = "UPDATE"

@@ -19,7 +19,7 @@ class HeadMap(wiring.Component):
     Members
     -------
     input, full, release, label :
-        As in `maps.MapStore`.
+        As in `maps.MapStore`; the last word can be read a cycle after `full` has risen.
     address : In
     enable : In(1)
     word : Out(beat * levels)

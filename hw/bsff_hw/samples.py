@@ -42,7 +42,7 @@ class SampleStore(wiring.Component):
     space : Out
         Samples that may be written.
     output : Out(stream)
-        Pixels with their label, one a cycle.
+        Pixels with their label: one a cycle, and a cycle to fetch each word of four.
     """
 
     def __init__(self, pixels: int) -> None:
@@ -63,7 +63,7 @@ class SampleStore(wiring.Component):
         m = Module()
         m.submodules.store = store = memory.Memory(shape=unsigned(32), depth=DEPTH * self._words, init=[])
         write, read = store.write_port(), store.read_port()
-        labels = Signal(data.ArrayLayout(LABEL_BITS, DEPTH))
+        labels, label = Signal(data.ArrayLayout(LABEL_BITS, DEPTH)), Signal(LABEL_BITS)
         slot_in, slot_out = Signal(range(DEPTH)), Signal(range(DEPTH))
         word, opened = Signal(range(self._words + 1)), Signal()
         base_in, base_out = Signal(range(DEPTH * self._words)), Signal(range(DEPTH * self._words))
@@ -82,9 +82,11 @@ class SampleStore(wiring.Component):
         with m.If(accept):
             m.d.sync += word.eq(word + 1)
         with m.If(queued):
+            # not before: without space the slot is still that of a sample that waits
+            m.d.sync += labels[slot_in].eq(label)
             m.d.sync += [opened.eq(0), slot_in.eq(slot_in + 1), base_in.eq(after(slot_in, base_in))]
         with m.If(self.begin):
-            m.d.sync += [opened.eq(1), word.eq(0), labels[slot_in].eq(self.data)]
+            m.d.sync += [opened.eq(1), word.eq(0), label.eq(self.data)]
         with m.If(self.drop):
             m.d.sync += opened.eq(0)
         m.d.sync += self.space.eq(self.space - queued + freed)

@@ -34,7 +34,8 @@ class Sites(wiring.Component):
 
     Notes
     -----
-    Two map rows a cycle; a chunk takes ``chunk_rows + 2`` cycles, gathered while the one before it is in use.
+    Two map rows a cycle; a chunk takes ``chunk_rows + 2`` cycles, the first of a pass one more, gathered while the one before
+    it is in use.
     """
 
     def __init__(self, plan: LayerPlan) -> None:

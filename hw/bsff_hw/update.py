@@ -115,7 +115,7 @@ class RowUpdate(wiring.Component):
 
     Notes
     -----
-    ``plan.row_steps`` cycles a row, latency four more.
+    ``plan.row_steps`` cycles a row; it is written ``UpdateLane.LATENCY + 1`` cycles after its last step.
     """
 
     def __init__(self, plan: LayerPlan) -> None:

@@ -7,10 +7,11 @@ The totals that count are those of the flattened design, so the breakdown is of 
 - the other registers are found by the signal that they drive (`MARK` tells it from its namesakes in the components that
   only read it);
 - a register that synthesis made is counted where most of what feeds it is;
-- logic loses its names to optimisation, and is counted where most of what it drives is. It is exact in
-  sum, and wrong by what optimisation moves across a border: against a run that keeps the borders, registers, memories,
-  DSPs and carries of a machine for the digits differ by less than 1 %, LUTs of its layers by 4 %, but the multiplexer
-  through which registers are read counts for the AXI slave that it ends in.
+- logic loses its names to optimisation, and is counted where most of what it drives is.
+
+It is exact in sum, and wrong by what optimisation moves across a border. Against a run that keeps the borders, in the
+layers and the head of a machine for the digits, registers, memories, DSPs and carries differ by less than 1 %, LUTs by
+4 %; the multiplexer through which registers are read counts for the AXI slave that it ends in.
 """
 
 from __future__ import annotations

@@ -11,7 +11,9 @@ import torch
 
 from ..config import Config
 from ..errors import DataError
+from ..golden.state import NetworkState
 from .network import Network
+from .transfer import begin_as
 
 Array = npt.NDArray[np.generic]
 CALIBRATION = 256
@@ -103,6 +105,7 @@ def fit(
     device: str | None = None,
     real_input: bool | None = None,
     loss_before_norm: bool = False,
+    begin: NetworkState | None = None,
 ) -> tuple[Network, list[Epoch]]:
     """Train a network and test it after every epoch.
 
@@ -122,6 +125,8 @@ def fit(
         Default: those of the configuration.
     device : str, optional
         Default: ``cuda`` where there is one, else ``cpu``.
+    begin : NetworkState, optional
+        Begin with a machine's weights instead of random ones, see `transfer.begin_as`.
 
     Returns
     -------
@@ -146,7 +151,10 @@ def fit(
         seed=seed,
     ).to(device)
     order = torch.randperm(len(x), generator=generator, device=device)
-    network.calibrate(x[order[:CALIBRATION]], generator)
+    if begin is None:
+        network.calibrate(x[order[:CALIBRATION]], generator)
+    else:
+        begin_as(network, begin, x[order[:CALIBRATION]], generator)
     history = []
     for epoch in range(epochs):
         start = time.monotonic()

@@ -1,0 +1,64 @@
+"""A float network that begins where a machine does: same weights, same biases, same function of the input bits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..golden.state import NetworkState
+from ..golden.update import BIAS_BITS
+from .layer import Map
+from .network import Network
+
+
+def _tensor(array: Any, like: torch.Tensor) -> torch.Tensor:
+    return torch.from_numpy(np.asarray(array, np.float64).copy()).to(like)
+
+
+@torch.no_grad()
+def begin_as(network: Network, state: NetworkState, pixels: torch.Tensor, generator: torch.Generator) -> None:
+    """Take over a machine's weights and biases (its first replica), and statistics from `pixels`.
+
+    A layer of the reference reads its input less the running mean, the machine reads it plain; the bias takes up the
+    difference, ``b + W mean``, so that both compute the same pre-activations.
+
+    Parameters
+    ----------
+    network : Network
+        Of the configuration that the state belongs to.
+    state : NetworkState
+    pixels : tensor of uint8
+        [samples, height, width, colours], for the statistics of the normalisation.
+    """
+    network.eval()
+    below = network.input(pixels, generator)
+    for layer, part in zip(network.layers, state.layers, strict=True):
+        config, weight = layer.config, layer.taps.weight
+        groups, taps, width = part.weights.shape[1:]
+        kernel = layer.taps.kernel_size
+        rows = part.weights[0].reshape(groups, kernel[0], kernel[1], taps // (kernel[0] * kernel[1]), width)
+        unit = 2.0**-config.fraction_bits
+        weight.copy_(_tensor(rows.transpose(0, 4, 3, 1, 2), weight).reshape(weight.shape) * unit)
+        _set_bias(layer.taps, part.bias[0] * unit * 2.0**-BIAS_BITS, below)
+        n = layer.activation(layer.preactivation(below), generator)
+        variance, average = torch.var_mean(n, dim=(0, 2, 3), correction=0)
+        layer.norm.observe(average, variance, 1.0)
+        below, _ = layer(below, generator)
+    if network.head is not None and state.head is not None:
+        head = network.head
+        weight, unit = head.taps.weight, 2.0**-head.config.fraction_bits
+        side = head.taps.kernel_size
+        rows = state.head.weights[0].reshape(side[0], side[1], -1, weight.shape[0])
+        weight.copy_(_tensor(rows.transpose(3, 2, 0, 1), weight) * unit)
+        _set_bias(head.taps, state.head.bias[0] * unit * 2.0**-BIAS_BITS, below)
+
+
+def _set_bias(taps: torch.nn.Conv2d, bias: Any, below: Map) -> None:
+    """The machine's bias, and what the taps see of an input that is absent."""
+    assert taps.bias is not None
+    own = taps.weight.shape[1]
+    absent = below.absent.reshape(taps.groups, 1, own).repeat_interleave(taps.out_channels // taps.groups, 0)
+    missing = (taps.weight.sum((2, 3)) * absent[:, 0]).sum(1)
+    taps.bias.copy_(_tensor(bias, taps.bias) - missing)

@@ -1,0 +1,54 @@
+"""Small arithmetic, every value of small widths."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from amaranth.hdl import Signal, signed
+
+from bsff.golden.update import half_up as half_up_model
+from bsff_hw.arithmetic import all_of, any_of, half_up, saturate, total, unary
+from hw_helpers import evaluate
+
+BYTES = range(-128, 128)
+
+
+@pytest.mark.parametrize("shift", [1, 2, 5, 8])
+def test_half_up(shift: int) -> None:
+    value = Signal(signed(8))
+    expected = half_up_model(np.array(BYTES), shift).tolist()
+    assert evaluate(half_up(value, shift), [value], [[v] for v in BYTES]) == expected
+
+
+@pytest.mark.parametrize("width", [1, 2, 4, 7, 8])
+def test_saturate(width: int) -> None:
+    value = Signal(signed(8))
+    low, high = -(2 ** (width - 1)), 2 ** (width - 1) - 1
+    held = saturate(value, width)
+    assert len(held) == width
+    assert evaluate(held, [value], [[v] for v in BYTES]) == np.clip(BYTES, low, high).tolist()
+
+
+@pytest.mark.parametrize("count", range(1, 8))
+def test_counts_of_bits(count: int) -> None:
+    bits = [Signal(name=f"bit{i}") for i in range(count)]
+    cases = list(itertools.product((0, 1), repeat=count))
+    assert evaluate(total(bits), bits, cases) == [sum(c) for c in cases]
+    assert evaluate(any_of(bits), bits, cases) == [int(any(c)) for c in cases]
+    assert evaluate(all_of(bits), bits, cases) == [int(all(c)) for c in cases]
+    for i, bit in enumerate(unary(bits)):
+        assert evaluate(bit, bits, cases) == [int(sum(c) > i) for c in cases]
+
+
+def test_of_nothing() -> None:
+    assert evaluate(total([]), [], [[]]) == evaluate(any_of([]), [], [[]]) == [0]
+    assert evaluate(all_of([]), [], [[]]) == [1]
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 6])
+def test_total_is_as_wide_as_it_needs_to_be(count: int) -> None:
+    values = [Signal(signed(3), name=f"value{i}") for i in range(count)]
+    cases = [[-4] * count, [3] * count, [-4 if i % 2 else 3 for i in range(count)]]
+    assert evaluate(total(values), values, cases) == [sum(c) for c in cases]
