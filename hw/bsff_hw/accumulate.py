@@ -12,7 +12,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from .active import ActiveIndex
-from .arithmetic import all_of, total
+from .arithmetic import all_of, restarted, total
 from .plan import LayerPlan
 from .weights import WeightMemory
 
@@ -116,7 +116,7 @@ class Accumulate(wiring.Component):
                 with m.If(enable & valid3):
                     m.d.sync += across.eq(added)
                 with m.If(enable & valid4):
-                    m.d.sync += self.sums[channel].eq(Mux(first4, 0, self.sums[channel]) + across)
+                    m.d.sync += self.sums[channel].eq(restarted(across, first4, self.sums[channel]))
                 m.d.comb += self.row[part][lane].eq(across)
         with m.If(enable):
             m.d.sync += self.valid.eq(valid4 & last4)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Const, Mux, Value
+from amaranth.hdl import Array, Const, Mux, Value
 
 
 def total(values: Sequence[Value]) -> Value:
@@ -51,3 +51,17 @@ def saturate(value: Value, width: int) -> Value:
     """A signed value held within `width` bits."""
     high = (1 << (width - 1)) - 1
     return Mux(value > high, high, Mux(value < -high - 1, -high - 1, value))[:width].as_signed()
+
+
+def restarted(added: Value, first: Value, sum_so_far: Value) -> Value:
+    """A running sum that begins anew with `first`.
+
+    The addend comes first: a carry chain takes its first operand past the LUT, and the gate then costs none of its own.
+    """
+    return added + Mux(first, 0, sum_so_far)
+
+
+def pick(words: Value, count: int, index: Value) -> Value:
+    """Word `index` of `count` equal words side by side, as a multiplexer: cheaper than a register that shifts and loads."""
+    width = len(words) // count
+    return Array(words[i * width : (i + 1) * width] for i in range(count))[index]

@@ -9,7 +9,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from .active import ActiveIndex
-from .arithmetic import all_of, total
+from .arithmetic import all_of, restarted, total
 from .plan import LayerPlan
 from .response import site_layout
 
@@ -121,7 +121,7 @@ class Correlate(wiring.Component):
                 with m.If(enable & flags[3][0]):
                     m.d.sync += across.eq(added)
                 with m.If(enable & flags[4][0]):
-                    m.d.sync += self.sums[part][lane].eq(Mux(flags[4][1], 0, self.sums[part][lane]) + across)
+                    m.d.sync += self.sums[part][lane].eq(restarted(across, flags[4][1], self.sums[part][lane]))
         with m.If(enable):
             m.d.sync += self.valid.eq(flags[4][0] & flags[4][2])
         return m

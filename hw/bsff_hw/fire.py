@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from bsff.numerics import boxcar_width
 
+from .arithmetic import pick
 from .lfsr import Draws
 from .pbit import TileArray
 from .plan import BIAS_BITS, BIAS_WIDTH, LayerPlan
@@ -95,12 +96,11 @@ class Fire(wiring.Component):
             self.bias_enable.eq(enable),
             self.bias_block.eq(block),
         ]
-        # the fold that is being fired, shifted down
+        # the fold that is being fired
         width = plan.tiles * plan.sum_width
         held = Signal(plan.lanes * plan.sum_width)
         with m.If(firing):
             m.d.sync += [
-                held.eq(held >> width),
                 step.eq(Mux(end, 0, step + 1)),
                 block.eq(Mux(block == plan.blocks - 1, 0, block + 1)),
                 full.eq(~end),
@@ -115,7 +115,7 @@ class Fire(wiring.Component):
         with m.If(enable):
             m.d.sync += [
                 valid1.eq(full),
-                sums.eq(held[:width]),
+                sums.eq(pick(held, steps, step)),
                 drawn.eq(draws.draws),
                 valid2.eq(valid1),
                 self.output.valid.eq(valid2),

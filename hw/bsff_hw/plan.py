@@ -14,7 +14,7 @@ from bsff.numerics import accumulator_width, check_accumulator
 WINDOW_MAX = 8192
 """Bits of a window register that we are ready to build; a dense layer holds its whole input in one."""
 CHUNK_SITES = 256
-"""Sites that the update lists at a time, at most."""
+"""Sites that the update lists at a time, all parts together; each costs some ten LUTs and flip-flops."""
 SUM_WIDTH = 32
 
 
@@ -197,7 +197,7 @@ class LayerPlan:
     @property
     def chunk_rows(self) -> int:
         """Pairs of rows that are listed at a time: as few chunks as fit `CHUNK_SITES`, of equal size if possible."""
-        fit = max(1, CHUNK_SITES // self.row_sites)
+        fit = max(1, CHUNK_SITES // self.parts // self.row_sites)
         chunks = -(-self.site_rows // fit)
         return -(-self.site_rows // chunks)
 

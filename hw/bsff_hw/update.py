@@ -9,7 +9,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from .arithmetic import saturate
+from .arithmetic import pick, saturate
 from .plan import GAIN_BITS, SUM_WIDTH, LayerPlan
 
 
@@ -207,7 +207,7 @@ class RowUpdate(wiring.Component):
 
         clipped = []
         for part in range(plan.parts):
-            clipped += self._part(m, part, running, stages, late)
+            clipped += self._part(m, part, step, stages, late)
             chosen = ~out.host | (self.host_write & (self.host_part == part))
             m.d.sync += self.write[part].eq(Mux(out.valid & out.end & chosen, out.bank, 0))
         m.d.sync += [self.write_address.eq(out.address), self.host_done.eq(out.valid & out.end & out.host)]
@@ -221,25 +221,24 @@ class RowUpdate(wiring.Component):
             result = result | stage.valid
         return result
 
-    def _part(self, m: Module, part: int, running: Any, stages: list[Any], dither: Any) -> list[Any]:
+    def _part(self, m: Module, part: int, step: Any, stages: list[Any], dither: Any) -> list[Any]:
         """Registers and lanes of one part; returns the lanes' saturation flags."""
         plan = self._plan
         out = stages[-1]
         bits, count = plan.weight_bits, plan.update_lanes
         sums = Signal(plan.row_lanes * plan.change_width, name=f"sums{part}")
         row = Signal(plan.row_lanes * bits, name=f"row{part}")
-        with m.If(running):
-            m.d.sync += [sums.eq(sums >> (count * plan.change_width)), row.eq(row >> (count * bits))]
         with m.If(self.begin):
             m.d.sync += [sums.eq(self.sums[part]), row.eq(self.rows[part])]
+        sums_now, row_now = pick(sums, plan.row_steps, step), pick(row, plan.row_steps, step)
         flags, changed = [], []
         for i in range(count):
             lane = UpdateLane(plan)
             m.submodules[f"lane{part}_{i}"] = lane
             kept = Signal(signed(bits), name=f"kept{part}_{i}")  # the host's way past the lane
             m.d.comb += [
-                lane.sum.eq(sums.word_select(i, plan.change_width)),
-                lane.weight.eq(row.word_select(i, bits).as_signed()),
+                lane.sum.eq(sums_now[i * plan.change_width : (i + 1) * plan.change_width]),
+                lane.weight.eq(row_now[i * bits : (i + 1) * bits].as_signed()),
                 lane.coefficient.eq(self.coefficients[part][i]),
                 lane.dither.eq(dither),
                 self.moved[part][i].eq(lane.moved),
