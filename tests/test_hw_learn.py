@@ -154,4 +154,4 @@ def test_learn(name: str, seed: int) -> None:
         background=[memory(dut.tally_block, dut.tally, tally), memory(dut.bias_block, dut.bias, banks), biases],
     )
     # the serial parts: a channel a cycle, gains and pipeline before, the pipeline after
-    assert cycles == [plan.channels + CLASSES + 8, plan.channels + 7] * 6
+    assert cycles == [plan.channels + CLASSES + 9, plan.channels + 8] * 6

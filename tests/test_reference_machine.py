@@ -5,6 +5,8 @@ The RTL equals the golden model bit for bit (test_network_rtl.py), so the golden
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
@@ -24,6 +26,15 @@ from bsff.train import train
 from machines import random_state
 
 SEEDS = (0, 1, 2)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """On busy cores PyTorch's threads wait for each other: this test would take minutes instead of seconds."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def test_the_reference_begins_as_the_machine(rng: np.random.Generator) -> None:

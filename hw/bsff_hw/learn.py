@@ -109,23 +109,29 @@ class Learn(wiring.Component):
             *(new.eq(old) for old, new in itertools.pairwise(stages)),
         ]  # fmt: skip
         m.d.comb += [self.tally_block.eq(scan.block), self.bias_block.eq(scan.block)]
-        moved = self._memories(m, scan, stages, gains, mean, biases)
-
-        # stages 2 to 4: the bias moves by its own gain less what the weights' centring took
+        # stage 2: registers between the memories and the multipliers; stage 3: D k, the drive of both changes
+        response, gain = Signal(plan.count_width), Signal(signed(plan.gain_width))
         drive = Signal(signed(plan.count_width + 1 + plan.gain_width))
+        m.d.sync += [
+            response.eq(self.tally[at.unit].response),
+            gain.eq(gains[at.label]),
+            drive.eq(response * gain),
+        ]
+        moved = self._memories(m, scan, stages, gain, drive, mean, biases)
+
+        # stages 2 to 4: the bias moves by its own drive less what the weights' centring took
         fold = Signal(signed(plan.moved_width + len(mean) + 1))
-        old = [Signal(signed(BIAS_WIDTH), name=f"old{i}") for i in (2, 3)]
+        old = [Signal(signed(BIAS_WIDTH), name=f"old{i}") for i in (2, 3, 4)]
         change = Signal(signed(max(len(drive), len(fold)) + 2))
         m.d.sync += [
-            drive.eq(self.tally[at.unit].response * gains[at.label]),
             fold.eq(moved * mean),
             old[0].eq(self.bias[at.unit]),
-            old[1].eq(old[0]),
+            *(new.eq(before) for before, new in itertools.pairwise(old)),
             change.eq(half_up(drive, GAIN_BITS - BIAS_BITS) - half_up(fold, MEAN_BITS - BIAS_BITS)),
         ]
-        out = stages[2]
+        out = stages[3]
         m.d.comb += [
-            self.bias_write.eq(saturate(old[1] + change, BIAS_WIDTH)),
+            self.bias_write.eq(saturate(old[2] + change, BIAS_WIDTH)),
             self.bias_write_block.eq(out.block),
         ]
         for unit in range(plan.tiles):
@@ -166,7 +172,7 @@ class Learn(wiring.Component):
                     m.next = "DRAIN"
             with m.State("DRAIN"):
                 m.d.sync += waited.eq(waited + 1)
-                with m.If(waited == 4):
+                with m.If(waited == 5):
                     m.d.sync += waited.eq(0)
                     with m.If(biases):
                         m.d.sync += self.done.eq(1)
@@ -179,19 +185,18 @@ class Learn(wiring.Component):
                 m.d.comb += scan.start.eq(1)
                 m.next = "PREPARE"
 
-    def _memories(self, m: Module, scan: Any, stages: list[Any], gains: Any, mean: Any, biases: Signal) -> Any:
-        """Coefficients and sums of changes of each part's lanes; returns the sum of the channel in stage 1."""
+    def _memories(
+        self, m: Module, scan: Any, stages: list[Any], gain: Signal, drive: Signal, mean: Any, biases: Signal
+    ) -> Any:
+        """Coefficients and sums of changes of each part's lanes; returns the sum of the channel in stage 2."""
         plan = self._plan
-        at, out = stages[0], stages[2]
-        # C = half_up(D k mu): D and k in stage 1, their product in stage 2, times mu in stage 3
-        drive = Signal(signed(plan.count_width + 1 + plan.gain_width), name="drive_of_correction")
+        at, out = stages[0], stages[3]
+        # C = half_up(D k mu): the drive in stage 3, times mu in stage 4
         correction = Signal(signed(len(drive) + len(mean) + 1))
-        gain = [Signal(signed(plan.gain_width), name=f"gain{i}") for i in (2, 3)]
+        gains = [gain, *(Signal(signed(plan.gain_width), name=f"gain{i}") for i in (3, 4))]
         m.d.sync += [
-            drive.eq(self.tally[at.unit].response * gains[at.label]),
             correction.eq(drive * mean),
-            gain[0].eq(gains[at.label]),
-            gain[1].eq(gain[0]),
+            *(new.eq(before) for before, new in itertools.pairwise(gains)),
         ]
         words = max(2, plan.folds * plan.row_steps)
         layout = coefficient_layout(plan)
@@ -211,7 +216,7 @@ class Learn(wiring.Component):
                     read.en.eq(1),
                     read.addr.eq(self.coefficient_address),
                     self.coefficients[part][lane].eq(data.View(layout, read.data)),
-                    new.gain.eq(gain[1]),
+                    new.gain.eq(gains[-1]),
                     new.correction.eq(half_up(correction, MEAN_BITS)[:SUM_WIDTH]),
                     write.addr.eq(out.step),
                     write.en.eq(mine),
@@ -232,5 +237,5 @@ class Learn(wiring.Component):
         result = Signal(signed(plan.moved_width))
         for part, lane, value in shown:
             with m.If((at.part == part) & (at.lane == lane)):
-                m.d.comb += result.eq(value)
+                m.d.sync += result.eq(value)
         return result
