@@ -102,7 +102,7 @@ def test_map(name: str, idle: float, seed: int) -> None:
 
     simulate(dut, feed, take, background=[memory(dut.bias_block, dut.bias, biases, enable=dut.bias_enable), clock])
     if not idle:  # a transfer a cycle
-        assert out == list(range(begun[0] + 4, begun[0] + 4 + len(expected)))
+        assert out == list(range(begun[0] + 5, begun[0] + 5 + len(expected)))
 
 
 def test_one_map_after_another_goes_on_with_the_same_stream(rng: np.random.Generator) -> None:

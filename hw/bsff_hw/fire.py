@@ -44,7 +44,7 @@ class Fire(wiring.Component):
 
     Notes
     -----
-    `plan.tiles` channels a cycle, the first four cycles after their fold was taken.
+    `plan.tiles` channels a cycle, the first five cycles after their fold was taken.
     """
 
     def __init__(self, plan: LayerPlan) -> None:
@@ -108,8 +108,8 @@ class Fire(wiring.Component):
         with m.If(self.valid & self.ready):
             m.d.sync += [held.eq(self.sums), full.eq(1)]
 
-        # stage 1: bias; stages 2 and 3: in the tiles
-        valid1, valid2 = Signal(), Signal()
+        # stage 1: bias; stages 2 to 4: in the tiles
+        valid1, valid2, valid3 = Signal(), Signal(), Signal()
         sums = Signal(width)
         drawn = Signal.like(draws.draws, name="drawn")
         with m.If(enable):
@@ -118,7 +118,8 @@ class Fire(wiring.Component):
                 sums.eq(pick(held, steps, step)),
                 drawn.eq(draws.draws),
                 valid2.eq(valid1),
-                self.output.valid.eq(valid2),
+                valid3.eq(valid2),
+                self.output.valid.eq(valid3),
             ]
         m.d.comb += [tiles.enable.eq(enable), tiles.draws.eq(drawn)]
         for unit in range(plan.tiles):
@@ -127,6 +128,6 @@ class Fire(wiring.Component):
         m.d.comb += [
             self.output.payload.count.eq(tiles.count),
             self.output.payload.response.eq(tiles.response),
-            self.busy.eq(full | Cat(valid1, valid2, self.output.valid).any()),
+            self.busy.eq(full | Cat(valid1, valid2, valid3, self.output.valid).any()),
         ]
         return m

@@ -35,7 +35,7 @@ class NoiseTable(wiring.Component):
         The outputs move on with it.
     index : In(ArrayLayout(10, ports))
     noise : Out(ArrayLayout(signed, ports))
-        One cycle after the index.
+        Two cycles after the index: a table in block RAM is slow, so a register stands behind it.
     """
 
     def __init__(self, ports: int, *, fraction_bits: int) -> None:
@@ -62,8 +62,7 @@ class NoiseTable(wiring.Component):
                 m.d.comb += [
                     port.en.eq(self.enable),
                     port.addr.eq(Mux(upper, self.index[i][:-1], ~self.index[i][:-1])),
-                    self.noise[i].eq(Mux(negative, -port.data, port.data)),
                 ]
                 with m.If(self.enable):
-                    m.d.sync += negative.eq(~upper)
+                    m.d.sync += [negative.eq(~upper), self.noise[i].eq(Mux(negative, -port.data, port.data))]
         return m

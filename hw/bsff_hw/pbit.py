@@ -46,16 +46,16 @@ class TileArray(wiring.Component):
     draws : In(ArrayLayout(16, units * draws of a unit))
         Of a unit in the order of m, with ``xor`` three each.
     count : Out(ArrayLayout(M, units))
-        n in unary: bit i is set where n > i, so that a maximum is an OR. Two cycles after the input.
+        n in unary: bit i is set where n > i, so that a maximum is an OR. Three cycles after the input.
     response : Out(ArrayLayout(.., units))
         d in 0..M, with the count.
 
     Notes
     -----
-    Latency 2; `units` tiles a cycle.
+    Latency 3; `units` tiles a cycle.
     """
 
-    LATENCY = 2
+    LATENCY = 3
 
     def __init__(self, units: int, *, tile: int, fraction_bits: int, boxcar: int, xor: bool, width: int) -> None:
         self._units, self._tile, self._boxcar, self._xor = units, tile, boxcar, xor
@@ -84,7 +84,8 @@ class TileArray(wiring.Component):
             bits, moved = [], []
             for i, threshold in enumerate(theta):
                 level = Signal(signed(self._width + 1), name=f"level{unit}_{i}")
-                m.d.comb += level.eq(held - threshold)
+                with m.If(self.enable):
+                    m.d.sync += level.eq(held - threshold)
                 first = unit * self.draws_of_unit + i * (3 if self._xor else 1)
                 fired = [level + noise.noise[first + k] > 0 for k in range(3 if self._xor else 1)]
                 bits.append(fired[0])
