@@ -125,6 +125,16 @@ def memory(address: Value, data: Any, words: Sequence[int], *, enable: Value | N
     return bench
 
 
+def table(address: Value, data: Any, words: Sequence[int]) -> Callable[[Any], Any]:
+    """A read port without latency, as a bench in the background; a change of `words` shows once the address changes."""
+
+    async def bench(context: Any) -> None:
+        async for (at,) in context.changed(Value.cast(address)):
+            context.set(Value.cast(data), int(words[at]) if at < len(words) else 0)
+
+    return bench
+
+
 def pack(values: Iterable[int], width: int) -> int:
     """Numbers side by side in a word, the first in its lowest bits; negative ones in two's complement."""
     word, mask = 0, (1 << width) - 1

@@ -9,7 +9,7 @@ import pytest
 from amaranth.hdl import Signal, signed
 
 from bsff.golden.update import half_up as half_up_model
-from bsff_hw.arithmetic import all_of, any_of, half_up, saturate, total, unary
+from bsff_hw.arithmetic import all_of, any_of, fits, half_up, saturate, total, unary
 from hw_helpers import evaluate
 
 BYTES = range(-128, 128)
@@ -29,6 +29,7 @@ def test_saturate(width: int) -> None:
     held = saturate(value, width)
     assert len(held) == width
     assert evaluate(held, [value], [[v] for v in BYTES]) == np.clip(BYTES, low, high).tolist()
+    assert evaluate(fits(value, width), [value], [[v] for v in BYTES]) == [int(low <= v <= high) for v in BYTES]
 
 
 @pytest.mark.parametrize("count", range(1, 8))

@@ -10,9 +10,9 @@ from amaranth.hdl import Value
 
 from bsff.config import CLASSES
 from bsff.golden import goodness, softmax
-from bsff_hw.goodness import SCALE_WIDTH, Goodness, logit_width
-from bsff_hw.softmax import ERROR_WIDTH, Softmax
-from hw_helpers import layer_plan, pack, random_map, simulate, unary, unpack
+from bsff_hw.goodness import SCALE_WIDTH, Goodness
+from bsff_hw.softmax import Softmax
+from hw_helpers import layer_plan, pack, random_map, simulate, table, unary, unpack
 
 ONE = {"channels": 10, "kernel": 1, "padding": 0}
 PLANS = {
@@ -62,7 +62,11 @@ def test_goodness(name: str, seed: int) -> None:
             await context.tick()
             cycles += 1
         assert cycles == plan.channels + 4  # a channel a cycle, and four to the last logit
-        return unpack(context.get(Value.cast(dut.logits)), logit_width(plan), CLASSES, signed=True)
+        shown = []
+        for c in range(CLASSES):
+            context.set(dut.number, c)
+            shown.append(context.get(dut.logit))
+        return shown
 
     async def bench(context: Any) -> None:
         for channel, value in enumerate(mean):
@@ -105,9 +109,10 @@ def test_goodness(name: str, seed: int) -> None:
 # ---- softmax
 
 
-async def classify(context: Any, dut: Softmax, logits: np.ndarray, label: int, width: int) -> None:
+async def classify(context: Any, dut: Softmax, held: list[int], logits: np.ndarray, label: int) -> None:
     """One sample, every output and the number of cycles."""
-    context.set(Value.cast(dut.logits), pack(logits, width))
+    held[:] = logits.tolist()
+    context.set(dut.logit, held[context.get(dut.number)])
     context.set(dut.label, label)
     context.set(dut.start, 1)
     await context.tick()
@@ -118,7 +123,9 @@ async def classify(context: Any, dut: Softmax, logits: np.ndarray, label: int, w
     assert context.get(dut.done)
     z, y = logits[None], np.array([label])
     errors = softmax.class_error(z, y)[0]
-    assert unpack(context.get(Value.cast(dut.errors)), ERROR_WIDTH, CLASSES, signed=True) == errors.tolist()
+    for c in range(CLASSES):
+        context.set(dut.error_number, c)
+        assert context.get(dut.error) == errors[c]
     assert context.get(dut.label_error) == errors[label]
     assert context.get(dut.loss) == softmax.cross_entropy(z, y)[0]
     assert context.get(dut.best) == logits.argmax()
@@ -142,26 +149,28 @@ def samples(width: int, rng: np.random.Generator) -> list[np.ndarray]:
 @pytest.mark.parametrize("width", [8, 13, 32, 40])
 def test_softmax(width: int, rng: np.random.Generator) -> None:
     dut = Softmax(width)
+    held = [0] * CLASSES
 
     async def bench(context: Any) -> None:
         for logits in samples(width, rng):
-            await classify(context, dut, logits, int(rng.integers(CLASSES)), width)
+            await classify(context, dut, held, logits, int(rng.integers(CLASSES)))
             for _ in range(int(rng.integers(3))):
                 await context.tick()
 
-    simulate(dut, bench)
+    simulate(dut, bench, background=[table(dut.number, dut.logit, held)])
 
 
 @pytest.mark.parametrize("others", [0, 3, 9])
 def test_every_fraction_of_a_power(others: int) -> None:
     """A logit of each distance from the largest, with some as large: each entry of both tables, each leading one."""
     dut = Softmax(12)
+    held = [0] * CLASSES
 
     async def bench(context: Any) -> None:
         for distance in range(0, 64, 1 if others == 0 else 7):
             logits = np.array([*[100] * others, 100 - distance, *[-1900] * (9 - others)])
             if others == 0:
                 logits[-1] = 100
-            await classify(context, dut, logits, distance % CLASSES, 12)
+            await classify(context, dut, held, logits, distance % CLASSES)
 
-    simulate(dut, bench)
+    simulate(dut, bench, background=[table(dut.number, dut.logit, held)])

@@ -13,8 +13,7 @@ from bsff.golden import update
 from bsff.numerics import STEP_MAX, step_bound
 from bsff_hw.learn import Learn
 from bsff_hw.plan import LayerPlan
-from bsff_hw.softmax import ERROR_WIDTH
-from hw_helpers import layer_plan, memory, pack, simulate, unpack
+from hw_helpers import layer_plan, memory, pack, simulate, table, unpack
 
 ONE = {"channels": 10, "kernel": 1, "padding": 0}
 FIRST = {**ONE, "channels": 20}
@@ -50,6 +49,7 @@ def test_learn(name: str, seed: int) -> None:
     tally: list[int] = [0] * plan.blocks
     bias = rng.integers(-(2**31), 2**31, plan.channels)
     banks = [0] * plan.blocks  # the memory of the biases
+    shown_errors = [0] * CLASSES
     cycles: list[int] = []
 
     def store_biases() -> None:
@@ -110,7 +110,8 @@ def test_learn(name: str, seed: int) -> None:
                 pack(responses[b * plan.tiles : (b + 1) * plan.tiles], 2 * plan.count_width) for b in range(plan.blocks)
             ]
 
-            context.set(Value.cast(dut.errors), pack(errors, ERROR_WIDTH))
+            shown_errors[:] = errors.tolist()
+            context.set(dut.error, shown_errors[context.get(dut.error_number) % CLASSES])
             context.set(dut.step, step)
             context.set(dut.activity, activity)
             context.set(dut.start, 1)
@@ -131,7 +132,7 @@ def test_learn(name: str, seed: int) -> None:
                     if own == word:
                         pair = shown[part * plan.update_lanes + lane]
                         assert unpack(pair, plan.gain_width, 1, signed=True) == [gain[channel]]
-                        assert unpack(pair >> plan.gain_width, 32, 1, signed=True) == [correction[channel]]
+                        assert unpack(pair >> plan.gain_width, 32, 1, signed=True) == [-correction[channel]]
             await move(context, moved)
             assert (bias == before).all()
 
@@ -151,7 +152,12 @@ def test_learn(name: str, seed: int) -> None:
     simulate(
         dut,
         bench,
-        background=[memory(dut.tally_block, dut.tally, tally), memory(dut.bias_block, dut.bias, banks), biases],
+        background=[
+            memory(dut.tally_block, dut.tally, tally),
+            memory(dut.bias_block, dut.bias, banks),
+            table(dut.error_number, dut.error, shown_errors),
+            biases,
+        ],
     )
     # the serial parts: a channel a cycle, gains and pipeline before, the pipeline after
     assert cycles == [plan.channels + CLASSES + 9, plan.channels + 8] * 6

@@ -45,7 +45,7 @@ def coefficients(plan: LayerPlan, shape: tuple[int, ...], rng: np.random.Generat
 
 
 def packed(plan: LayerPlan, gain: np.ndarray, correction: np.ndarray) -> int:
-    pairs = [pack([k], plan.gain_width) | pack([c], 32) << plan.gain_width for k, c in zip(gain.ravel(), correction.ravel(), strict=True)]  # fmt: skip
+    pairs = [pack([k], plan.gain_width) | pack([-c], 32) << plan.gain_width for k, c in zip(gain.ravel(), correction.ravel(), strict=True)]  # fmt: skip
     return pack(pairs, plan.gain_width + 32)
 
 
@@ -67,7 +67,7 @@ def random_weights(plan: LayerPlan, shape: tuple[int, ...], rng: np.random.Gener
 
 @pytest.mark.parametrize("name", ["a lane", "inner folds", "all groups"])
 def test_lane(name: str, rng: np.random.Generator) -> None:
-    """A weight a cycle; W' four cycles after S and W, coefficient and dither one cycle after them."""
+    """A weight a cycle; W' four cycles after S and W, the coefficient one cycle after them, the dither three."""
     plan = PLANS[name]
     dut = UpdateLane(plan)
     count = 600
@@ -80,13 +80,14 @@ def test_lane(name: str, rng: np.random.Generator) -> None:
 
     async def bench(context: Any) -> None:
         for i in range(count + dut.LATENCY):
-            now, late = min(i, count - 1), min(max(i - 1, 0), count - 1)
+            now, late, latest = (min(max(i - delay, 0), count - 1) for delay in (0, 1, 3))
             context.set(dut.sum, int(sums[now]))
             context.set(dut.weight, int(weights[now]))
             context.set(dut.coefficient.as_value(), packed(plan, gain[late], correction[late]))
-            context.set(dut.dither, int(dither[late]))
+            context.set(dut.dither, int(dither[latest]))
             if (done := i - dut.LATENCY) >= 0:
                 assert context.get(dut.changed) == expected[done]
+                assert context.get(dut.unchanged) == weights[done]
                 assert context.get(dut.moved) == expected[done] - weights[done]
                 assert context.get(dut.saturated) == (expected[done] != wanted[done])
             await context.tick()

@@ -43,6 +43,8 @@ class Access(wiring.Component):
     Members
     -------
     host : In(access_signature())
+    hold : In(1)
+        The memories are being cleared: the host waits.
     fetch, bank, address :
         Read a weight row, see `accumulate.Accumulate`.
     begin, free, part, lane, step, done, weight :
@@ -59,6 +61,7 @@ class Access(wiring.Component):
         super().__init__(
             {
                 "host": In(access_signature()),
+                "hold": In(1),
                 "fetch": Out(1),
                 "bank": Out(plan.banks),
                 "address": Out(max(1, (plan.depth - 1).bit_length())),
@@ -121,7 +124,7 @@ class Access(wiring.Component):
         ]
         waited = Signal(range(Accumulate.ROW_LATENCY + 1))
         with m.FSM(name="access"):
-            with m.State("IDLE"), m.If(host.request):
+            with m.State("IDLE"), m.If(host.request & ~self.hold):
                 m.d.sync += waited.eq(0)
                 with m.If(past | ~(weights | channels)):
                     m.next = "NOTHING"

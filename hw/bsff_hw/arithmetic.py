@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Array, Const, Mux, Value
+from amaranth.hdl import Array, Cat, Const, Mux, Value
 
 
 def total(values: Sequence[Value]) -> Value:
@@ -47,10 +47,17 @@ def half_up(value: Value, shift: int) -> Value:
     return (value + (1 << (shift - 1))) >> shift
 
 
+def fits(value: Value, width: int) -> Value:
+    """Whether a signed value lies within `width` bits: those above are copies of its sign."""
+    above = value[width - 1 :]
+    return above.all() | ~above.any()
+
+
 def saturate(value: Value, width: int) -> Value:
-    """A signed value held within `width` bits."""
-    high = (1 << (width - 1)) - 1
-    return Mux(value > high, high, Mux(value < -high - 1, -high - 1, value))[:width].as_signed()
+    """A signed value, of at least `width` bits, held within `width` bits."""
+    sign = value[-1]
+    limit = Cat((~sign).replicate(width - 1), sign)
+    return Mux(fits(value, width), value[:width], limit).as_signed()
 
 
 def restarted(added: Value, first: Value, sum_so_far: Value) -> Value:

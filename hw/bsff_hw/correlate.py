@@ -78,7 +78,8 @@ class Correlate(wiring.Component):
             for bank in range(plan.site_banks):
                 mine = range(bank, plan.chunk_sites, plan.site_banks)
                 sites = [self.inputs[part].word_select(i, plan.site_bits) for i in mine]
-                encoder = ActiveIndex(len(mine), payload=plan.site_bits)
+                # without a pool a site is one input, which is on if the site is listed at all
+                encoder = ActiveIndex(len(mine), payload=plan.site_bits if plan.pool == 2 else 0)
                 m.submodules[f"active{part}_{bank}"] = encoder
                 encoders[-1].append(encoder)
                 m.d.comb += [
@@ -104,7 +105,7 @@ class Correlate(wiring.Component):
                 with m.If(enable):
                     m.d.sync += [
                         self.address[part][bank].eq(base + encoders[part][bank].index),
-                        x[0].eq(encoders[part][bank].payload),
+                        x[0].eq(encoders[part][bank].payload if plan.pool == 2 else encoders[part][bank].some),
                         x[1].eq(x[0]),
                         x[2].eq(x[1]),
                         word.eq(self.words[part][bank]),

@@ -47,7 +47,9 @@ class Goodness(wiring.Component):
     learn : In(1)
         Move the running means, too.
     scale : In(24)
-    logits : Out(ArrayLayout(signed, 10))
+    number : In(4)
+    logit : Out(signed)
+        The logit of that class, in the same cycle.
     done : Out(1)
         The logits are those of the last map; for one cycle.
     tally_block : In
@@ -67,7 +69,8 @@ class Goodness(wiring.Component):
                 "start": In(1),
                 "learn": In(1),
                 "scale": In(SCALE_WIDTH),
-                "logits": Out(data.ArrayLayout(signed(logit_width(plan)), CLASSES)),
+                "number": In(range(CLASSES)),
+                "logit": Out(signed(logit_width(plan))),
                 "done": Out(1),
                 "tally_block": In(range(max(2, plan.blocks))),
                 "tally": Out(data.ArrayLayout(tally_layout(plan), plan.tiles)),
@@ -157,5 +160,13 @@ class Goodness(wiring.Component):
             product.eq(kept * self.scale), ready3.eq(ready2), label3.eq(label2), last3.eq(last2),
             self.done.eq(ready3 & last3),
         ]  # fmt: skip
-        with m.If(ready3):
-            m.d.sync += self.logits[label3].eq(product >> SCALE_BITS)
+        # a memory, as classes come and are asked for one by one: registers would need a wide multiplexer
+        m.submodules.logits = logits = memory.Memory(shape=signed(logit_width(plan)), depth=CLASSES, init=[])
+        keep, show = logits.write_port(), logits.read_port(domain="comb")
+        m.d.comb += [
+            keep.addr.eq(label3),
+            keep.data.eq(product >> SCALE_BITS),
+            keep.en.eq(ready3),
+            show.addr.eq(self.number),
+            self.logit.eq(show.data),
+        ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, signed
-from amaranth.lib import data, fifo, stream, wiring
+from amaranth.lib import data, fifo, memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from bsff.config import CLASSES
@@ -64,7 +64,8 @@ class Head(wiring.Component):
         connect(m, flipped(self.bus), registers.bus)
         events = counters.events
         biases = Signal(data.ArrayLayout(signed(BIAS_WIDTH), CLASSES))
-        logits = Signal(data.ArrayLayout(signed(width), CLASSES))
+        m.submodules.classes = logits = memory.Memory(shape=signed(width), depth=CLASSES, init=[])
+        logit, logit_write = logits.read_port(domain="comb"), logits.write_port()
         gains = Signal(data.ArrayLayout(signed(ERROR_WIDTH + STEP_WIDTH - STEP_BITS), CLASSES))
         index = Signal(range(CLASSES + 2))
         learn, updated = Signal(), Signal()
@@ -80,7 +81,9 @@ class Head(wiring.Component):
             counters.clear.eq(self.clear),
             counters.address.eq(registers.counter_address),
             registers.counter.eq(counters.data),
-            softmax.logits.eq(logits),
+            logit.addr.eq(softmax.number),
+            softmax.logit.eq(logit.data),
+            softmax.error_number.eq(index),
             softmax.label.eq(maps.label),
             self.logits.valid.eq(results.r_rdy),
             self.logits.payload.eq(results.r_data.as_signed()),
@@ -93,13 +96,18 @@ class Head(wiring.Component):
         gained = Signal(signed(ERROR_WIDTH + STEP_WIDTH + 1))
         begin, blocked = Signal(), Signal()
         at, before, earlier = index[:4], Signal(4), Signal(4)
-        m.d.comb += [before.eq(index - 1), earlier.eq(index - 2)]
+        m.d.comb += [
+            before.eq(index - 1),
+            earlier.eq(index - 2),
+            logit_write.addr.eq(earlier),
+            logit_write.data.eq(scaled >> head_shift(plan.fraction_bits)),
+        ]
         # choosing, adding and multiplying in one cycle was the critical path
         summed = Signal(signed(plan.sum_width + 1))
         m.d.sync += [
             summed.eq(rows.sums[at] + (biases[at] >> BIAS_BITS)),
             scaled.eq(summed * LOG2_E),
-            gained.eq(softmax.errors[at] * registers.step),
+            gained.eq(softmax.error * registers.step),
         ]
         with m.FSM(name="phase"):
             with m.State("CLEAR"), m.If(rows.idle):
@@ -116,8 +124,7 @@ class Head(wiring.Component):
                     m.next = "LOGITS"
             with m.State("LOGITS"):
                 m.d.sync += index.eq(index + 1)
-                with m.If(index >= 2):
-                    m.d.sync += logits[earlier].eq(scaled >> head_shift(plan.fraction_bits))
+                m.d.comb += logit_write.en.eq(index >= 2)
                 with m.If(index == CLASSES + 1):
                     m.next = "START"
             with m.State("START"):
@@ -129,7 +136,12 @@ class Head(wiring.Component):
                 with m.If(self.results):
                     m.next = "RESULTS"
             with m.State("RESULTS"):
-                m.d.comb += [results.w_data.eq(logits[at]), results.w_en.eq(results.w_rdy), blocked.eq(~results.w_rdy)]
+                m.d.comb += [
+                    logit.addr.eq(index),
+                    results.w_data.eq(logit.data),
+                    results.w_en.eq(results.w_rdy),
+                    blocked.eq(~results.w_rdy),
+                ]
                 with m.If(results.w_rdy):
                     m.d.sync += index.eq(index + 1)
                     with m.If(index == CLASSES - 1):

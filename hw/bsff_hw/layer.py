@@ -155,7 +155,7 @@ class Layer(wiring.Component):
         m.d.comb += [
             self._goodness.scale.eq(registers.scale),
             self._goodness.tally_block.eq(self._learner.tally_block),
-            softmax.logits.eq(self._goodness.logits),
+            softmax.logit.eq(self._goodness.logit),
             softmax.label.eq(self._maps.label),
         ]
 
@@ -164,7 +164,8 @@ class Layer(wiring.Component):
         update, learner, accumulate = self._update, self._learner, self._accumulate
         passes, registers = self._passes, self._registers
         m.d.comb += [
-            learner.errors.eq(self._softmax.errors),
+            self._softmax.error_number.eq(learner.error_number),
+            learner.error.eq(self._softmax.error),
             learner.step.eq(registers.step),
             learner.activity.eq(registers.activity),
             learner.tally.eq(self._goodness.tally),
@@ -255,6 +256,7 @@ class Layer(wiring.Component):
             counters.address.eq(registers.counter_address),
             registers.counter.eq(counters.data),
             waiting.eq(self.output.valid & ~self.output.ready),
+            self._goodness.number.eq(self._softmax.number),
         ]
         with m.If(self._fire.output.valid & self._fire.output.ready & position.last):
             m.d.sync += fired.eq(1)
@@ -289,7 +291,8 @@ class Layer(wiring.Component):
                     m.next = "RESULTS"
             with m.State("RESULTS"):
                 m.d.comb += [
-                    self._results.w_data.eq(self._goodness.logits[number[:4]]),
+                    self._goodness.number.eq(number),
+                    self._results.w_data.eq(self._goodness.logit),
                     self._results.w_en.eq(self._results.w_rdy),
                 ]
                 m.d.comb += blocked.eq(~self._results.w_rdy)
@@ -348,13 +351,15 @@ class Layer(wiring.Component):
             with m.If(word == last - 1):
                 m.d.sync += clearing.eq(0)
         m.d.comb += [
+            access.hold.eq(clearing),
             accumulate.write_address.eq(Mux(clearing, word, update.write_address)),
             bias.read_enable.eq(self._fire.bias_enable),
         ]
         for part in range(plan.parts):
+            # what the update would write is 0 after a reset, and stays so while the host's accesses wait
             m.d.comb += [
                 accumulate.write[part].eq(Mux(clearing, 2**plan.banks - 1, update.write[part])),
-                accumulate.write_rows[part].eq(Mux(clearing, 0, update.write_rows[part])),
+                accumulate.write_rows[part].eq(update.write_rows[part]),
             ]
         # the biases are read by the tiles, then by the update, else by the host
         learning = Signal()

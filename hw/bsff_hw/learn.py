@@ -39,8 +39,10 @@ class Learn(wiring.Component):
         For one cycle: they are; the biases follow.
     done : Out(1)
         For one cycle.
-    errors, step, activity : In
-        Class errors, step register, running number of ones.
+    error_number, error : Out, In
+        A class and its error, in the same cycle.
+    step, activity : In
+        Step register, running number of ones.
     tally_block, tally : see `goodness.Goodness`.
     bias_block, bias : Out, In
         Read port of the biases.
@@ -65,7 +67,8 @@ class Learn(wiring.Component):
                 "rows": Out(1),
                 "rows_done": In(1),
                 "done": Out(1),
-                "errors": In(data.ArrayLayout(signed(ERROR_WIDTH), CLASSES)),
+                "error_number": Out(range(CLASSES)),
+                "error": In(signed(ERROR_WIDTH)),
                 "step": In(STEP_WIDTH),
                 "activity": In(ACTIVITY_WIDTH),
                 "tally_block": Out(range(max(2, plan.blocks))),
@@ -87,7 +90,8 @@ class Learn(wiring.Component):
         m = Module()
         plan = self._plan
         m.submodules.scan = scan = ChannelScan(plan)
-        gains = Signal(data.ArrayLayout(signed(plan.gain_width), CLASSES))
+        m.submodules.gains = gains = memory.Memory(shape=signed(plan.gain_width), depth=CLASSES, init=[])
+        gain_of_class = gains.read_port(domain="comb")
         mean = Signal(unsigned((plan.levels << MEAN_BITS).bit_length()))
         biases = Signal()  # the second scan: biases, not coefficients
         self._control(m, scan, gains, biases)
@@ -108,13 +112,15 @@ class Learn(wiring.Component):
             at.label.eq(scan.label), at.lane.eq(scan.lane), at.part.eq(scan.part), at.step.eq(scan.step),
             *(new.eq(old) for old, new in itertools.pairwise(stages)),
         ]  # fmt: skip
-        m.d.comb += [self.tally_block.eq(scan.block), self.bias_block.eq(scan.block)]
+        m.d.comb += [
+            self.tally_block.eq(scan.block), self.bias_block.eq(scan.block), gain_of_class.addr.eq(at.label),
+        ]  # fmt: skip
         # stage 2: registers between the memories and the multipliers; stage 3: D k, the drive of both changes
         response, gain = Signal(plan.count_width), Signal(signed(plan.gain_width))
         drive = Signal(signed(plan.count_width + 1 + plan.gain_width))
         m.d.sync += [
             response.eq(self.tally[at.unit].response),
-            gain.eq(gains[at.label]),
+            gain.eq(gain_of_class.data),
             drive.eq(response * gain),
         ]
         moved = self._memories(m, scan, stages, gain, drive, mean, biases)
@@ -153,16 +159,21 @@ class Learn(wiring.Component):
     def _control(self, m: Module, scan: ChannelScan, gains: Any, biases: Signal) -> None:
         """Gains first, one a cycle through one multiplier; then a scan, the rows, and a scan."""
         index, waited = Signal(range(CLASSES + 1)), Signal(3)
+        write = gains.write_port()
         product = Signal(signed(ERROR_WIDTH + STEP_WIDTH + 1))
+        m.d.comb += [
+            self.error_number.eq(index),
+            write.addr.eq(index - 1),
+            write.data.eq(half_up(product, STEP_BITS)),
+        ]
         m.d.sync += [self.rows.eq(0), self.done.eq(0)]
         with m.FSM(name="phase"):
             with m.State("IDLE"), m.If(self.start):
                 m.d.sync += [index.eq(0), biases.eq(0)]
                 m.next = "GAINS"
             with m.State("GAINS"):
-                m.d.sync += [product.eq(self.errors[index[:4]] * self.step), index.eq(index + 1)]
-                with m.If(index != 0):
-                    m.d.sync += gains[(index - 1)[:4]].eq(half_up(product, STEP_BITS))
+                m.d.sync += [product.eq(self.error * self.step), index.eq(index + 1)]
+                m.d.comb += write.en.eq(index != 0)
                 with m.If(index == CLASSES):
                     m.d.comb += scan.start.eq(1)
                     m.next = "PREPARE"
@@ -217,7 +228,7 @@ class Learn(wiring.Component):
                     read.addr.eq(self.coefficient_address),
                     self.coefficients[part][lane].eq(data.View(layout, read.data)),
                     new.gain.eq(gains[-1]),
-                    new.correction.eq(half_up(correction, MEAN_BITS)[:SUM_WIDTH]),
+                    new.centring.eq(-half_up(correction, MEAN_BITS)[:SUM_WIDTH]),
                     write.addr.eq(out.step),
                     write.en.eq(mine),
                 ]

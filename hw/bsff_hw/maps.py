@@ -125,7 +125,7 @@ class MapStore(wiring.Component):
         m.d.sync += held.eq(held + (take & last) - self.release)
 
         self._pixels(m, take, end_pixel, filling, working)
-        self._planes(m, take, filling, working, group_blocks, block, part, turn, x, y)
+        self._planes(m, take, filling, working, group_blocks, block, part, turn, x, y, end_pixel)
         return m
 
     def _pixels(self, m: Module, take: Any, end_pixel: Any, filling: Any, working: Any) -> None:
@@ -154,15 +154,36 @@ class MapStore(wiring.Component):
 
     def _planes(
         self, m: Module, take: Any, filling: Any, working: Any, group_blocks: int, block: Any, part: Any, turn: Any,
-        x: Any, y: Any,
+        x: Any, y: Any, end_pixel: Any,
     ) -> None:  # fmt: skip
-        """Rows of a channel: each transfer sets its bits in the rows read before it, or begins them."""
+        """Rows of a channel: each transfer adds its bits to the row that arrives, which is kept beside until it is whole."""
         plan = self._plan
         where = Signal(range(max(2, self._blocks)))
         m.d.comb += where.eq(block + turn * group_blocks if plan.rounds > 1 else block)
-        old_x, bits = Signal.like(x), Signal(plan.beat * plan.levels)
+        m.submodules.line = line = memory.Memory(shape=unsigned(self._word), depth=max(2, plan.blocks_in), init=[])
+        grown = line.write_port()
+        # consecutive transfers meet the same word where a pixel is one transfer
+        old = line.read_port(transparent_for=(grown,) if plan.blocks_in == 1 else ())
+        number = Signal(range(max(2, plan.blocks_in)))
+        taken, old_x, bits = Signal(), Signal.like(x), Signal(plan.beat * plan.levels)
+        m.d.sync += taken.eq(take)
         with m.If(take):
-            m.d.sync += [old_x.eq(x), bits.eq(self.input.payload.bits)]
+            m.d.sync += [
+                number.eq(Mux(end_pixel, 0, number + 1)),
+                old_x.eq(x),
+                bits.eq(self.input.payload.bits),
+                grown.addr.eq(number),
+            ]
+        begun = Mux(old_x == 0, 0, old.data)
+        word = Cat(
+            begun[i * plan.width : (i + 1) * plan.width] | (bits[i] << old_x)[: plan.width]
+            for i in range(plan.beat * plan.levels)
+        )
+        m.d.comb += [old.addr.eq(number), old.en.eq(take), grown.data.eq(word), grown.en.eq(taken)]
+
+        address = Signal(range(max(2, SLOTS * self._half * self._blocks)))
+        with m.If(take):
+            m.d.sync += address.eq(_flat(y >> 1, where, self._blocks, filling, self._half))
         for parity in range(2):
             row_address = Signal(range(max(2, SLOTS * self._half * self._blocks)), name=f"row_address{parity}")
             m.d.comb += row_address.eq(
@@ -173,28 +194,16 @@ class MapStore(wiring.Component):
                     shape=unsigned(self._word), depth=max(2, SLOTS * self._half * self._blocks), init=[]
                 )
                 m.submodules[f"planes{own}_{'even' if parity == 0 else 'odd'}"] = store
-                write = store.write_port()
-                # consecutive transfers meet the same word where a pixel is one transfer
-                ports = (write,) if plan.blocks_in == 1 else ()
-                old, read = store.read_port(transparent_for=ports), store.read_port()
+                write, read = store.write_port(), store.read_port()
                 chosen = Signal(name=f"chosen{own}_{parity}")
-                mine = (part == own) & (y[0] == parity)
-                begun = Mux(old_x == 0, 0, old.data)
-                lanes = [
-                    begun[i * plan.width : (i + 1) * plan.width] | (bits[i] << old_x)[: plan.width]
-                    for i in range(plan.beat * plan.levels)
-                ]
+                m.d.sync += chosen.eq(take & (part == own) & (y[0] == parity))
                 m.d.comb += [
-                    old.addr.eq(_flat(y >> 1, where, self._blocks, filling, self._half)),
-                    old.en.eq(take & mine),
-                    write.data.eq(Cat(lanes)),
+                    write.addr.eq(address),
+                    write.data.eq(word),
                     write.en.eq(chosen),
                     read.addr.eq(row_address),
                     self.planes[own][parity].eq(read.data),
                 ]
-                m.d.sync += chosen.eq(take & mine)
-                with m.If(take):
-                    m.d.sync += write.addr.eq(old.addr)
 
 
 def _flat(row: Any, block: Any, blocks: int, slot: Any, rows: int) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, signed, unsigned
-from amaranth.lib import data, memory, wiring
+from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff.config import CLASSES
@@ -26,11 +26,13 @@ class Softmax(wiring.Component):
     Members
     -------
     start : In(1)
-    logits : In(ArrayLayout(signed(width), 10))
-        Stable until `done`.
+    number : Out(4)
+    logit : In(signed(width))
+        The logit of that class, in the same cycle; stable until `done`.
     label : In(4)
-    errors : Out(ArrayLayout(signed(14), 10))
-        ``1[c = y] - p[c]``, in units of 2**-12.
+    error_number : In(4)
+    error : Out(signed(14))
+        ``1[c = y] - p[c]`` of that class, in the same cycle, in units of 2**-12.
     label_error : Out(signed(14))
     loss : Out
         In 1/64 bits.
@@ -51,9 +53,11 @@ class Softmax(wiring.Component):
         super().__init__(
             {
                 "start": In(1),
-                "logits": In(data.ArrayLayout(signed(width), CLASSES)),
+                "number": Out(range(CLASSES)),
+                "logit": In(signed(width)),
                 "label": In(range(CLASSES)),
-                "errors": Out(data.ArrayLayout(signed(ERROR_WIDTH), CLASSES)),
+                "error_number": In(range(CLASSES)),
+                "error": Out(signed(ERROR_WIDTH)),
                 "label_error": Out(signed(ERROR_WIDTH)),
                 "loss": Out(width + 2),
                 "best": Out(range(CLASSES)),
@@ -69,11 +73,16 @@ class Softmax(wiring.Component):
         exp, log = exp_rom.read_port(), log_rom.read_port()
 
         index = Signal(range(CLASSES + 1))
-        number = index[: (CLASSES - 1).bit_length()]
-        largest, logit = Signal(signed(self._width)), Signal(signed(self._width))
+        number, logit = self.number, self.logit
+        largest = Signal(signed(self._width))
         below = Signal(self._width)
         whole, scaled = Signal(self._width), Signal(EXP_ONE + 1)
-        powers = Signal(data.ArrayLayout(EXP_ONE + 1, CLASSES))
+        # memories, as classes are worked off one by one
+        powers = memory.Memory(shape=unsigned(EXP_ONE + 1), depth=CLASSES, init=[])
+        errors = memory.Memory(shape=signed(ERROR_WIDTH), depth=CLASSES, init=[])
+        m.submodules.powers, m.submodules.errors = powers, errors
+        power, power_write = powers.read_port(domain="comb"), powers.write_port()
+        error, error_write = errors.read_port(domain="comb"), errors.write_port()
         total = Signal(range(CLASSES * 2**EXP_ONE + 1))
         leading = sum((total >> (EXP_ONE + 1 + i)).any() for i in range(3))
         remainder = Signal(len(total) + 1)
@@ -82,7 +91,14 @@ class Softmax(wiring.Component):
         fits = Signal()
         lead = Signal(2)
         m.d.comb += [
-            logit.eq(self.logits[number]),
+            number.eq(index),
+            power.addr.eq(number),
+            power_write.addr.eq(number),
+            power_write.data.eq(scaled),
+            error.addr.eq(self.error_number),
+            self.error.eq(error.data),
+            error_write.addr.eq(number),
+            error_write.data.eq(Mux(number == self.label, 2**ERROR_BITS, 0) - quotient),
             below.eq(largest - logit),
             exp.addr.eq(below[:EXP_BITS]),
             exp.en.eq(1),
@@ -95,10 +111,10 @@ class Softmax(wiring.Component):
         m.d.sync += [whole.eq(below >> EXP_BITS), self.done.eq(0)]
         with m.FSM(name="state"):
             with m.State("IDLE"), m.If(self.start):
-                m.d.sync += [index.eq(0), largest.eq(self.logits[0]), self.best.eq(0), total.eq(0)]
+                m.d.sync += [index.eq(0), total.eq(0)]
                 m.next = "LARGEST"
             with m.State("LARGEST"):
-                with m.If(logit > largest):
+                with m.If((index == 0) | (logit > largest)):
                     m.d.sync += [largest.eq(logit), self.best.eq(number)]
                 m.d.sync += index.eq(index + 1)
                 with m.If(index == CLASSES - 1):
@@ -107,14 +123,15 @@ class Softmax(wiring.Component):
             with m.State("LOOK"):  # the table's output comes a cycle after `below`
                 m.next = "POWER"
             with m.State("POWER"):
-                m.d.sync += [powers[number].eq(scaled), total.eq(total + scaled), index.eq(index + 1)]
+                m.d.comb += power_write.en.eq(1)
+                m.d.sync += [total.eq(total + scaled), index.eq(index + 1)]
                 m.next = "LOOK"
                 with m.If(index == CLASSES - 1):
                     m.d.sync += [index.eq(0), bit.eq(0)]
                     m.next = "DIVIDE"
             with m.State("DIVIDE"):
                 with m.If(bit == 0):
-                    m.d.sync += [remainder.eq(powers[number]), quotient.eq(0), bit.eq(1)]
+                    m.d.sync += [remainder.eq(power.data), quotient.eq(0), bit.eq(1)]
                 with m.Elif(bit <= ERROR_BITS + 1):
                     m.d.sync += [
                         quotient.eq((quotient << 1) | fits),
@@ -124,10 +141,10 @@ class Softmax(wiring.Component):
                     with m.If(bit == ERROR_BITS + 1):
                         m.next = "ERROR"
             with m.State("ERROR"):
-                error = Mux(number == self.label, 2**ERROR_BITS, 0) - quotient
-                m.d.sync += [self.errors[number].eq(error), index.eq(index + 1), bit.eq(0)]
+                m.d.comb += error_write.en.eq(1)
+                m.d.sync += [index.eq(index + 1), bit.eq(0)]
                 with m.If(number == self.label):
-                    m.d.sync += self.label_error.eq(error)
+                    m.d.sync += self.label_error.eq(error_write.data)
                 m.next = "DIVIDE"
                 with m.If(index == CLASSES - 1):
                     m.d.sync += index.eq(self.label)

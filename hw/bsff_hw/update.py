@@ -9,28 +9,33 @@ from amaranth.hdl import Cat, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from .arithmetic import pick, saturate
+from .arithmetic import fits, pick, saturate
 from .plan import GAIN_BITS, SUM_WIDTH, LayerPlan
 
 
 def coefficient_layout(plan: LayerPlan) -> data.StructLayout:
-    """What the update needs to know of a channel."""
-    return data.StructLayout({"gain": signed(plan.gain_width), "correction": signed(SUM_WIDTH)})
+    """What the update needs to know of a channel: its gain k, and its centring -C."""
+    return data.StructLayout({"gain": signed(plan.gain_width), "centring": signed(SUM_WIDTH)})
 
 
 class UpdateLane(wiring.Component):
     """Change one weight a cycle: ``W' = saturate(W + ((S k - C + dither) >> 12))``.
+
+    The dither is smaller than a unit of W, so ``W 2**12 + dither`` is W and the dither side by side, and one adder does for
+    both; product and centring fit the multiplier and the adder of a DSP block.
 
     Members
     -------
     sum, weight : In
         S and W.
     coefficient : In
-        k and C of the channel, one cycle after S and W.
+        k and -C of the channel, one cycle after S and W.
     dither : In(12)
-        One cycle after S and W, too.
+        Three cycles after S and W.
     changed : Out(signed(weight_bits))
         W', `LATENCY` cycles after S and W.
+    unchanged : Out(signed(weight_bits))
+        W, with it.
     moved : Out(signed)
         ``W' - W``, with it.
     saturated : Out(1)
@@ -51,6 +56,7 @@ class UpdateLane(wiring.Component):
                 "coefficient": In(coefficient_layout(plan)),
                 "dither": In(GAIN_BITS),
                 "changed": Out(signed(plan.weight_bits)),
+                "unchanged": Out(signed(plan.weight_bits)),
                 "moved": Out(signed(plan.weight_bits + 1)),
                 "saturated": Out(1),
             }
@@ -61,23 +67,25 @@ class UpdateLane(wiring.Component):
         width = self._plan.weight_bits
         weights = [Signal(signed(width), name=f"weight{i}") for i in (1, 2, 3)]
         total = Signal(unsigned(self._plan.change_width))
-        product, offset = Signal(signed(SUM_WIDTH)), Signal(signed(SUM_WIDTH + 1))
-        change = Signal(signed(SUM_WIDTH + 1 - GAIN_BITS))
-        wanted = Signal(signed(SUM_WIDTH + 2 - GAIN_BITS))
+        product, centring = Signal(signed(SUM_WIDTH)), Signal(signed(SUM_WIDTH))
+        change = Signal(signed(SUM_WIDTH + 1))
+        exact = Signal(signed(SUM_WIDTH + 2))
         held = Signal(signed(width))
+        wanted = exact[GAIN_BITS:].as_signed()
         m.d.sync += [
             total.eq(self.sum),
             weights[0].eq(self.weight),
             product.eq(total * self.coefficient.gain),
-            offset.eq(self.dither - self.coefficient.correction),
+            centring.eq(self.coefficient.centring),
             weights[1].eq(weights[0]),
-            change.eq((product + offset) >> GAIN_BITS),
+            change.eq(product + centring),
             weights[2].eq(weights[1]),
             self.changed.eq(held),
+            self.unchanged.eq(weights[2]),
             self.moved.eq(held - weights[2]),
-            self.saturated.eq(held != wanted),
+            self.saturated.eq(~fits(wanted, width)),
         ]
-        m.d.comb += [wanted.eq(weights[2] + change), held.eq(saturate(wanted, width))]
+        m.d.comb += [exact.eq(Cat(self.dither, weights[2]).as_signed() + change), held.eq(saturate(wanted, width))]
         return m
 
 
@@ -104,7 +112,7 @@ class RowUpdate(wiring.Component):
     coefficient_address : Out
         Word ``fold * row_steps + step`` of the memories below.
     coefficients : In
-        k and C of each part's lanes, one cycle after the address.
+        k and -C of each part's lanes, one cycle after the address.
     moved_valid, moved_address, moved : Out
         Weight changes, to be summed by channel; address one cycle before the others.
     saturated : Out
@@ -202,12 +210,12 @@ class RowUpdate(wiring.Component):
             self.moved_address.eq(stages[-2].word),
             self.busy.eq(running | self._any(stages)),
         ]
-        late = Signal.like(dither, name="late_dither")
-        m.d.sync += late.eq(dither)
+        late = [Signal.like(dither, name=f"dither{i}") for i in (1, 2, 3)]
+        m.d.sync += [late[0].eq(dither), *(new.eq(old) for old, new in itertools.pairwise(late))]
 
         clipped = []
         for part in range(plan.parts):
-            clipped += self._part(m, part, step, stages, late)
+            clipped += self._part(m, part, step, stages, late[-1])
             chosen = ~out.host | (self.host_write & (self.host_part == part))
             m.d.sync += self.write[part].eq(Mux(out.valid & out.end & chosen, out.bank, 0))
         m.d.sync += [self.write_address.eq(out.address), self.host_done.eq(out.valid & out.end & out.host)]
@@ -235,7 +243,6 @@ class RowUpdate(wiring.Component):
         for i in range(count):
             lane = UpdateLane(plan)
             m.submodules[f"lane{part}_{i}"] = lane
-            kept = Signal(signed(bits), name=f"kept{part}_{i}")  # the host's way past the lane
             m.d.comb += [
                 lane.sum.eq(sums_now[i * plan.change_width : (i + 1) * plan.change_width]),
                 lane.weight.eq(row_now[i * bits : (i + 1) * bits].as_signed()),
@@ -243,13 +250,14 @@ class RowUpdate(wiring.Component):
                 lane.dither.eq(dither),
                 self.moved[part][i].eq(lane.moved),
             ]
-            m.d.comb += kept.eq(lane.changed - lane.moved)
             hit = out.hit & (self.host_lane == i) & (self.host_part == part)
             changed.append(
-                Mux(out.host, Mux(hit & self.host_write, self.host_data.as_signed(), kept), lane.changed)[:bits]
+                Mux(out.host, Mux(hit & self.host_write, self.host_data.as_signed(), lane.unchanged), lane.changed)[
+                    :bits
+                ]
             )
             with m.If(out.valid & hit):
-                m.d.sync += self.host_read.eq(kept)
+                m.d.sync += self.host_read.eq(lane.unchanged)
             flags.append(lane.saturated)
         result = Signal(plan.row_lanes * bits, name=f"result{part}")
         with m.If(out.valid):
