@@ -9,7 +9,7 @@ import pytest
 from amaranth.hdl import Signal, signed
 
 from bsff.golden.update import half_up as half_up_model
-from bsff_hw.arithmetic import all_of, any_of, fits, half_up, saturate, total, unary
+from bsff_hw.arithmetic import all_of, any_of, approached, fits, half_up, saturate, total, unary
 from hw_helpers import evaluate
 
 BYTES = range(-128, 128)
@@ -20,6 +20,16 @@ def test_half_up(shift: int) -> None:
     value = Signal(signed(8))
     expected = half_up_model(np.array(BYTES), shift).tolist()
     assert evaluate(half_up(value, shift), [value], [[v] for v in BYTES]) == expected
+
+
+@pytest.mark.parametrize("shift", [1, 3, 7])
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_approached(shift: int, is_signed: bool) -> None:
+    """A value moved by a rounded share of a difference, each of every sign and at its ends."""
+    value, difference = Signal(signed(5) if is_signed else 5), Signal(signed(8))
+    cases = [[v, d] for v in (range(-16, 16) if is_signed else range(32)) for d in BYTES]
+    expected = [v + int(half_up_model(np.array(d), shift)) for v, d in cases]
+    assert evaluate(approached(value, difference, shift), [value, difference], cases) == expected
 
 
 @pytest.mark.parametrize("width", [1, 2, 4, 7, 8])

@@ -68,16 +68,17 @@ def test_learn(name: str, seed: int) -> None:
         words_of_row = np.zeros((len(moved), words, lanes), int)
         for channel, (word, part, lane) in enumerate(where):
             words_of_row[:, word, part * plan.update_lanes + lane] = moved[:, channel]
-        events: list[tuple[int, list[int]] | None] = []
-        for row in words_of_row:
+        events: list[tuple[int, list[int], bool] | None] = []
+        for tap, row in enumerate(words_of_row):
             for fold in range(plan.folds):
                 steps = range(fold * plan.row_steps, (fold + 1) * plan.row_steps)
-                events += [(step, row[step].tolist()) for step in steps]
+                events += [(step, row[step].tolist(), tap == 0) for step in steps]
                 events += [None] * int(rng.choice([0, 0, 1, 3]))
         before = None
         for event in [*events, None]:
             context.set(dut.moved_address, event[0] if event else int(rng.integers(words)))
             context.set(dut.moved_valid, before is not None)
+            context.set(dut.moved_first, before[2] if before else int(rng.integers(2)))
             context.set(Value.cast(dut.moved), pack(before[1], plan.weight_bits + 1) if before else 0)
             await context.tick()
             before = event

@@ -86,6 +86,7 @@ def test_maps_are_kept_in_both_orders(name: str, idle: float, seed: int) -> None
             for block in range(blocks):
                 for even in range(0, plan.height, 2):
                     odd = int(rng.choice(np.arange(1, plan.height, 2))) if plan.height > 1 else None
+                    context.set(dut.plane_enable, 1)
                     context.set(Value.cast(dut.plane_row), pack([even // 2, (odd or 0) // 2], half))
                     context.set(dut.plane_block, block)
                     await context.tick()

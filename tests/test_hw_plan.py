@@ -93,10 +93,10 @@ def test_what_is_chosen_for_zero() -> None:
 
 
 def test_chunks_are_few_and_equal() -> None:
-    own = layer_plan({"channels": 10, "kernel": 1, "padding": 0}, pixels=(28, 28, 1))
-    assert (own.site_rows, own.row_sites, own.chunk_rows, own.chunks) == (14, 56, 4, 4)
-    own = layer_plan({"channels": 10, "kernel": 1, "padding": 0, "pool": 2}, pixels=(28, 28, 1))
-    assert (own.site_rows, own.row_sites, own.chunk_rows, own.chunks) == (14, 14, 14, 1)
+    for pool, banks, expected in ((1, 4, (14, 56, 4, 4)), (2, 4, (14, 14, 14, 1)), (1, 1, (14, 56, 1, 14)), (2, 1, (14, 14, 4, 4))):  # fmt: skip
+        layer = {"channels": 10, "kernel": 1, "padding": 0, "pool": pool, "update_banks": banks}
+        own = layer_plan(layer, pixels=(28, 28, 1))
+        assert (own.site_rows, own.row_sites, own.chunk_rows, own.chunks) == expected
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ class Job:
         shape = (plan.parts, plan.row_lanes)
         self.sums = rng.integers(0, plan.shape.sum_bound + 1, shape)
         self.rows = random_weights(plan, shape, rng)
-        self.fold = int(rng.integers(plan.folds))
+        self.fold, self.first = int(rng.integers(plan.folds)), int(rng.integers(2))
         self.bank = 1 << int(rng.integers(plan.banks))
         self.address = int(rng.integers(plan.depth))
         self.dither = int(rng.integers(2**GAIN_BITS))
@@ -161,7 +161,7 @@ def test_rows(name: str, seed: int) -> None:
         expected.append(row)
     begun: list[int] = []
     written: list[tuple[int, int, int, int]] = []
-    moved: list[tuple[int, list[int]]] = []
+    moved: list[tuple[int, list[int], int]] = []
     reads: list[int] = []
     saturated, cycle = 0, 0
 
@@ -169,15 +169,15 @@ def test_rows(name: str, seed: int) -> None:
         nonlocal saturated, cycle
         before = 0
         while True:
-            *_, write, address, rows, valid, at, values, count, done, read, busy = await context.tick().sample(
-                Value.cast(dut.write), dut.write_address, Value.cast(dut.write_rows), dut.moved_valid,
+            *_, write, address, rows, valid, first, at, values, count, done, read, busy = await context.tick().sample(
+                Value.cast(dut.write), dut.write_address, Value.cast(dut.write_rows), dut.moved_valid, dut.moved_first,
                 dut.moved_address, Value.cast(dut.moved), dut.saturated, dut.host_done, dut.host_read, dut.busy,
             )  # fmt: skip
             if write:
                 written.append((cycle, write, address, rows))
             if valid:
                 moved.append(
-                    (before, unpack(values, plan.weight_bits + 1, plan.parts * plan.update_lanes, signed=True))
+                    (before, unpack(values, plan.weight_bits + 1, plan.parts * plan.update_lanes, signed=True), first)
                 )
                 assert busy
             saturated += count
@@ -192,7 +192,7 @@ def test_rows(name: str, seed: int) -> None:
             context.set(dut.begin, 1)
             context.set(Value.cast(dut.sums), pack(job.sums.ravel(), plan.change_width))
             context.set(Value.cast(dut.rows), pack(job.rows.ravel(), plan.weight_bits))
-            for key in ("fold", "bank", "address", "dither", "host"):
+            for key in ("fold", "first", "bank", "address", "dither", "host"):
                 context.set(getattr(dut, key), getattr(job, key))
             if job.host:
                 context.set(dut.host_write, job.write)
@@ -224,7 +224,9 @@ def test_rows(name: str, seed: int) -> None:
     for job, row in zip(jobs, expected, strict=True):
         change = (row - job.rows).reshape(plan.parts, plan.row_steps, plan.update_lanes)
         if not job.host:
-            steps += [(job.fold * plan.row_steps + s, change[:, s].ravel().tolist()) for s in range(plan.row_steps)]
+            steps += [
+                (job.fold * plan.row_steps + s, change[:, s].ravel().tolist(), job.first) for s in range(plan.row_steps)
+            ]
     assert moved == steps
 
 
@@ -285,7 +287,7 @@ def test_order_of_rows(name: str, seed: int) -> None:
                 if fetched is not None:
                     assert begin == (sums and free and cycle >= fetched + Accumulate.ROW_LATENCY)
                 if begin:
-                    at = [context.get(getattr(dut, key)) for key in ("bank", "address", "fold", "dither")]
+                    at = [context.get(getattr(dut, key)) for key in ("bank", "address", "fold", "first", "dither")]
                     assert (at[0], at[1]) == row
                     begun.append(tuple(at))
                     fetched, last_begin = None, cycle
@@ -296,7 +298,13 @@ def test_order_of_rows(name: str, seed: int) -> None:
                 await context.tick()
             noise, after = update.dither(np.array([state], np.uint64), plan.taps)
             assert begun == [
-                (1 << (tap % plan.banks), fold * plan.rows_of_bank + tap // plan.banks, fold, noise[0, tap])
+                (
+                    1 << (tap % plan.banks),
+                    fold * plan.rows_of_bank + tap // plan.banks,
+                    fold,
+                    int(tap == 0),
+                    noise[0, tap],
+                )
                 for tap in range(plan.taps)
                 for fold in range(plan.folds)
             ]

@@ -47,6 +47,12 @@ def half_up(value: Value, shift: int) -> Value:
     return (value + (1 << (shift - 1))) >> shift
 
 
+def approached(value: Value, difference: Value, shift: int) -> Value:
+    """``value + half_up(difference, shift)`` with one adder: value and rounding stand side by side."""
+    beside = Cat(Const(1 << (shift - 1), shift), value)
+    return ((beside.as_signed() if value.shape().signed else beside) + difference) >> shift
+
+
 def fits(value: Value, width: int) -> Value:
     """Whether a signed value lies within `width` bits: those above are copies of its sign."""
     above = value[width - 1 :]

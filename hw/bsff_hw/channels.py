@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Module, unsigned
-from amaranth.lib import data, memory, wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
+
+from .ram import ram
 
 
 class ChannelMemory(wiring.Component):
@@ -48,7 +50,7 @@ class ChannelMemory(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         for unit in range(self._units):
-            store = memory.Memory(shape=unsigned(self._width), depth=self._blocks, init=[])
+            store = ram(unsigned(self._width), self._blocks)
             m.submodules[f"unit{unit}"] = store
             write = store.write_port()
             read = store.read_port(transparent_for=(write,) if self._transparent else ())

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Array, Module, Mux, Signal, unsigned
-from amaranth.lib import data, memory, wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff.golden.results import COUNTERS
 from bsff.registers import CYCLE_COUNTERS
+
+from .ram import ram
 
 NAMES = (*COUNTERS, *CYCLE_COUNTERS)
 INCREMENT = 32
@@ -50,7 +52,7 @@ class EventCounters(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.store = store = memory.Memory(shape=unsigned(64), depth=16, init=[])
+        m.submodules.store = store = ram(unsigned(64), 16)
         read, write = store.read_port(), store.write_port()
         held = Signal.like(self.events, name="held")
         index, writing, clearing = Signal(range(len(NAMES) + 1)), Signal(), Signal()

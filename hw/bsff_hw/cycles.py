@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from .plan import HeadPlan, LayerPlan
 from .softmax import Softmax
 
+ROW = 5
+"""Cycles in which the weights of the next row are fetched."""
 PIPELINE = 24
 """Cycles of a phase in which pipelines fill and drain."""
 
@@ -90,10 +92,9 @@ def layer_cycles(plan: LayerPlan, density: float, site_density: float | None = N
         site_density = 1 - (1 - density) ** plan.site_bits
     # taps at the edge see padding, the same share on average as the forward pass does
     sites = most(plan.chunk_depth, site_density, plan.parts * plan.site_banks)
-    chunk = max(sites, plan.chunk_rows + 2)
-    # the first chunk of a pass is gathered a cycle later than the others
-    gather = plan.levels * plan.chunks * (plan.chunk_rows + 2) + 1
-    row = max(plan.levels * plan.chunks * chunk, gather, plan.row_steps, 5)
+    # the chunk that follows is gathered meanwhile, two rows a cycle
+    chunk = max(sites, plan.chunk_rows)
+    row = max(plan.levels * plan.chunks * chunk, plan.row_steps, ROW)
     update = 2 * plan.channels + plan.taps * plan.folds * row + 2 * PIPELINE
     active = positions * plan.groups * plan.taps * plan.levels * density
     weights = active * plan.shape.group_channels / (plan.lanes * plan.banks)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, signed, unsigned
-from amaranth.lib import data, memory, wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff.config import CLASSES
 from bsff.golden.goodness import KEPT_BITS, MEAN_BITS, SCALE_BITS
 
-from .arithmetic import half_up, total
+from .arithmetic import approached, total
 from .channels import ChannelMemory
 from .plan import LayerPlan
 from .pool import pooled_layout
+from .ram import ram
 from .scan import ChannelScan, Counters
 
 SCALE_WIDTH = 24
@@ -119,7 +120,7 @@ class Goodness(wiring.Component):
 
     def _judge(self, m: Module, scan: ChannelScan) -> None:
         plan = self._plan
-        means = memory.Memory(shape=signed(MEAN_WIDTH), depth=plan.channels, init=[])
+        means = ram(signed(MEAN_WIDTH), plan.channels)
         m.submodules.means = means
         read, write = means.read_port(), means.write_port()
         m.d.comb += [
@@ -142,7 +143,7 @@ class Goodness(wiring.Component):
             summed.eq(grouped + difference),
         ]
         running = plan.shape.config.normalisation == "running"
-        moved = read.data + half_up(difference, plan.shape.config.momentum_shift) if running else read.data
+        moved = approached(read.data, difference, plan.shape.config.momentum_shift) if running else read.data
         m.d.comb += [
             write.en.eq(Mux(valid, self.learn & int(running), self.mean_write)),
             write.addr.eq(Mux(valid, channel, self.mean_address)),
@@ -161,7 +162,7 @@ class Goodness(wiring.Component):
             self.done.eq(ready3 & last3),
         ]  # fmt: skip
         # a memory, as classes come and are asked for one by one: registers would need a wide multiplexer
-        m.submodules.logits = logits = memory.Memory(shape=signed(logit_width(plan)), depth=CLASSES, init=[])
+        m.submodules.logits = logits = ram(signed(logit_width(plan)), CLASSES)
         keep, show = logits.write_port(), logits.read_port(domain="comb")
         m.d.comb += [
             keep.addr.eq(label3),

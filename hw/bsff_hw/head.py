@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, signed
-from amaranth.lib import data, fifo, memory, stream, wiring
+from amaranth.lib import data, fifo, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from bsff.config import CLASSES
@@ -21,6 +21,7 @@ from .head_rows import HeadRows
 from .learn import STEP_WIDTH
 from .maps import beat_layout
 from .plan import BIAS_BITS, BIAS_WIDTH, GAIN_BITS, HeadPlan
+from .ram import ram
 from .softmax import ERROR_WIDTH, Softmax
 
 
@@ -64,7 +65,7 @@ class Head(wiring.Component):
         connect(m, flipped(self.bus), registers.bus)
         events = counters.events
         biases = Signal(data.ArrayLayout(signed(BIAS_WIDTH), CLASSES))
-        m.submodules.classes = logits = memory.Memory(shape=signed(width), depth=CLASSES, init=[])
+        m.submodules.classes = logits = ram(signed(width), CLASSES)
         logit, logit_write = logits.read_port(domain="comb"), logits.write_port()
         gains = Signal(data.ArrayLayout(signed(ERROR_WIDTH + STEP_WIDTH - STEP_BITS), CLASSES))
         index = Signal(range(CLASSES + 2))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, unsigned
-from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .maps import LABEL_BITS, SLOTS, beat_layout
 from .plan import HeadPlan
+from .ram import ram
 from .scan import Counters
 
 
@@ -65,7 +66,7 @@ class HeadMap(wiring.Component):
         with m.If(self.release):
             m.d.sync += working.eq(~working)
 
-        store = memory.Memory(shape=unsigned(plan.beat * plan.levels), depth=SLOTS * plan.words, init=[])
+        store = ram(unsigned(plan.beat * plan.levels), SLOTS * plan.words)
         m.submodules.store = store
         write, read = store.write_port(), store.read_port()
         # where the pooled row begins, and the transfer within it

@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal, signed, unsigned
-from amaranth.lib import data, memory, wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff.config import CLASSES
@@ -17,6 +17,7 @@ from .arithmetic import saturate, total
 from .learn import STEP_WIDTH
 from .lfsr import Draws
 from .plan import GAIN_BITS, HeadPlan
+from .ram import ram
 from .softmax import ERROR_WIDTH
 
 
@@ -82,7 +83,7 @@ class HeadRows(wiring.Component):
         m = Module()
         plan = self._plan
         row = data.ArrayLayout(signed(plan.weight_bits), CLASSES)
-        store = memory.Memory(shape=unsigned(plan.weight_bits * CLASSES), depth=plan.rows, init=[])
+        store = ram(unsigned(plan.weight_bits * CLASSES), plan.rows)
         m.submodules.weights = store
         read, write = store.read_port(), store.write_port()
         m.submodules.draws = draws = Draws(1)

@@ -16,7 +16,7 @@ from bsff.golden.update import ACTIVITY_BITS, ACTIVITY_SHIFT
 
 from .access import Access, access_signature
 from .accumulate import Accumulate
-from .arithmetic import half_up
+from .arithmetic import approached
 from .block import BlockRegisters, bus_signature
 from .channels import ChannelMemory
 from .correlate import Correlate
@@ -172,6 +172,7 @@ class Layer(wiring.Component):
             learner.bias.eq(self._bias.read),
             learner.coefficient_address.eq(update.coefficient_address),
             learner.moved_valid.eq(update.moved_valid),
+            learner.moved_first.eq(update.moved_first),
             learner.moved_address.eq(update.moved_address),
             learner.moved.eq(update.moved),
             learner.rows_done.eq(rows.done),
@@ -180,6 +181,7 @@ class Layer(wiring.Component):
             sites.pass_valid.eq(passes.valid),
             sites.pass_payload.eq(passes.payload),
             passes.ready.eq(sites.pass_ready),
+            maps.plane_enable.eq(sites.plane_enable),
             maps.plane_row.eq(sites.plane_row),
             maps.plane_block.eq(sites.plane_block),
             sites.planes.eq(maps.planes),
@@ -199,6 +201,7 @@ class Layer(wiring.Component):
             update.sums.eq(correlate.sums),
             update.rows.eq(accumulate.row),
             update.fold.eq(rows.fold),
+            update.first.eq(rows.first),
             update.dither.eq(rows.dither),
             update.coefficients.eq(learner.coefficients),
             registers.pbits.eq(self._fire.state),
@@ -262,8 +265,8 @@ class Layer(wiring.Component):
             m.d.sync += fired.eq(1)
 
         number = Signal(range(CLASSES + 1))
-        ones = half_up((maps.ones << ACTIVITY_BITS) - registers.activity, ACTIVITY_SHIFT)
-        m.d.comb += registers.activity_new.eq(registers.activity + ones)
+        change = (maps.ones << ACTIVITY_BITS) - registers.activity
+        m.d.comb += registers.activity_new.eq(approached(registers.activity, change, ACTIVITY_SHIFT))
         with m.FSM(name="phase"):
             with m.State("CLEAR"), m.If(~clearing):
                 m.next = "IDLE"

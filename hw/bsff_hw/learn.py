@@ -9,15 +9,16 @@ import itertools
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, signed, unsigned
-from amaranth.lib import data, memory, wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff.config import CLASSES
 from bsff.golden.update import ACTIVITY_BITS, MEAN_BITS, STEP_BITS, reciprocal
 
-from .arithmetic import half_up, saturate
+from .arithmetic import half_up, restarted, saturate
 from .goodness import tally_layout
 from .plan import BIAS_BITS, BIAS_WIDTH, GAIN_BITS, SUM_WIDTH, LayerPlan
+from .ram import ram
 from .scan import ChannelScan
 from .softmax import ERROR_WIDTH
 from .update import coefficient_layout
@@ -50,7 +51,7 @@ class Learn(wiring.Component):
         And their write port; the same word in every unit.
     coefficient_address, coefficients : In, Out
         See `update.RowUpdate`.
-    moved_valid, moved_address, moved : In
+    moved_valid, moved_first, moved_address, moved : In
         See there.
     """
 
@@ -81,6 +82,7 @@ class Learn(wiring.Component):
                 "coefficient_address": In(range(words)),
                 "coefficients": Out(each(coefficient_layout(plan))),
                 "moved_valid": In(1),
+                "moved_first": In(1),
                 "moved_address": In(range(words)),
                 "moved": In(each(signed(plan.weight_bits + 1))),
             }
@@ -90,7 +92,7 @@ class Learn(wiring.Component):
         m = Module()
         plan = self._plan
         m.submodules.scan = scan = ChannelScan(plan)
-        m.submodules.gains = gains = memory.Memory(shape=signed(plan.gain_width), depth=CLASSES, init=[])
+        m.submodules.gains = gains = ram(signed(plan.gain_width), CLASSES)
         gain_of_class = gains.read_port(domain="comb")
         mean = Signal(unsigned((plan.levels << MEAN_BITS).bit_length()))
         biases = Signal()  # the second scan: biases, not coefficients
@@ -125,15 +127,16 @@ class Learn(wiring.Component):
         ]
         moved = self._memories(m, scan, stages, gain, drive, mean, biases)
 
+        # halves are added before the registers, where the adder of a DSP block takes them; the shifts then round
         # stages 2 to 4: the bias moves by its own drive less what the weights' centring took
         fold = Signal(signed(plan.moved_width + len(mean) + 1))
         old = [Signal(signed(BIAS_WIDTH), name=f"old{i}") for i in (2, 3, 4)]
         change = Signal(signed(max(len(drive), len(fold)) + 2))
         m.d.sync += [
-            fold.eq(moved * mean),
+            fold.eq(moved * mean + (1 << (MEAN_BITS - BIAS_BITS - 1))),
             old[0].eq(self.bias[at.unit]),
             *(new.eq(before) for before, new in itertools.pairwise(old)),
-            change.eq(half_up(drive, GAIN_BITS - BIAS_BITS) - half_up(fold, MEAN_BITS - BIAS_BITS)),
+            change.eq(half_up(drive, GAIN_BITS - BIAS_BITS) - (fold >> (MEAN_BITS - BIAS_BITS))),
         ]
         out = stages[3]
         m.d.comb += [
@@ -206,20 +209,18 @@ class Learn(wiring.Component):
         correction = Signal(signed(len(drive) + len(mean) + 1))
         gains = [gain, *(Signal(signed(plan.gain_width), name=f"gain{i}") for i in (3, 4))]
         m.d.sync += [
-            correction.eq(drive * mean),
+            correction.eq(drive * mean + (1 << (MEAN_BITS - 1))),
             *(new.eq(before) for before, new in itertools.pairwise(gains)),
         ]
         words = max(2, plan.folds * plan.row_steps)
         layout = coefficient_layout(plan)
         shown = []
-        moving = Signal()
-        m.d.comb += moving.eq(self.moved_valid)
         late = Signal.like(self.moved_address)
         m.d.sync += late.eq(self.moved_address)
         for part in range(plan.parts):
             for lane in range(plan.update_lanes):
                 mine = (out.part == part) & (out.lane == lane) & out.valid & ~biases
-                store = memory.Memory(shape=unsigned(layout.size), depth=words, init=[])
+                store = ram(unsigned(layout.size), words)
                 m.submodules[f"coefficients{part}_{lane}"] = store
                 read, write = store.read_port(), store.write_port()
                 new = data.View(layout, write.data)
@@ -228,11 +229,11 @@ class Learn(wiring.Component):
                     read.addr.eq(self.coefficient_address),
                     self.coefficients[part][lane].eq(data.View(layout, read.data)),
                     new.gain.eq(gains[-1]),
-                    new.centring.eq(-half_up(correction, MEAN_BITS)[:SUM_WIDTH]),
+                    new.centring.eq(-(correction >> MEAN_BITS)[:SUM_WIDTH]),
                     write.addr.eq(out.step),
                     write.en.eq(mine),
                 ]
-                total = memory.Memory(shape=signed(plan.moved_width), depth=words, init=[])
+                total = ram(signed(plan.moved_width), words)
                 m.submodules[f"moved{part}_{lane}"] = total
                 add = total.write_port()
                 # consecutive changes meet the same word where a fold is one step
@@ -240,9 +241,9 @@ class Learn(wiring.Component):
                 m.d.comb += [
                     seen.en.eq(1),
                     seen.addr.eq(Mux(scan.running, scan.step, self.moved_address)),
-                    add.addr.eq(Mux(moving, late, out.step)),
-                    add.data.eq(Mux(moving, seen.data + self.moved[part][lane], 0)),
-                    add.en.eq(moving | mine),
+                    add.addr.eq(late),
+                    add.data.eq(restarted(self.moved[part][lane], self.moved_first, seen.data)),
+                    add.en.eq(self.moved_valid),
                 ]
                 shown.append((part, lane, seen.data))
         result = Signal(signed(plan.moved_width))

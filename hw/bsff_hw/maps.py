@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
-from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .arithmetic import total
 from .plan import LayerPlan
+from .ram import ram
 
 SLOTS = 2
 """Maps held: one at work, one arriving."""
@@ -43,6 +44,7 @@ class MapStore(wiring.Component):
         Row * width + column.
     pixel : Out(channels_in * levels)
         One cycle after the address.
+    plane_enable : In(1)
     plane_row : In(ArrayLayout(.., 2))
         Half the number of an even and of an odd row.
     plane_block : In
@@ -66,6 +68,7 @@ class MapStore(wiring.Component):
                 "pixel_enable": In(1),
                 "pixel_address": In(range(max(2, plan.height * plan.width))),
                 "pixel": Out(plan.channels_in * plan.levels),
+                "plane_enable": In(1),
                 "plane_row": In(data.ArrayLayout(unsigned(max(1, (self._half - 1).bit_length())), 2)),
                 "plane_block": In(range(max(2, self._blocks))),
                 "planes": Out(data.ArrayLayout(data.ArrayLayout(self._word, 2), plan.parts)),
@@ -132,9 +135,7 @@ class MapStore(wiring.Component):
         """Words of a pixel's channels, assembled from transfers."""
         plan = self._plan
         size = plan.height * plan.width
-        m.submodules.pixels = store = memory.Memory(
-            shape=unsigned(plan.channels_in * plan.levels), depth=SLOTS * size, init=[]
-        )
+        m.submodules.pixels = store = ram(unsigned(plan.channels_in * plan.levels), SLOTS * size)
         write, read = store.write_port(), store.read_port()
         collected = Signal(plan.channels_in * plan.levels)
         shifted = Cat(collected, self.input.payload.bits)[plan.beat * plan.levels :]
@@ -160,7 +161,7 @@ class MapStore(wiring.Component):
         plan = self._plan
         where = Signal(range(max(2, self._blocks)))
         m.d.comb += where.eq(block + turn * group_blocks if plan.rounds > 1 else block)
-        m.submodules.line = line = memory.Memory(shape=unsigned(self._word), depth=max(2, plan.blocks_in), init=[])
+        m.submodules.line = line = ram(unsigned(self._word), plan.blocks_in)
         grown = line.write_port()
         # consecutive transfers meet the same word where a pixel is one transfer
         old = line.read_port(transparent_for=(grown,) if plan.blocks_in == 1 else ())
@@ -190,9 +191,7 @@ class MapStore(wiring.Component):
                 _flat(self.plane_row[parity], self.plane_block, self._blocks, working, self._half)
             )
             for own in range(plan.parts):
-                store = memory.Memory(
-                    shape=unsigned(self._word), depth=max(2, SLOTS * self._half * self._blocks), init=[]
-                )
+                store = ram(unsigned(self._word), SLOTS * self._half * self._blocks)
                 m.submodules[f"planes{own}_{'even' if parity == 0 else 'odd'}"] = store
                 write, read = store.write_port(), store.read_port()
                 chosen = Signal(name=f"chosen{own}_{parity}")
@@ -202,6 +201,7 @@ class MapStore(wiring.Component):
                     write.data.eq(word),
                     write.en.eq(chosen),
                     read.addr.eq(row_address),
+                    read.en.eq(self.plane_enable),
                     self.planes[own][parity].eq(read.data),
                 ]
 

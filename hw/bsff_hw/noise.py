@@ -10,8 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from bsff.golden.tables import NOISE_BITS, noise_table
 
-BLOCK = {"ram_style": "block", "rom_style": "block"}
-"""In logic a port of the table takes 350 LUTs (`bsff synth`)."""
+from .ram import BLOCK
 
 
 def noise_width(fraction_bits: int) -> int:
@@ -53,7 +52,13 @@ class NoiseTable(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         for first in range(0, self._ports, 2):
-            rom = memory.Memory(shape=unsigned(self._width), depth=len(self._upper), init=self._upper, attrs=BLOCK)
+            # in logic a port of the table takes 350 LUTs (`bsff synth`)
+            rom = memory.Memory(
+                shape=unsigned(self._width),
+                depth=len(self._upper),
+                init=self._upper,
+                attrs=BLOCK | {"rom_style": "block"},
+            )
             m.submodules[f"rom{first // 2}"] = rom
             for i in range(first, min(first + 2, self._ports)):
                 port = rom.read_port()

@@ -23,6 +23,7 @@ def pass_layout(plan: LayerPlan) -> data.StructLayout:
             "fold": unsigned(max(1, (plan.folds - 1).bit_length())),
             "bank": unsigned(plan.banks),
             "address": unsigned(max(1, (plan.depth - 1).bit_length())),
+            "tap_first": unsigned(1),
             "tap_last": unsigned(1),
             "last": unsigned(1),
         }
@@ -37,7 +38,8 @@ class Passes(wiring.Component):
     start : In(1)
     valid : Out(1)
     payload : Out
-        See `pass_layout`; `bank` is one-hot, `tap_last` marks a tap's last fold, `last` the last pass.
+        See `pass_layout`; `bank` is one-hot, `tap_first` marks the first tap, `tap_last` a tap's last fold, `last` the last
+        pass.
     ready : In(1)
     """
 
@@ -62,20 +64,21 @@ class Passes(wiring.Component):
         tap_last = place.ends["inner"] & place.ends["turn"]
         bank = Signal(plan.banks, init=1)
         local, offset = Signal(range(plan.depth)), Signal(range(plan.depth))
-        fold = Signal(range(max(2, plan.folds)))
+        fold, first = Signal(range(max(2, plan.folds))), Signal()
         with m.If(step):
             m.d.sync += [
                 offset.eq(Mux(tap_last, 0, offset + plan.rows_of_bank)),
                 fold.eq(Mux(tap_last, 0, fold + 1)),
             ]
             with m.If(tap_last):
+                m.d.sync += first.eq(0)
                 m.d.sync += bank.eq(bank.rotate_left(1))
                 with m.If(bank[-1]):
                     m.d.sync += local.eq(local + 1)
             with m.If(place.last):
                 m.d.sync += self.valid.eq(0)
         with m.If(self.start):
-            m.d.sync += [self.valid.eq(1), bank.eq(1), local.eq(0), offset.eq(0), fold.eq(0)]
+            m.d.sync += [self.valid.eq(1), bank.eq(1), local.eq(0), offset.eq(0), fold.eq(0), first.eq(1)]
         out = self.payload
         m.d.comb += [
             out.ky.eq(place["ky"]),
@@ -85,6 +88,7 @@ class Passes(wiring.Component):
             out.fold.eq(fold),
             out.bank.eq(bank),
             out.address.eq(offset + local),
+            out.tap_first.eq(first),
             out.tap_last.eq(tap_last),
             out.last.eq(place.last),
         ]

@@ -15,6 +15,8 @@ WINDOW_MAX = 8192
 """Bits of a window register that we are ready to build; a dense layer holds its whole input in one."""
 CHUNK_SITES = 256
 """Sites that the update lists at a time, all parts together; each costs some ten LUTs and flip-flops."""
+BANK_SITES = 64
+"""Sites that it lists at a time in each bank: enough for the rows of the next ones to be gathered meanwhile."""
 SUM_WIDTH = 32
 
 
@@ -196,8 +198,8 @@ class LayerPlan:
 
     @property
     def chunk_rows(self) -> int:
-        """Pairs of rows that are listed at a time: as few chunks as fit `CHUNK_SITES`, of equal size if possible."""
-        fit = max(1, CHUNK_SITES // self.parts // self.row_sites)
+        """Pairs of rows that are listed at a time: as few chunks as fit the limits above, of equal size if possible."""
+        fit = max(1, min(CHUNK_SITES // self.parts, BANK_SITES * self.site_banks) // self.row_sites)
         chunks = -(-self.site_rows // fit)
         return -(-self.site_rows // chunks)
 

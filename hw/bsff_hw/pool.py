@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, unsigned
-from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .fire import fired_layout
 from .plan import LayerPlan
+from .ram import ram
 from .scan import Counters
 
 
@@ -73,9 +74,7 @@ class Pool(wiring.Component):
         ]
         place = Counters(m, {"block": plan.blocks, "x": width, "y": height}, advance=take, clear=0)
         x, y = place["x"], place["y"]
-        line = memory.Memory(
-            shape=unsigned(pooled_layout(plan).size), depth=max(2, plan.shape.output[1] * plan.blocks), init=[]
-        )
+        line = ram(unsigned(pooled_layout(plan).size), plan.shape.output[1] * plan.blocks)
         m.submodules.line = line
         write = line.write_port()
         # consecutive transfers meet the same word only where a position is one transfer

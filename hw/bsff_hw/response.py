@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal, unsigned
-from amaranth.lib import data, memory, wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from .plan import LayerPlan
 from .pool import pooled_layout
+from .ram import ram
 from .scan import Counters
 
 
@@ -97,7 +98,7 @@ class ResponseMap(wiring.Component):
             for own in range(plan.site_banks):
                 with m.If(complete & (fold["part"] == part) & (bank == own)):
                     m.d.sync += targets[part][own].eq(1)
-                store = memory.Memory(shape=unsigned(self._word.size), depth=max(2, plan.response_depth), init=[])
+                store = ram(unsigned(self._word.size), plan.response_depth)
                 m.submodules[f"part{part}_bank{own}"] = store
                 write, read = store.write_port(), store.read_port()
                 m.d.comb += [

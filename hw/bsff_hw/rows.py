@@ -26,7 +26,7 @@ class Rows(wiring.Component):
         Handshake of `correlate.Correlate`.
     fetch : Out(1)
         Read the row at `bank`, `address`; it is there `Accumulate.ROW_LATENCY` cycles later.
-    bank, address, fold, dither : Out
+    bank, address, fold, first, dither : Out
         Of the pass to begin.
     free : In(1)
         `update.RowUpdate` can begin.
@@ -49,6 +49,7 @@ class Rows(wiring.Component):
                 "bank": Out(plan.banks),
                 "address": Out(max(1, (plan.depth - 1).bit_length())),
                 "fold": Out(range(max(2, plan.folds))),
+                "first": Out(1),
                 "dither": Out(GAIN_BITS),
                 "free": In(1),
                 "busy": In(1),
@@ -72,6 +73,7 @@ class Rows(wiring.Component):
             self.bank.eq(at.bank),
             self.address.eq(at.address),
             self.fold.eq(at.fold),
+            self.first.eq(at.tap_first),
             self.dither.eq(draws.draws[0][-GAIN_BITS:]),
             self.begin.eq(there & self.sums_valid & self.free),
             self.sums_ready.eq(self.begin),

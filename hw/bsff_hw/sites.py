@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from .passes import pass_layout
 from .plan import LayerPlan
+from .scan import Counters
 
 
 class Sites(wiring.Component):
@@ -18,8 +19,8 @@ class Sites(wiring.Component):
     Members
     -------
     pass_valid, pass_payload, pass_ready :
-        From `passes.Passes`; taken with the last chunk of a pass.
-    plane_row, plane_block, planes :
+        From `passes.Passes`; taken when the last rows of a pass are asked for.
+    plane_enable, plane_row, plane_block, planes :
         Read port of `maps.MapStore`, one cycle of latency.
     valid : Out(1)
         `inputs` are those of a chunk.
@@ -34,8 +35,8 @@ class Sites(wiring.Component):
 
     Notes
     -----
-    Two map rows a cycle; a chunk takes ``chunk_rows + 2`` cycles, the first of a pass one more, gathered while the one before
-    it is in use.
+    Two map rows a cycle: a chunk takes ``chunk_rows`` cycles, gathered while the one before it is in use; the first one comes
+    ``chunk_rows + 1`` cycles after its pass.
     """
 
     def __init__(self, plan: LayerPlan) -> None:
@@ -48,6 +49,7 @@ class Sites(wiring.Component):
                 "pass_valid": In(1),
                 "pass_payload": In(pass_layout(plan)),
                 "pass_ready": Out(1),
+                "plane_enable": Out(1),
                 "plane_row": Out(row),
                 "plane_block": Out(range(max(2, plan.blocks_in // plan.parts))),
                 "planes": In(data.ArrayLayout(data.ArrayLayout(word, 2), plan.parts)),
@@ -64,12 +66,18 @@ class Sites(wiring.Component):
         m = Module()
         plan = self._plan
         at = self.pass_payload
-        # what is being gathered
-        reading, pair = Signal(), Signal(range(plan.chunk_rows + 1))
-        chunk, level = Signal(range(max(2, plan.chunks))), Signal(range(max(2, plan.levels)))
+        # asking for rows: pair by pair of a chunk, chunk by chunk of a level
+        enable, ask = Signal(), Signal()
+        place = Counters(m, {"pair": plan.chunk_rows, "chunk": plan.chunks, "level": plan.levels}, advance=ask, clear=0)
+        end_pair = place.ends["pair"]
         row = Signal(range(plan.chunks * plan.chunk_rows + 1))
-        base = Signal(range(max(2, plan.response_depth)))
-        end_chunk = chunk == plan.chunks - 1
+        offset = Signal(range(max(2, plan.response_depth)))  # where the chunk begins among those of its fold
+        end_row = end_pair & place.ends["chunk"]
+        with m.If(ask):
+            m.d.sync += row.eq(Mux(end_row, 0, row + 1))
+            with m.If(end_pair):
+                m.d.sync += offset.eq(Mux(end_row, 0, offset + plan.chunk_depth))
+        m.d.comb += [ask.eq(self.pass_valid & enable), self.pass_ready.eq(enable & place.last)]
 
         # rows 2 row + ky - padding and the one below it: one of them is even
         shift = Array(Const((ky - plan.padding) >> 1, signed(5)) for ky in range(plan.kernel))[at.ky]
@@ -79,70 +87,62 @@ class Sites(wiring.Component):
         m.d.comb += [
             lower.eq(row + shift),
             upper.eq(lower + odd),
+            self.plane_enable.eq(enable),
             self.plane_row[1].eq(lower[: len(self.plane_row[1])]),
             self.plane_row[0].eq(upper[: len(self.plane_row[0])]),
             self.plane_block.eq(at.block),
         ]
+        # what accompanies the rows through the memory
         there = [(upper >= 0) & (2 * upper < plan.height), (lower >= 0) & (2 * lower + 1 < plan.height)]
-        arrived, complete = Signal(), Signal()
-        flags = Signal(data.StructLayout({"even": 1, "odd": 1, "swap": 1, "site": 1, "second": 1}))
-        column, plane = Signal.like(at.kx), Signal(range(plan.beat * plan.levels))
-        m.d.sync += [
-            arrived.eq(reading),
-            complete.eq(reading & (pair == plan.chunk_rows - 1)),
-            flags.even.eq(there[0]),
-            flags.odd.eq(there[1]),
-            flags.swap.eq(odd),
-            flags.site.eq(row < plan.site_rows),
-            flags.second.eq(2 * row + 1 < plan.shape.conv[0]),
-            column.eq(at.kx),
-            plane.eq(at.unit * plan.levels + level if plan.levels > 1 else at.unit),
-        ]
-        with m.If(reading):
-            m.d.sync += [pair.eq(pair + 1), row.eq(row + 1)]
-            with m.If(pair == plan.chunk_rows - 1):
-                m.d.sync += reading.eq(0)
+        plane = Signal(range(plan.beat * plan.levels))
+        m.d.comb += plane.eq(at.unit * plan.levels + place["level"] if plan.levels > 1 else at.unit)
+        arrived = Signal()
+        flags = Signal(
+            data.StructLayout(
+                {
+                    "even": 1, "odd": 1, "swap": 1, "site": 1, "second": 1, "column": len(at.kx), "plane": len(plane),
+                    "complete": 1, "first": 1, "last": 1, "base": len(self.base),
+                }
+            )
+        )  # fmt: skip
+        with m.If(enable):
+            m.d.sync += [
+                arrived.eq(self.pass_valid),
+                flags.even.eq(there[0]),
+                flags.odd.eq(there[1]),
+                flags.swap.eq(odd),
+                flags.site.eq(row < plan.site_rows),
+                flags.second.eq(2 * row + 1 < plan.shape.conv[0]),
+                flags.column.eq(at.kx),
+                flags.plane.eq(plane),
+                flags.complete.eq(end_pair),
+                flags.first.eq((place["chunk"] == 0) & (place["level"] == 0)),
+                flags.last.eq(place.ends["chunk"] & place.ends["level"]),
+                flags.base.eq(at.fold * (plan.chunks * plan.chunk_depth) + offset),
+            ]
 
+        # a chunk that is complete waits here, and the first rows of the next one in the memory
+        collect = Signal()
+        m.d.comb += [collect.eq(arrived & (~self.valid | self.next)), enable.eq(~arrived | collect)]
         for part in range(plan.parts):
-            sites = self._pair(m, part, flags, column, plane)
-            with m.If(arrived):
+            sites = self._pair(m, part, flags)
+            with m.If(collect):
                 m.d.sync += self.inputs[part].eq(Cat(self.inputs[part], sites)[len(sites) :])
-
-        # a chunk that is complete waits here; the next one is gathered as soon as it is taken
-        m.d.comb += self.pass_ready.eq(self.next & self.last)
-        with m.If(complete):
-            m.d.sync += self.valid.eq(1)
-        ended = Signal(init=1)  # no pass is under way
         with m.If(self.next):
-            m.d.sync += [self.valid.eq(0), ended.eq(self.last)]
-        begin_pass = self.pass_valid & ended & ~reading & ~arrived & ~complete & ~self.valid
-        begin_chunk = self.next & ~self.last
-        with m.If(begin_pass):
-            span = plan.chunks * plan.chunk_depth
+            m.d.sync += self.valid.eq(0)
+        with m.If(collect & flags.complete):
             m.d.sync += [
-                reading.eq(1), pair.eq(0), row.eq(0), chunk.eq(0), level.eq(0), ended.eq(0),
-                self.first.eq(1), self.last.eq((plan.chunks == 1) & (plan.levels == 1)),
-                base.eq(at.fold * span), self.base.eq(at.fold * span),
+                self.valid.eq(1), self.first.eq(flags.first), self.last.eq(flags.last), self.base.eq(flags.base),
             ]  # fmt: skip
-        with m.Elif(begin_chunk):
-            following = Mux(end_chunk, 0, chunk + 1)
-            next_level = Mux(end_chunk, level + 1, level)
-            m.d.sync += [
-                reading.eq(1), pair.eq(0), chunk.eq(following), level.eq(next_level), self.first.eq(0),
-                self.last.eq((following == plan.chunks - 1) & (next_level == plan.levels - 1)),
-                self.base.eq(Mux(end_chunk, base, self.base + plan.chunk_depth)),
-            ]  # fmt: skip
-            with m.If(end_chunk):
-                m.d.sync += row.eq(0)
         return m
 
-    def _pair(self, m: Module, part: int, flags: Any, column: Any, plane: Any) -> Any:
+    def _pair(self, m: Module, part: int, flags: Any) -> Any:
         """The sites of two rows of the map of one part."""
         plan = self._plan
         width, width_out = plan.width, plan.shape.conv[1]
         rows = []
         for parity, there in enumerate((flags.even, flags.odd)):
-            word = self.planes[part][parity].word_select(plane, width)
+            word = self.planes[part][parity].word_select(flags.plane, width)
             rows.append(Mux(there, word, 0))
         top, bottom = Mux(flags.swap, rows[1], rows[0]), Mux(flags.swap, rows[0], rows[1])
         shifted = []
@@ -157,7 +157,7 @@ class Sites(wiring.Component):
                 for kx in range(plan.kernel)
             )
             moved = Signal(width_out, name=f"moved{part}_{number}")
-            m.d.comb += moved.eq(Mux(flags.site & (flags.second if number else 1), places[column], 0))
+            m.d.comb += moved.eq(Mux(flags.site & (flags.second if number else 1), places[flags.column], 0))
             shifted.append(moved)
         if plan.pool == 1:
             return Cat(*shifted)

@@ -12,6 +12,8 @@ from bsff.config import CLASSES
 from bsff.golden.softmax import ERROR_BITS
 from bsff.golden.tables import EXP_BITS, EXP_ONE, exp2_table, log2_table
 
+from .ram import ram
+
 ERROR_WIDTH = ERROR_BITS + 2
 
 
@@ -78,8 +80,8 @@ class Softmax(wiring.Component):
         below = Signal(self._width)
         whole, scaled = Signal(self._width), Signal(EXP_ONE + 1)
         # memories, as classes are worked off one by one
-        powers = memory.Memory(shape=unsigned(EXP_ONE + 1), depth=CLASSES, init=[])
-        errors = memory.Memory(shape=signed(ERROR_WIDTH), depth=CLASSES, init=[])
+        powers = ram(unsigned(EXP_ONE + 1), CLASSES)
+        errors = ram(signed(ERROR_WIDTH), CLASSES)
         m.submodules.powers, m.submodules.errors = powers, errors
         power, power_write = powers.read_port(domain="comb"), powers.write_port()
         error, error_write = errors.read_port(domain="comb"), errors.write_port()

@@ -101,8 +101,8 @@ class RowUpdate(wiring.Component):
     free : Out(1)
     sums, rows : In
         S and W of each part's lanes.
-    fold, bank, address, dither : In
-        The fold; where the row is written; the dither of its tap.
+    fold, first, bank, address, dither : In
+        The fold, whether its first tap; where the row is written; the dither of its tap.
     host : In(1)
         With `begin`: change nothing but, if `host_write`, one weight.
     host_write, host_part, host_lane, host_step, host_data : In
@@ -113,8 +113,8 @@ class RowUpdate(wiring.Component):
         Word ``fold * row_steps + step`` of the memories below.
     coefficients : In
         k and -C of each part's lanes, one cycle after the address.
-    moved_valid, moved_address, moved : Out
-        Weight changes, to be summed by channel; address one cycle before the others.
+    moved_valid, moved_first, moved_address, moved : Out
+        Weight changes, to be summed by channel, beginning with those of the first tap; address one cycle before the others.
     saturated : Out
         Weights clipped, with `moved`.
     write, write_address, write_rows : Out
@@ -143,6 +143,7 @@ class RowUpdate(wiring.Component):
                 "sums": In(data.ArrayLayout(data.ArrayLayout(unsigned(plan.change_width), plan.row_lanes), plan.parts)),
                 "rows": In(data.ArrayLayout(row, plan.parts)),
                 "fold": In(range(max(2, plan.folds))),
+                "first": In(1),
                 "bank": In(plan.banks),
                 "address": In(address),
                 "dither": In(GAIN_BITS),
@@ -157,6 +158,7 @@ class RowUpdate(wiring.Component):
                 "coefficient_address": Out(range(words)),
                 "coefficients": In(each(coefficient_layout(plan))),
                 "moved_valid": Out(1),
+                "moved_first": Out(1),
                 "moved_address": Out(range(words)),
                 "moved": Out(each(signed(plan.weight_bits + 1))),
                 "saturated": Out(range(plan.parts * plan.update_lanes + 1)),
@@ -171,7 +173,7 @@ class RowUpdate(wiring.Component):
         m = Module()
         plan = self._plan
         running, step, end = Signal(), Signal(range(max(2, plan.row_steps))), Signal()
-        fold, dither, host = Signal.like(self.fold), Signal.like(self.dither), Signal()
+        fold, first, dither, host = Signal.like(self.fold), Signal(), Signal.like(self.dither), Signal()
         bank, address = Signal.like(self.bank), Signal.like(self.address)
         m.d.comb += [
             end.eq(step == plan.row_steps - 1),
@@ -182,20 +184,21 @@ class RowUpdate(wiring.Component):
             m.d.sync += [step.eq(step + 1), running.eq(~end)]
         with m.If(self.begin):
             m.d.sync += [
-                running.eq(1), step.eq(0), fold.eq(self.fold), dither.eq(self.dither), host.eq(self.host),
+                running.eq(1), step.eq(0), fold.eq(self.fold), first.eq(self.first), dither.eq(self.dither), host.eq(self.host),
                 bank.eq(self.bank), address.eq(self.address),
             ]  # fmt: skip
 
         # what accompanies a step through the lanes
         layout = data.StructLayout(
             {
-                "valid": 1, "end": 1, "host": 1, "hit": 1, "bank": plan.banks,
+                "valid": 1, "first": 1, "end": 1, "host": 1, "hit": 1, "bank": plan.banks,
                 "address": len(self.address), "word": len(self.coefficient_address),
             }
         )  # fmt: skip
         stages = [Signal(layout, name=f"stage{i}") for i in range(1, UpdateLane.LATENCY + 1)]
         m.d.sync += [
             stages[0].valid.eq(running),
+            stages[0].first.eq(first),
             stages[0].end.eq(running & end),
             stages[0].host.eq(host),
             stages[0].hit.eq(host & (step == self.host_step)),
@@ -207,6 +210,7 @@ class RowUpdate(wiring.Component):
         out = stages[-1]
         m.d.comb += [
             self.moved_valid.eq(out.valid & ~out.host),
+            self.moved_first.eq(out.first),
             self.moved_address.eq(stages[-2].word),
             self.busy.eq(running | self._any(stages)),
         ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Module, unsigned
-from amaranth.lib import data, memory, wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from .plan import LayerPlan
+from .ram import ram
 
 
 class WeightMemory(wiring.Component):
@@ -49,7 +50,7 @@ class WeightMemory(wiring.Component):
         m = Module()
         for part in range(self._plan.parts):
             for bank in range(self._plan.banks):
-                store = memory.Memory(shape=unsigned(self.row_width), depth=self._plan.depth, init=[])
+                store = ram(unsigned(self.row_width), self._plan.depth)
                 m.submodules[f"part{part}_bank{bank}"] = store
                 read, write = store.read_port(), store.write_port()
                 m.d.comb += [
