@@ -115,7 +115,7 @@ def test_xc7_table(xc7: Report) -> None:
     lines = table(xc7, TARGETS["xc7z020"]).splitlines()
     assert lines[0] == "xc7z020: XC7Z020"
     assert lines[1].startswith("Yosys 0.")
-    assert lines[1].endswith(": synth_xilinx -family xc7 -top example -flatten -noiopad -noclkbuf")
+    assert lines[1].endswith(": synth_xilinx -family xc7 -top example -flatten -noiopad -noclkbuf -widemux 10")
     rows = {line.split()[0]: line.split()[1:] for line in lines if line}
     assert rows["device"] == ["53,200", "17,400", "106,400", "140", "220"]
     assert rows["total"][3:5] == ["1", "1"]

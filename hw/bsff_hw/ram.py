@@ -4,17 +4,39 @@ from __future__ import annotations
 
 from typing import Any
 
+from amaranth.hdl import Shape
 from amaranth.lib import memory
 
-SHALLOW = 128
-"""Words up to which a memory is made of LUTs. A block RAM is 512 words deep where it is widest, 72 bits, and 128 such words
-take 264 LUTs: less than its share of an xc7z020, which has 380 LUTs for each of its block RAMs."""
+BLOCK_SHAPES = ((512, 72), (1024, 36), (2048, 18), (4096, 9), (8192, 4), (16384, 2), (32768, 1))
+"""Depth and width of a 36 kb block RAM of the 7 series; half of one has half the width."""
+PRICE = 250
+"""LUTs that a block RAM is worth: an xc7z020 has 380 for each of its block RAMs, of which the logic needs the most."""
+SHALLOW = 256
+"""Words up to which LUTs come into question; beyond, their multiplexers would be slow."""
 BLOCK = {"ram_style": "block"}
 DISTRIBUTED = {"ram_style": "distributed"}
 
 
+def blocks(depth: int, width: int) -> float:
+    """Block RAMs of a memory with one read and one write port."""
+    return min(-(-depth // rows) * -(-width * 2 // bits) / 2 for rows, bits in BLOCK_SHAPES)
+
+
+def luts(depth: int, width: int) -> float:
+    """LUTs of the same memory made of LUTs: a RAM32M holds six bits in four of them, a RAM64M three."""
+    if depth <= 32:
+        return width * 4 / 6
+    rows = -(-depth // 64)
+    return width * (rows * 4 / 3 + -(-(rows - 1) // 3))
+
+
+def distributed(depth: int, width: int) -> bool:
+    """Whether a memory is made of LUTs: where they cost less than the block RAMs that it would take."""
+    return depth <= SHALLOW and luts(depth, width) <= PRICE * blocks(depth, width)
+
+
 def ram(shape: Any, depth: int) -> memory.Memory:
-    """A memory that begins with zeros, of LUTs or of block RAM by its depth.
+    """A memory that begins with zeros, of LUTs or of block RAM, whichever is cheaper.
 
     Parameters
     ----------
@@ -22,4 +44,6 @@ def ram(shape: Any, depth: int) -> memory.Memory:
     depth : int
         Words; at least 2 are made, as an address has at least one bit.
     """
-    return memory.Memory(shape=shape, depth=max(2, depth), init=[], attrs=DISTRIBUTED if depth <= SHALLOW else BLOCK)
+    depth = max(2, depth)
+    style = DISTRIBUTED if distributed(depth, Shape.cast(shape).width) else BLOCK
+    return memory.Memory(shape=shape, depth=depth, init=[], attrs=style)

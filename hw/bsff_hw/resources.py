@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .plan import HeadPlan, LayerPlan, Plan
+from .ram import blocks, distributed, luts
 
-BLOCK_SHAPES = ((512, 72), (1024, 36), (2048, 18), (4096, 9), (8192, 4), (16384, 2), (32768, 1))
-"""Depth and width of a 36 kb block RAM; half of one has half the width."""
-LUT_RAM_BITS = 2048
-"""A memory smaller than this is made of LUTs."""
+COMMON = 2900
+"""LUTs of a layer that its folding does not change: judgement, counters, registers, generators, control."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +52,10 @@ class Resources:
 
 
 def memory(depth: int, width: int) -> Resources:
-    """A memory with one read and one write port."""
-    if depth * width < LUT_RAM_BITS or depth <= 64:
-        return Resources(width * -(-depth // 32) * 4 / 6, 0, 0)
-    best = float("inf")
-    for rows, bits in BLOCK_SHAPES:
-        halves = -(-width * 2 // bits)
-        best = min(best, -(-depth // rows) * halves / 2)
-    return Resources(0, best, 0)
+    """A memory with one read and one write port, made of what `bsff_hw.ram` makes it of."""
+    if distributed(depth, width):
+        return Resources(luts(depth, width), 0, 0)
+    return Resources(0, blocks(depth, width), 0)
 
 
 def _many(count: int, one: Resources) -> Resources:
@@ -72,19 +67,23 @@ def layer_resources(plan: LayerPlan) -> Resources:
     lanes, parts = plan.lanes, plan.parts
     sets, sites = parts * plan.banks, parts * plan.site_banks
     draws = plan.tiles * plan.tile * (3 if plan.shape.config.eligibility == "xor" else 1)
-    adders = lanes * (plan.banks - 1) * (plan.weight_bits + 2) + lanes * plan.sum_width
-    encoders = sets * plan.rows_of_bank * plan.levels * 3 + sites * plan.chunk_depth * (1.5 + 1.5 * plan.site_bits)
-    window = plan.kernel**2 * plan.channels_in * plan.levels
-    gather = 2 * parts * plan.width * (plan.beat * plan.levels / 2 + plan.kernel / 2)
-    correlate = lanes * (plan.site_banks * 2.5 + plan.change_width + 2)
-    update = lanes * (plan.change_width + plan.weight_bits) + parts * plan.update_lanes * 80
-    logic = adders + encoders + window + gather + correlate + update + draws * 40 + plan.lanes * plan.sum_width + 2500
-    total = Resources(logic, 0, parts * plan.update_lanes + 18)
+    pooled = plan.pool == 2
+    logic = COMMON
+    logic += lanes * ((plan.banks - 1) * (plan.weight_bits + 1.5) + plan.sum_width)  # adders
+    logic += sets * plan.rows_of_bank * plan.levels * (2 + (0.3 * plan.rounds if plan.rounds > 1 else 0))  # active taps
+    logic += sites * plan.chunk_depth * (3.6 if pooled else 1.3)  # active sites
+    logic += 0.07 * plan.kernel**2 * plan.channels_in * plan.levels  # window
+    logic += 2 * parts * plan.width * (plan.beat * plan.levels + plan.kernel) / 2  # rows of the map
+    logic += lanes * (plan.site_banks * (3.4 if pooled else 1.2) + plan.change_width + 1.5)  # sums of the update
+    logic += lanes * (plan.change_width + plan.weight_bits) / 3 + parts * plan.update_lanes * 105  # update
+    logic += draws * 81 + 0.27 * lanes * plan.sum_width  # p-bits
+    total = Resources(logic, 0, parts * plan.update_lanes + 11)
     total += _many(sets, memory(plan.depth, plan.row_lanes * plan.weight_bits))
     site_word = plan.row_lanes * (plan.response_width + (2 if plan.pool == 2 else 0))
     total += _many(sites, memory(plan.response_depth, site_word))
     total += memory(2 * plan.height * plan.width, plan.channels_in * plan.levels)
     planes = -(-plan.height // 2) * 2 * plan.blocks_in // parts
+    total += memory(plan.blocks_in, plan.beat * plan.levels * plan.width)
     total += _many(2 * parts, memory(planes, plan.beat * plan.levels * plan.width))
     total += _many(-(-draws // 2), Resources(0, 0.5, 0))
     total += _many(plan.tiles, memory(plan.blocks, 32 + 2 * plan.count_width)) + memory(plan.channels, 32)
@@ -92,7 +91,9 @@ def layer_resources(plan: LayerPlan) -> Resources:
         line = plan.tiles * (plan.tile + plan.response_width + 2)
         total += memory(plan.shape.output[1] * plan.blocks, line)
     words = plan.folds * plan.row_steps
-    return total + _many(parts * plan.update_lanes, memory(words, plan.gain_width + 32 + plan.moved_width))
+    for width in (plan.gain_width + 32, plan.moved_width):
+        total += _many(parts * plan.update_lanes, memory(words, width))
+    return total
 
 
 def head_resources(plan: HeadPlan) -> Resources:

@@ -24,6 +24,8 @@ class Target:
     cells : mapping of str to mapping
         What one primitive takes, by resource. A primitive that takes nothing has an empty entry, so that one that this
         table does not know is noticed.
+    prepare : tuple of str
+        Commands of yosys before that one.
     place : tuple of str, optional
         Arguments of nextpnr for the part; None where no open tool places it.
     """
@@ -34,6 +36,7 @@ class Target:
     available: Mapping[str, float]
     columns: tuple[str, ...]
     cells: Mapping[str, Mapping[str, float]]
+    prepare: tuple[str, ...] = ()
     place: tuple[str, ...] | None = None
 
 
@@ -86,7 +89,8 @@ TARGETS = {
             part="XC7Z020",
             # Without pads: the ports are inside the chip. ABC9 is what synth_xilinx uses for this family with or
             # without -abc9 (0.70: the same netlist).
-            synthesis="synth_xilinx -family xc7 -top {top} -flatten -noiopad -noclkbuf",
+            # Multiplexers of ten and more use the slices' own (MUXF7, MUXF8), as the vendor's tool does.
+            synthesis="synth_xilinx -family xc7 -top {top} -flatten -noiopad -noclkbuf -widemux 10",
             available={"LUT": 53_200, "LUTRAM": 17_400, "FF": 106_400, "BRAM36": 140, "DSP": 220},
             columns=("LUT", "LUTRAM", "FF", "BRAM36", "DSP", "CARRY4"),
             cells=_XC7,
@@ -98,6 +102,9 @@ TARGETS = {
             available={"LUT": 83_640, "FF": 83_640, "DP16KD": 208, "MULT18": 156},
             columns=("LUT", "LUTRAM", "FF", "DP16KD", "MULT18", "CCU2C"),
             cells=_ECP5,
+            # `bsff_hw.ram` weighs LUTs against block RAM as the xc7z020 has them; here a LUT memory is 16 words deep
+            # and block RAM is plentiful.
+            prepare=("setattr -unset ram_style a:ram_style=distributed",),
             place=("--85k", "--package", "CABGA756", "--speed", "6"),
         ),
     )

@@ -56,12 +56,12 @@ def synthesise(
     with tempfile.TemporaryDirectory(prefix="bsff-synth-") as name:
         folder = Path(name)
         command = device.synthesis.format(top=top)
-        netlist = _netlist(verilog, command, top, folder, seconds)
+        netlist = _netlist(verilog, [*device.prepare, command], top, folder, seconds)
         module = netlist["modules"][top]
         modules = Modules(verilog, top)
         owner = owners(module, modules)
         totals, components, cells = count(module, owner, device)
-        tools, commands = [_version(netlist)], [command]
+        tools, commands = [_version(netlist)], ["; ".join([*device.prepare, command])]
         timing, routed = None, {}
         if route and device.place is not None:
             version, answer = place.place(folder, device.place, frequency, seconds=seconds)
@@ -113,11 +113,11 @@ def count(
     return totals, components, dict(sorted(cells.items()))
 
 
-def _netlist(verilog: str, command: str, top: str, folder: Path, seconds: float) -> dict[str, Any]:
+def _netlist(verilog: str, commands: list[str], top: str, folder: Path, seconds: float) -> dict[str, Any]:
     (folder / DESIGN).write_text(verilog)
     for marks in ([MARK_SCRIPT], []):
         # proc makes registers of always blocks, and is where the synthesis command would begin too
-        script = [f"read_verilog {DESIGN}", f"hierarchy -check -top {top}", "proc", *marks, command]
+        script = [f"read_verilog {DESIGN}", f"hierarchy -check -top {top}", "proc", *marks, *commands]
         (folder / "synth.ys").write_text("\n".join([*script, "write_json netlist.json"]) + "\n")
         try:
             run("yosys", [*yosys_command(), "synth.ys"], folder, log=folder / "yosys.log", seconds=seconds)
