@@ -3,9 +3,10 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+COUNTS := docs/results/synthesis
 EXTRAS := train,reference,hardware,simulation,dev
 
-.PHONY: help install train test lint docs bench clean
+.PHONY: help install train test lint docs synthesis synthesis-table bench clean
 
 help:            ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
@@ -31,6 +32,17 @@ lint: $(STAMP)     ## style and types
 
 docs: $(STAMP)     ## the generated pages
 	$(BIN)/bsff registers > docs/registers.md
+
+synthesis: $(STAMP) ## the tables of what machines take: half an hour
+	mkdir -p $(COUNTS)
+	$(BIN)/bsff synth digits-small --target xc7z020 --json $(COUNTS)/digits-small-xc7z020.json
+	$(BIN)/bsff synth digits-small --target ecp5-85k --json $(COUNTS)/digits-small-ecp5-85k.json
+	$(BIN)/bsff synth mnist --target xc7z020 --set head.enabled=false --set training.predictor=goodness \
+	    --json $(COUNTS)/mnist-xc7z020.json
+	$(MAKE) synthesis-table
+
+synthesis-table: $(STAMP)
+	$(BIN)/bsff synth-table $(COUNTS) > docs/results/synthesis.md
 
 bench: $(STAMP)    ## speed of the golden model
 	$(BIN)/python -m bsff.benchmark

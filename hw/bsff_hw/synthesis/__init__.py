@@ -6,6 +6,7 @@
 from .devices import TARGETS, Target
 from .flow import synthesise
 from .report import Report, Timing, table
+from .summary import summary
 from .tools import SynthesisError
 
-__all__ = ["TARGETS", "Report", "SynthesisError", "Target", "Timing", "synthesise", "table"]
+__all__ = ["TARGETS", "Report", "SynthesisError", "Target", "Timing", "summary", "synthesise", "table"]
