@@ -126,6 +126,8 @@ class _Results:
 
         def ready() -> bool:
             self.drain()
+            if len(self._words) < self._wanted:
+                self._link.check_fault()  # what cannot be read will not come
             return len(self._words) >= self._wanted
 
         self._link.wait(ready, lambda: len(self._words), "waiting for results")
