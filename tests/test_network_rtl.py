@@ -91,6 +91,7 @@ def test_random_networks(case: int, seed: int) -> None:
         machine._presenter._through_memory = False
         machine.present(pixels[0, 6:8], labels[0, 6:8], learn=True)  # word by word
         machine._presenter._through_memory = True
+        machine.discard(pixels[0], labels[0])  # leaves no trace
         machine.present(pixels[0, 8:], labels[0, 8:], learn=True)
         found, counters = machine.read_state(), machine.counters()
     expected = network.run(config, shape, state, pixels, labels)

@@ -38,7 +38,7 @@ class RegisterBank(wiring.Component):
     -------
     request, writes, address, write_data, done, read_data :
         From `axi_lite.AxiLite`.
-    learn, results : Out(1)
+    learn, results, discard : Out(1)
         CONTROL.
     clear_counters, clear_results : Out(1)
         COMMAND, for one cycle.
@@ -81,6 +81,7 @@ class RegisterBank(wiring.Component):
                 "read_data": Out(32),
                 "learn": Out(1),
                 "results": Out(1),
+                "discard": Out(1),
                 "clear_counters": Out(1),
                 "clear_results": Out(1),
                 "busy": In(1),
@@ -116,6 +117,7 @@ class RegisterBank(wiring.Component):
             self.data.eq(self.write_data),
             self.learn.eq(control[GLOBAL["CONTROL"].field("learn").low]),
             self.results.eq(control[GLOBAL["CONTROL"].field("results").low]),
+            self.discard.eq(control[GLOBAL["CONTROL"].field("discard").low]),
         ]
         plain, memory = Signal(), Signal()
         block_space = Signal()

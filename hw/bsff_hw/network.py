@@ -123,11 +123,12 @@ class Network(wiring.Component):
                 reader.clear.eq(bank.clear_results),
                 reader.address.eq(bank.buffer_address),
                 reader.count.eq(bank.data),
-                reader.space.eq(samples.space != 0),
+                reader.space.eq((samples.space != 0) | bank.discard),
                 bank.buffer_busy.eq(reader.busy),
                 bank.buffer_left.eq(reader.left),
                 bank.fault.eq(reader.fault),
             ]
             begin, write, drop = begin | reader.begin, write | reader.write, drop | reader.drop
             words = Mux(reader.busy, reader.data, words)
+        begin, write = begin & ~bank.discard, write & ~bank.discard
         m.d.comb += [samples.begin.eq(begin), samples.write.eq(write), samples.drop.eq(drop), samples.data.eq(words)]

@@ -117,6 +117,7 @@ _GLOBAL = (
         (
             _bit("learn", 0, "layers whose LEARN is set learn from samples"),
             _bit("results", 1, "logits of each sample go to RESULT_DATA"),
+            _bit("discard", 2, "samples are taken and thrown away: the traffic of the bus alone, to measure its power"),
         ),
     ),
     Register(

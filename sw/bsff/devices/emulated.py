@@ -253,6 +253,8 @@ class EmulatedDevice:
         self._fault = registers.FAULTS.index("decode error")
 
     def _execute(self, words: NDArray[Any], labels: NDArray[Any]) -> None:
+        if self._values["CONTROL"] & registers.GLOBAL["CONTROL"].field("discard").mask:
+            return
         pixels = np.ascontiguousarray(words, "<u4").view(np.uint8)[:, : self._geometry.pixel_count]
         control = registers.GLOBAL["CONTROL"]
         learn = bool(self._values["CONTROL"] & control.field("learn").mask)
