@@ -8,51 +8,17 @@ import random
 from typing import Any
 
 import cocotb
-from cocotb.triggers import ClockCycles, First, RisingEdge, Timer
+from cocotb.triggers import ClockCycles, First, Timer
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster
 
 import clocks
 from bsff_hw import axi_lite
+from register_bus import Bus
 
 WORDS = int(os.environ["BSFF_WORDS"])
 SHARE = float(os.environ["BSFF_STALLS"])
 ACCESSES = int(os.environ["BSFF_ACCESSES"])
 OUTPUTS = [f"s_axi_{name}" for name, member in axi_lite.PORTS.items() if member.flow == axi_lite.Out]
-
-
-class Bus:
-    """What happens on the register bus, and what the words behind it must hold."""
-
-    def __init__(self, dut: Any) -> None:
-        self.writes: list[tuple[int, int]] = []
-        self.reads: list[tuple[int, int]] = []
-        self.words = [0] * WORDS
-        cocotb.start_soon(self._watch(dut))
-
-    async def _watch(self, dut: Any) -> None:
-        edge = RisingEdge(dut.aclk)
-        before = None
-        while True:
-            await edge
-            if not int(dut.aresetn.value):
-                before = None
-                self.words = [0] * WORDS
-                continue
-            if not int(dut.request.value):
-                assert before is None, f"request fell without done: {before}"
-                continue
-            writes, address = int(dut.writes.value), int(dut.address.value)
-            data = int(dut.write_data.value) if writes else 0
-            assert before in (None, (writes, address, data)), f"{before} changed while it waited"
-            before = (writes, address, data)
-            if int(dut.done.value):
-                before = None
-                word = address // 4 % WORDS
-                if writes:
-                    self.writes.append((address, data))
-                    self.words[word] = data
-                else:
-                    self.reads.append((address, self.words[word]))
 
 
 async def begin(dut: Any, seed: int) -> tuple[AxiLiteMaster, Bus, random.Random]:
@@ -62,7 +28,7 @@ async def begin(dut: Any, seed: int) -> tuple[AxiLiteMaster, Bus, random.Random]
     clocks.stall_axi(master, rng, SHARE)
     await clocks.start(dut)
     cocotb.start_soon(clocks.watch_x(dut, OUTPUTS))
-    return master, Bus(dut), rng
+    return master, Bus(dut, WORDS), rng
 
 
 async def within(dut: Any, accesses: int, *tasks: Any) -> None:

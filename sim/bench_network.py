@@ -1,6 +1,7 @@
 """The whole machine trains as the golden model does, bit for bit, whatever the host's pace.
 
-The case comes as JSON in the file named by BSFF_CASE: ``config``, ``samples``, ``stalls``.
+The case comes as JSON in the file named by BSFF_CASE: ``config``, ``samples``, ``stalls``, ``memory`` (whether samples
+come from memory or word by word).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from cocotb.task import bridge
 
 import clocks
 from axi_device import AxiDevice
+from axi_memory import AxiMemory
 from bsff.accelerator import Accelerator
 from bsff.config import parse
 from bsff.geometry import geometry
@@ -31,7 +33,7 @@ with warnings.catch_warnings():
 
 OUTPUTS = (
     "s_axi_awready", "s_axi_wready", "s_axi_bvalid", "s_axi_bresp", "s_axi_arready", "s_axi_rvalid", "s_axi_rresp",
-    "s_axi_rdata", "busy",
+    "s_axi_rdata", "busy", "m_axi_arvalid", "m_axi_rready",
 )  # fmt: skip
 
 
@@ -70,7 +72,10 @@ def train(device: Any, case: dict[str, Any], seed: int) -> None:
 async def trains_as_the_golden_model(dut: Any) -> None:
     case = json.loads(Path(os.environ["BSFF_CASE"]).read_text())
     master = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axi"), dut.aclk, dut.aresetn, reset_active_level=False)
-    clocks.stall_axi(master, random.Random(cocotb.RANDOM_SEED), case["stalls"])
+    rng = random.Random(cocotb.RANDOM_SEED)
+    clocks.stall_axi(master, rng, case["stalls"])
+    memory = AxiMemory(dut, rng, case["stalls"])  # cocotbext-axi has slaves for AXI4 only
     await clocks.start(dut)
     cocotb.start_soon(clocks.watch_x(dut, OUTPUTS))
-    await bridge(train)(AxiDevice(dut, master), case, cocotb.RANDOM_SEED)
+    device = AxiDevice(dut, master, memory=memory if case["memory"] else None)
+    await bridge(train)(device, case, cocotb.RANDOM_SEED)

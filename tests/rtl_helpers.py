@@ -17,7 +17,8 @@ STANDIN = Path(__file__).with_name("rtl_standin.v").read_text()
 
 # where the stand-in's registers lie in the machine's table
 MAGIC, CONTROL, STATUS, ACCEPTED, SPACE, COUNT = 0x00, 0x40, 0x48, 0x4C, 0x50, 0x5C
-WORK, RANDOM, HANG, FINISH = 0x64, 0x80, 0x84, 0x88
+WORK, FETCH, BEAT_LOW, BEAT_HIGH, BEATS = 0x64, 0x6C, 0x70, 0x74, 0x78
+RANDOM, HANG, FINISH = 0x80, 0x84, 0x88
 
 
 def gateware(verilog: str = STANDIN) -> SimpleNamespace:

@@ -6,8 +6,20 @@ module bsff (
     output reg [1:0] s_axi_bresp, output reg s_axi_bvalid, input s_axi_bready,
     input [15:0] s_axi_araddr, input [2:0] s_axi_arprot, input s_axi_arvalid, output s_axi_arready,
     output reg [31:0] s_axi_rdata, output reg [1:0] s_axi_rresp, output reg s_axi_rvalid, input s_axi_rready,
+    output m_axi_arid, output reg [39:0] m_axi_araddr, output [3:0] m_axi_arlen, output [2:0] m_axi_arsize,
+    output [1:0] m_axi_arburst, output [1:0] m_axi_arlock, output [3:0] m_axi_arcache, output [2:0] m_axi_arprot,
+    output reg m_axi_arvalid, input m_axi_arready, input m_axi_rid, input [63:0] m_axi_rdata, input [1:0] m_axi_rresp,
+    input m_axi_rlast, input m_axi_rvalid, output m_axi_rready,
     output busy
 );
+    // a write to 0x6c reads three beats from there: the last one, how many, and what was answered are kept
+    reg [63:0] beat;
+    reg [15:0] beats, lasts;
+    reg [1:0] answer;
+    assign m_axi_arid = 0, m_axi_arlen = 2, m_axi_arsize = 3, m_axi_arburst = 1;
+    assign m_axi_arlock = 0, m_axi_arcache = 3, m_axi_arprot = 0;
+    assign m_axi_rready = phase[0];
+
     reg [31:0] control, work, random;  // random has no reset
     reg [7:0] addresses, words, reads;
     reg [1:0] phase;
@@ -41,10 +53,21 @@ module bsff (
             case (address)
                 16'h0040: control <= word;
                 16'h0064: work <= word;
+                16'h006c: begin
+                    m_axi_araddr <= word;
+                    m_axi_arvalid <= 1;
+                end
                 16'h0084: hang <= 1;
                 16'h0088: $finish;
                 default: s_axi_bresp <= 2;
             endcase
+        end
+        if (m_axi_arvalid && m_axi_arready) m_axi_arvalid <= 0;
+        if (m_axi_rvalid && m_axi_rready) begin
+            beat <= m_axi_rdata;
+            beats <= beats + 1;
+            lasts <= lasts + m_axi_rlast;
+            answer <= m_axi_rresp;
         end
         if (s_axi_bvalid && s_axi_bready) s_axi_bvalid <= 0;
         if (s_axi_arvalid && s_axi_arready) begin
@@ -59,6 +82,9 @@ module bsff (
                 16'h0050: s_axi_rdata <= busy ? 32'd0 : 32'd16;
                 16'h005c: s_axi_rdata <= control;
                 16'h0064: s_axi_rdata <= work;
+                16'h0070: s_axi_rdata <= beat[31:0];
+                16'h0074: s_axi_rdata <= beat[63:32];
+                16'h0078: s_axi_rdata <= {lasts[7:0], beats, 6'd0, answer};
                 16'h0080: s_axi_rdata <= random;
                 default: begin
                     s_axi_rdata <= 0;
@@ -69,6 +95,7 @@ module bsff (
         if (s_axi_rvalid && s_axi_rready) s_axi_rvalid <= 0;
         if (!aresetn) begin
             {control, work, addresses, words, reads, phase} <= 0;
+            {beat, beats, lasts, answer, m_axi_araddr, m_axi_arvalid} <= 0;
             {hang, aw_held, w_held, s_axi_bvalid, s_axi_rvalid} <= 0;
         end
     end

@@ -193,3 +193,54 @@ def test_wrong_numbers_of_blocks_are_refused(tiny: Any) -> None:
         machine.set_learning([True, True, True])
     with pytest.raises(ValueError, match="the state holds 2 replicas, expected 1"):
         machine.load(random_state(machine.geometry, np.random.default_rng(1), replicas=2))
+
+
+@pytest.mark.parametrize("device", [EmulatedDevice, NoBuffers])
+def test_discarded_samples_leave_no_trace(rng: np.random.Generator, tiny: Any, device: Any) -> None:
+    shape = geometry(tiny)
+    pixels, labels = random_samples(shape, rng, FIFO + 3)
+    with Accelerator(device(tiny), tiny) as machine:
+        machine.load(random_state(shape, rng))
+        before = machine.read_state()
+        machine.discard(pixels[0], labels[0])
+        assert unequal(machine.read_state(), before) == []
+        assert not machine.counters().any()
+        machine.present(pixels[0], labels[0], learn=True)
+        assert machine.counters()[0, COUNTERS.index("samples")] == FIFO + 3
+        with pytest.raises(ValueError, match="labels run from 0 to 10"):
+            machine.discard(pixels[0, :2], [0, 10])
+
+
+def test_a_buffer_that_the_device_cannot_read_is_explained(tiny: Any) -> None:
+    device = EmulatedDevice(tiny)
+    buffer = device.allocate(40)
+    low, samples, command = (registers.GLOBAL[n].offset for n in ("BUFFER_ADDRESS_LOW", "BUFFER_SAMPLES", "COMMAND"))
+    machine = Accelerator(device, tiny)
+    for address, count, said in (
+        (buffer.address + 4, 1, r"\(address; 1 records were not presented\). It must be a multiple of 8"),
+        (buffer.address, 3, r"\(decode error; 3 records were not presented\). There is no memory"),
+    ):
+        device.write(low, address)
+        device.write(samples, count)
+        assert device.read(samples) == count
+        with pytest.raises(DeviceError, match=said):
+            machine.wait_idle()
+        device.write(command, registers.GLOBAL["COMMAND"].field("clear_results").mask)
+        machine.wait_idle()
+    device.write(low, buffer.address)
+    device.write(samples, 2)
+    assert device.read(samples) == 0
+    device.write(samples, 0)
+    machine.wait_idle()
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [(2, "HP port is enabled at 64 bits"), (4, "reload the bitstream"), (7, "kind 7")]
+)
+def test_what_memory_answers_is_explained(tiny: Any, kind: int, said: str) -> None:
+    """While results are waited for too: what cannot be read will not come."""
+    device = Wrapped(EmulatedDevice(tiny), RESULT_COUNT=0, FAULT=kind)
+    machine = Accelerator(device, tiny, timeout=30.0)
+    device.false[registers.GLOBAL["STATUS"].offset] = iter([0, 0, *[2] * 100]).__next__
+    with pytest.raises(DeviceError, match=said):
+        machine.present(np.zeros((1, 8, 8, 1), np.uint8), [0], learn=True, results=True)

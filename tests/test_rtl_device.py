@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bsff import registers
@@ -21,8 +22,12 @@ from bsff.devices.rtl.toolchain import has_wave_headers
 from bsff.errors import DeviceError
 from rtl_helpers import (
     ACCEPTED,
+    BEAT_HIGH,
+    BEAT_LOW,
+    BEATS,
     CONTROL,
     COUNT,
+    FETCH,
     FINISH,
     HANG,
     MAGIC,
@@ -230,9 +235,60 @@ def test_a_closed_device_says_so(opened: Open) -> None:
             use()
 
 
-def test_there_are_no_buffers(opened: Open) -> None:
-    with pytest.raises(DeviceError, match=r"allocate\(64\): the rtl device has no buffers \(FEATURES\.buffers is 0\)"):
-        opened().allocate(64)
+def fetched(device: RtlDevice, address: int) -> tuple[int, int, int, int]:
+    """What the design got when it read three beats: the last, how many beats, how many of them last ones, the response."""
+    before = device.read(BEATS)
+    device.write(FETCH, address)
+    device.run(200)
+    after, value = device.read(BEATS), device.read(BEAT_LOW) | device.read(BEAT_HIGH) << 32
+    return value, ((after >> 8) - (before >> 8)) & 0xFFFF, (after >> 24) - (before >> 24), after & 3
+
+
+def test_the_machine_reads_the_hosts_buffer(opened: Open) -> None:
+    device = opened()
+    first, second = device.allocate(10), device.allocate(8)
+    assert not first.words.any()
+    assert first.address % 4096 == second.address % 4096 == 0
+    first.words[:10] = np.arange(100, 110)
+    second.words[:] = np.arange(200, 208)
+    assert fetched(device, first.address) == (105 << 32 | 104, 3, 1, 0)
+    assert fetched(device, first.address + 16) == (109 << 32 | 108, 3, 1, 0)
+    assert fetched(device, second.address + 8) == (207 << 32 | 206, 3, 1, 0)
+    second.words[7] = 0xFFFFFFFF  # seen at once
+    assert fetched(device, second.address + 8) == (0xFFFFFFFF << 32 | 206, 3, 1, 0)
+
+
+def test_what_lies_beside_a_buffer_is_an_error(opened: Open) -> None:
+    device = opened()
+    for address in (0x1000_0000, 0, 0xFFFF_FFE0):
+        assert fetched(device, address)[3] == 3
+    buffer = device.allocate(7)  # 28 bytes, so that the fourth pair is half there: it reads as 0
+    assert len(buffer.words) == 8
+    assert fetched(device, buffer.address + 8)[3] == 0
+    assert fetched(device, buffer.address + 16)[1:] == (3, 1, 3)
+    assert fetched(device, buffer.address - 32)[3] == 3
+
+
+def test_silent_memory(opened: Open) -> None:
+    device = opened()
+    buffer = device.allocate(8)
+    device.silence(True)
+    assert fetched(device, buffer.address)[1] == 0
+    device.silence(False)
+    device.run(200)
+    assert device.read(BEATS) >> 8 & 0xFFFF == 3
+
+
+def test_impossible_buffers_are_refused(opened: Open) -> None:
+    device = opened()
+    with pytest.raises(DeviceError, match=r"allocate\(0\): expected at least 1 word"):
+        device.allocate(0)
+    with pytest.raises(DeviceError, match=r"allocate\(2000000000\): only 1,006,632,960 words of the simulated memory"):
+        device.allocate(2_000_000_000)
+    device.close()
+    for use in (lambda: device.allocate(1), lambda: device.silence(True)):
+        with pytest.raises(DeviceError, match="the rtl device is closed: open it anew"):
+            use()
 
 
 def test_a_library_that_cannot_be_loaded_is_named(opened: Open, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

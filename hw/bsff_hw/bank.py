@@ -11,7 +11,7 @@ from amaranth.hdl import Array, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from bsff.registers import BLOCK_BASE, BLOCK_STRIDE, GLOBAL, MEMORIES, constants
+from bsff.registers import BLOCK_BASE, BLOCK_STRIDE, FAULTS, GLOBAL, MEMORIES, constants
 
 from .access import access_signature
 from .block import bus_signature
@@ -31,12 +31,14 @@ class RegisterBank(wiring.Component):
     Parameters
     ----------
     plan : Plan
+    memory : bool
+        Whether samples can be read from memory: FEATURES.buffers.
 
     Members
     -------
     request, writes, address, write_data, done, read_data :
         From `axi_lite.AxiLite`.
-    learn, results : Out(1)
+    learn, results, discard : Out(1)
         CONTROL.
     clear_counters, clear_results : Out(1)
         COMMAND, for one cycle.
@@ -50,6 +52,11 @@ class RegisterBank(wiring.Component):
     result_count, result : In
         Of `results.Results`.
     result_take : Out(1)
+    buffer_start, buffer_stop : Out(1)
+        BUFFER_SAMPLES is written.
+    buffer_address : Out(64)
+    buffer_busy, buffer_left, fault : In
+        Of `axi_reader.SampleReader`.
     encoder : In(64)
     encoder_load : Out(2)
     buses, accesses : Out, one a block
@@ -60,8 +67,9 @@ class RegisterBank(wiring.Component):
     more for the first after MEMORY_ADDRESS or MEMORY_SELECT was written.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, memory: bool = False) -> None:
         self._plan = plan
+        self._memory = memory
         self._blocks = len(plan.geometry.predictors)
         super().__init__(
             {
@@ -73,6 +81,7 @@ class RegisterBank(wiring.Component):
                 "read_data": Out(32),
                 "learn": Out(1),
                 "results": Out(1),
+                "discard": Out(1),
                 "clear_counters": Out(1),
                 "clear_results": Out(1),
                 "busy": In(1),
@@ -84,6 +93,12 @@ class RegisterBank(wiring.Component):
                 "result_count": In(range(RESULT_DEPTH + 1)),
                 "result": In(32),
                 "result_take": Out(1),
+                "buffer_start": Out(1),
+                "buffer_stop": Out(1),
+                "buffer_address": Out(64),
+                "buffer_busy": In(1),
+                "buffer_left": In(32),
+                "fault": In(range(len(FAULTS))),
                 "encoder": In(64),
                 "encoder_load": Out(2),
                 "buses": Out(bus_signature()).array(self._blocks),
@@ -102,6 +117,7 @@ class RegisterBank(wiring.Component):
             self.data.eq(self.write_data),
             self.learn.eq(control[GLOBAL["CONTROL"].field("learn").low]),
             self.results.eq(control[GLOBAL["CONTROL"].field("results").low]),
+            self.discard.eq(control[GLOBAL["CONTROL"].field("discard").low]),
         ]
         plain, memory = Signal(), Signal()
         block_space = Signal()
@@ -180,16 +196,26 @@ class RegisterBank(wiring.Component):
         """Registers of the machine that answer at once."""
         status = Signal(32)
         self._value = Signal(32)
-        m.d.comb += status.eq(self.busy << GLOBAL["STATUS"].field("busy").low)
+        m.d.comb += status.eq(
+            ((self.busy | self.buffer_busy) << GLOBAL["STATUS"].field("busy").low)
+            | ((self.fault != 0) << GLOBAL["STATUS"].field("fault").low)
+        )
+        features = GLOBAL["FEATURES"].field("cycles").mask
+        if self._memory:
+            features |= GLOBAL["FEATURES"].field("buffers").mask
         values: dict[str, Any] = {
             **constants(self._plan.config, self._plan.geometry),
-            "FEATURES": GLOBAL["FEATURES"].field("cycles").mask,
+            "FEATURES": features,
             "CONTROL": control,
             "STATUS": status,
             "SAMPLES": samples,
             "SAMPLE_SPACE": self.space,
             "RESULT_COUNT": self.result_count,
             "RESULT_DATA": self.result,
+            "BUFFER_ADDRESS_LOW": self.buffer_address[:32],
+            "BUFFER_ADDRESS_HIGH": self.buffer_address[32:],
+            "BUFFER_SAMPLES": self.buffer_left,
+            "FAULT": self.fault,
             "MEMORY_SELECT": select,
             "MEMORY_ADDRESS": word,
             "ENCODER_LOW": self.encoder[:32],
@@ -211,10 +237,19 @@ class RegisterBank(wiring.Component):
                 ]
                 with m.If(self.clear_counters):
                     m.d.sync += samples.eq(0)
+            # while records come from memory, a word of the host's would be taken for one of theirs
             with m.Case(GLOBAL["SAMPLE_LABEL"].offset):
-                m.d.comb += self.label.eq(1)
+                m.d.comb += self.label.eq(~self.buffer_busy)
             with m.Case(GLOBAL["SAMPLE_DATA"].offset):
-                m.d.comb += self.pixels.eq(1)
+                m.d.comb += self.pixels.eq(~self.buffer_busy)
+            for half, name in enumerate(("BUFFER_ADDRESS_LOW", "BUFFER_ADDRESS_HIGH")):
+                with m.Case(GLOBAL[name].offset):
+                    m.d.sync += self.buffer_address.word_select(half, 32).eq(self.write_data)
+            with m.Case(GLOBAL["BUFFER_SAMPLES"].offset):
+                m.d.comb += [
+                    self.buffer_start.eq(~self.buffer_busy & (self.write_data != 0)),
+                    self.buffer_stop.eq(self.write_data == 0),
+                ]
             with m.Case(GLOBAL["MEMORY_SELECT"].offset):
                 m.d.sync += [select.eq(self.write_data), stale.eq(1)]
             with m.Case(GLOBAL["MEMORY_ADDRESS"].offset):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out, connect
+from amaranth.lib.wiring import In, Out, Signature, connect
+
+from bsff.registers import sample_words
 
 from .axi_lite import PORTS, AxiLite
+from .axi_reader import PORTS as MEMORY_PORTS
+from .axi_reader import SampleReader
 from .bank import RegisterBank
 from .head import Head
 from .layer import Layer
@@ -23,24 +27,30 @@ class Network(wiring.Component):
     Parameters
     ----------
     plan : Plan
+    memory : bool
+        Whether samples can be read from memory too.
 
     Members
     -------
     awaddr ... rready :
         See `axi_lite.AxiLite`.
+    memory : Out(Signature)
+        With `memory`, its ports ``arid`` ... ``rready`` of `axi_reader.SampleReader`.
     busy : Out(1)
         STATUS.busy: samples wait or are under way.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, memory: bool = True) -> None:
         self._plan = plan
-        super().__init__({**PORTS, "busy": Out(1)})
+        self._memory = memory
+        extra = {"memory": Out(Signature(MEMORY_PORTS))} if memory else {}
+        super().__init__({**PORTS, "busy": Out(1), **extra})
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         plan = self._plan
         m.submodules.axi = axi = AxiLite()
-        m.submodules.bank = bank = RegisterBank(plan)
+        m.submodules.bank = bank = RegisterBank(plan, memory=self._memory)
         m.submodules.samples = samples = SampleStore(plan.geometry.pixel_count)
         m.submodules.encoder = encoder = Encoder(plan.config.data, plan.geometry.pixel_count)
         m.submodules.results = results = Results(len(plan.geometry.predictors))
@@ -63,10 +73,6 @@ class Network(wiring.Component):
             bank.write_data.eq(axi.write_data),
             axi.done.eq(bank.done),
             axi.read_data.eq(bank.read_data),
-            samples.begin.eq(bank.label),
-            samples.write.eq(bank.pixels),
-            samples.drop.eq(bank.clear_results),
-            samples.data.eq(bank.data),
             bank.space.eq(samples.space),
             encoder.load.eq(bank.encoder_load),
             encoder.load_data.eq(bank.data),
@@ -77,6 +83,7 @@ class Network(wiring.Component):
             results.drop.eq(bank.clear_results),
             bank.completed.eq(blocks[-1].completed),
         ]
+        self._fill(m, bank, samples)
         connect(m, samples.output, encoder.input)
         source = encoder.output
         for i, block in enumerate(blocks):
@@ -96,8 +103,32 @@ class Network(wiring.Component):
         # a sample that leaves the store is in a map a cycle later: `busy` looks at both and at the moment between
         idle = Signal()
         m.d.comb += [
-            idle.eq((samples.space == DEPTH) & Cat(block.idle for block in blocks).all()),
+            idle.eq(~bank.buffer_busy & (samples.space == DEPTH) & Cat(block.idle for block in blocks).all()),
             bank.busy.eq(self.busy),
         ]
         m.d.sync += self.busy.eq(~idle)
         return m
+
+    def _fill(self, m: Module, bank: RegisterBank, samples: SampleStore) -> None:
+        """The ways into the sample store: the host's words, and records in memory."""
+        begin, write, drop, words = bank.label, bank.pixels, bank.clear_results, bank.data
+        if self._memory:
+            m.submodules.reader = reader = SampleReader(sample_words(self._plan.geometry))
+            for name, flow in MEMORY_PORTS.items():
+                mine, its = getattr(self.memory, name), getattr(reader, name)
+                m.d.comb += its.eq(mine) if flow.flow == In else mine.eq(its)
+            m.d.comb += [
+                reader.start.eq(bank.buffer_start),
+                reader.stop.eq(bank.buffer_stop),
+                reader.clear.eq(bank.clear_results),
+                reader.address.eq(bank.buffer_address),
+                reader.count.eq(bank.data),
+                reader.space.eq((samples.space != 0) | bank.discard),
+                bank.buffer_busy.eq(reader.busy),
+                bank.buffer_left.eq(reader.left),
+                bank.fault.eq(reader.fault),
+            ]
+            begin, write, drop = begin | reader.begin, write | reader.write, drop | reader.drop
+            words = Mux(reader.busy, reader.data, words)
+        begin, write = begin & ~bank.discard, write & ~bank.discard
+        m.d.comb += [samples.begin.eq(begin), samples.write.eq(write), samples.drop.eq(drop), samples.data.eq(words)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bsff.config import Config
 
 from .axi_lite import PORTS
+from .axi_reader import PORTS as MEMORY_PORTS
 from .flat import prefixed
 from .flat import verilog as flat_verilog
 from .network import Network
@@ -12,16 +13,20 @@ from .plan import plan
 
 NAME = "bsff"
 AXI = "s_axi_"
+MEMORY = "m_axi_"
 
 
-def verilog(config: Config) -> str:
+def verilog(config: Config, *, memory: bool = True) -> str:
     """The Verilog of the machine for a configuration; the same text every time.
 
-    The module is called ``bsff``; its ports are ``aclk``, ``aresetn``, AXI4-Lite as ``s_axi_...``, and ``busy``.
+    The module is called ``bsff``; its ports are ``aclk``, ``aresetn``, AXI4-Lite as ``s_axi_...``, the AXI3 read master
+    ``m_axi_...``, and ``busy``.
 
     Parameters
     ----------
     config : Config
+    memory : bool
+        False leaves the read master out: the host then writes every sample.
 
     Raises
     ------
@@ -30,4 +35,7 @@ def verilog(config: Config) -> str:
     DeviceError
         If the configuration asks for what the machine cannot do.
     """
-    return flat_verilog(Network(plan(config)), {**prefixed(AXI, PORTS), "busy": "busy"}, name=NAME)
+    ports = {**prefixed(AXI, PORTS), "busy": "busy"}
+    if memory:
+        ports |= {MEMORY + name: f"memory.{name}" for name in MEMORY_PORTS}
+    return flat_verilog(Network(plan(config), memory=memory), ports, name=NAME)

@@ -19,3 +19,7 @@ class DeviceError(BsffError):
 
 class CheckpointError(BsffError):
     """A checkpoint cannot be read, or belongs to another network."""
+
+
+class PowerError(BsffError):
+    """A power sensor does not answer, or what it said does not make a measurement."""

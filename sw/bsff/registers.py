@@ -22,6 +22,8 @@ WINDOW = 0x10000
 BLOCK_BASE = 0x1000
 BLOCK_STRIDE = 0x100
 BLOCKS_MAX = (WINDOW - BLOCK_BASE) // BLOCK_STRIDE
+FAULTS = ("none", "address", "slave error", "decode error", "no answer")
+"""Why samples could not be read from memory, in the order of the field FAULT.kind."""
 MEMORIES = ("weights", "bias", "mean")
 """Memories of a block, in the order of the field MEMORY_SELECT.memory."""
 
@@ -115,6 +117,7 @@ _GLOBAL = (
         (
             _bit("learn", 0, "layers whose LEARN is set learn from samples"),
             _bit("results", 1, "logits of each sample go to RESULT_DATA"),
+            _bit("discard", 2, "samples are taken and thrown away: the traffic of the bus alone, to measure its power"),
         ),
     ),
     Register(
@@ -152,7 +155,20 @@ _GLOBAL = (
     ),
     Register("BUFFER_ADDRESS_LOW", 0x064, "rw", "address of the first sample record in memory"),
     Register("BUFFER_ADDRESS_HIGH", 0x068, "rw", ""),
-    Register("BUFFER_SAMPLES", 0x06C, "rw", "a write starts the presentation of that many records; reads what is left"),
+    Register(
+        "BUFFER_SAMPLES",
+        0x06C,
+        "rw",
+        "a write starts the presentation of that many records, while one runs it is ignored, but for 0, which ends it; "
+        "reads how many were not taken yet, after a fault how many were not presented",
+    ),
+    Register(
+        "FAULT",
+        0x070,
+        "ro",
+        "why samples could not be read from memory; cleared with STATUS.fault and by the next start",
+        (Field("kind", 0, 3, ", ".join(f"{i}: {name}" for i, name in enumerate(FAULTS))),),
+    ),
     Register(
         "MEMORY_SELECT",
         0x080,
@@ -300,6 +316,8 @@ def reference_page() -> str:
         "",
         "## A sample record in memory",
         "",
-        "Word 0 holds the label, the next words the pixels as for SAMPLE_DATA; zeros fill up to a multiple of 64 bits.",
+        "Word 0 holds the label, the next words the pixels as for SAMPLE_DATA; zeros fill up to a multiple of 64 bits. Records",
+        "follow each other without gaps; the first begins at a multiple of 8 bytes. SAMPLE_LABEL and SAMPLE_DATA are ignored",
+        "while records are read.",
     ]
     return "\n".join(lines) + "\n"

@@ -13,6 +13,14 @@ from ..geometry import Geometry
 
 WORD = 0xFFFFFFFF
 """Mask of a register."""
+_CLEAR = "then clear with COMMAND.clear_results and resume from the checkpoint"
+_REMEDIES = {
+    "none": f"Check that the buffer was allocated by this device, {_CLEAR}",
+    "address": f"It must be a multiple of 8, and the machine's 40 address lines must reach the end: allocate the buffer by this device, {_CLEAR}",
+    "decode error": f"There is no memory: check that the buffer was allocated by this device and is not freed, {_CLEAR}",
+    "slave error": f"Memory refused: check that the bitstream's HP port is enabled at 64 bits and the buffer not freed, {_CLEAR}",
+    "no answer": "Memory stays silent and still owes an answer, which only a reset ends: reload the bitstream and resume from the checkpoint",
+}
 
 
 class Link:
@@ -118,10 +126,23 @@ class Link:
             If nothing moves for `timeout` seconds, or the machine reports a fault.
         """
         self.wait(lambda: not self.bit("STATUS", "busy"), self.samples, "waiting for the last sample")
+        self.check_fault()
+
+    def check_fault(self) -> None:
+        """Refuse to go on if samples could not be read from memory.
+
+        Raises
+        ------
+        DeviceError
+            Saying what the machine met and what to do about it.
+        """
         if self.bit("STATUS", "fault"):
+            kind = self.read("FAULT")
+            name = registers.FAULTS[kind] if kind < len(registers.FAULTS) else f"kind {kind}"
+            address = self.read("BUFFER_ADDRESS_LOW") | self.read("BUFFER_ADDRESS_HIGH") << 32
             raise DeviceError(
-                "STATUS reports a fault: sample records could not be read from memory; check that the buffer was "
-                "allocated by this device, then clear with COMMAND.clear_results"
+                f"STATUS reports a fault: sample records could not be read from memory at 0x{address:x} ({name}; "
+                f"{self.read('BUFFER_SAMPLES')} records were not presented). {_REMEDIES.get(name, _REMEDIES['none'])}"
             )
 
 

@@ -65,6 +65,22 @@ class Presenter:
         link.wait_idle()
         return taken.logits() if results else None
 
+    def discard(self, pixels: NDArray[np.uint8], labels: NDArray[Any]) -> None:
+        """See `Accelerator.discard`."""
+        link = self._link
+        link.wait_idle()
+        link.write("CONTROL", mask("CONTROL", "discard"))
+        try:
+            records = self._records(pixels, labels)
+            if self._through_memory:
+                self._send_buffer(records)
+            else:
+                self._send_words(records, _Results(link, (0, 0, 0)))
+            link.wait(lambda: not link.bit("STATUS", "busy"), lambda: link.read("BUFFER_SAMPLES"), "waiting for memory")
+            link.check_fault()
+        finally:
+            link.write("CONTROL", 0)
+
     def _records(self, pixels: NDArray[np.uint8], labels: NDArray[Any]) -> NDArray[np.uint32]:
         """Sample records as `registers.reference_page` describes them, shape (N, words)."""
         count = self._geometry.pixel_count
@@ -126,6 +142,8 @@ class _Results:
 
         def ready() -> bool:
             self.drain()
+            if len(self._words) < self._wanted:
+                self._link.check_fault()  # what cannot be read will not come
             return len(self._words) >= self._wanted
 
         self._link.wait(ready, lambda: len(self._words), "waiting for results")

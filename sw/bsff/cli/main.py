@@ -6,9 +6,9 @@ import argparse
 import sys
 
 from ..errors import BsffError
-from . import bench, config, diff, evaluate, fold, registers, synth, synth_table, train, verilog
+from . import bench, config, diff, evaluate, fold, power, registers, synth, synth_table, train, verilog
 
-COMMANDS = (train, evaluate, diff, config, registers, fold, verilog, bench, synth, synth_table)
+COMMANDS = (train, evaluate, diff, config, registers, fold, verilog, bench, synth, synth_table, power)
 
 
 def parser() -> argparse.ArgumentParser:

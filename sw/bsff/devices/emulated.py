@@ -75,7 +75,8 @@ class EmulatedDevice:
         self._words: list[int] = []
         self._queue: list[tuple[int, list[int]]] = []
         self._results: deque[int] = deque()
-        self._fault = False
+        self._fault = 0  # index into registers.FAULTS
+        self._left = 0  # records that the fault kept from being presented
         self._buffers: dict[int, HostBuffer] = {}
         self._closed = False
         self._readers, self._writers = self._decode()
@@ -123,7 +124,8 @@ class EmulatedDevice:
             "RESULT_COUNT": lambda: len(self._results),
             "RESULT_DATA": self._result,
             "MEMORY_DATA": self._memory_read,
-            "BUFFER_SAMPLES": lambda: 0,
+            "BUFFER_SAMPLES": lambda: self._left,
+            "FAULT": lambda: self._fault,
         }
         own_write: dict[str, Callable[[int], None]] = {
             "COMMAND": self._command,
@@ -200,7 +202,7 @@ class EmulatedDevice:
             self._samples = 0
         if value & command.field("clear_results").mask:
             self._results.clear()
-            self._label, self._words, self._fault = None, [], False
+            self._label, self._words, self._fault = None, [], 0
 
     def _space(self) -> int:
         if len(self._queue) == FIFO:
@@ -231,18 +233,28 @@ class EmulatedDevice:
         )
 
     def _present(self, samples: int) -> None:
-        """Present records from memory."""
+        """Present records from memory; hardware would present those before the one that it cannot read."""
+        self._fault = self._left = 0
+        if samples == 0:
+            return
         address = self._values["BUFFER_ADDRESS_HIGH"] << 32 | self._values["BUFFER_ADDRESS_LOW"]
         width = registers.record_words(self._geometry)
+        self._left = samples
+        if address % 8:
+            self._fault = registers.FAULTS.index("address")
+            return
         for buffer in self._buffers.values():
             start = (address - buffer.address) // 4
-            if start >= 0 and start + samples * width <= len(buffer.words) and address % 8 == 0:
+            if start >= 0 and start + samples * width <= len(buffer.words):
+                self._left = 0
                 records = buffer.words[start : start + samples * width].reshape(samples, width)
                 self._execute(records[:, 1 : 1 + registers.sample_words(self._geometry)], records[:, 0])
                 return
-        self._fault = True
+        self._fault = registers.FAULTS.index("decode error")
 
     def _execute(self, words: NDArray[Any], labels: NDArray[Any]) -> None:
+        if self._values["CONTROL"] & registers.GLOBAL["CONTROL"].field("discard").mask:
+            return
         pixels = np.ascontiguousarray(words, "<u4").view(np.uint8)[:, : self._geometry.pixel_count]
         control = registers.GLOBAL["CONTROL"]
         learn = bool(self._values["CONTROL"] & control.field("learn").mask)

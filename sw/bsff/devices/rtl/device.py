@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import weakref
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ... import registers
 from ...config import Config
@@ -33,6 +37,25 @@ _WHY = {
     simulator.SLVERR: "the machine answered SLVERR; see `bsff registers` for what can be read and written",
     simulator.DECERR: "the machine answered DECERR; see `bsff registers` for what can be read and written",
 }
+
+
+_MEMORY_START, _MEMORY_END = 0x1000_0000, 1 << 32  # as on a board with 32-bit addresses
+_PAGE = 4096
+
+
+@dataclass
+class RtlBuffer:
+    """Words of the host that the simulated machine can read.
+
+    Attributes
+    ----------
+    words : array of uint32, shape (N,)
+    address : int
+        A multiple of 4096.
+    """
+
+    words: NDArray[np.uint32]
+    address: int
 
 
 class RtlDevice:
@@ -70,6 +93,8 @@ class RtlDevice:
             if file is not None:
                 file.discard()
             raise DeviceError(f"the simulator does not start: {simulator.message(self._library)}")
+        self._buffers: list[RtlBuffer] = []  # kept: the simulator has their address
+        self._free = _MEMORY_START
         self._value = ctypes.c_uint32()
         self._reference = ctypes.byref(self._value)
         # runs at the end of the program too, so that waves are complete even if it ends with an exception
@@ -129,16 +154,47 @@ class RtlDevice:
                 raise DeviceError(f"the simulator stopped: {simulator.message(self._library)}")
             cycles -= now
 
-    def allocate(self, words: int) -> NoReturn:
-        """See `Device.allocate`; the simulated machine reads no memory, so there is none to allocate."""
-        raise DeviceError(
-            f"allocate({words}): the rtl device has no buffers (FEATURES.buffers is 0); write samples to SAMPLE_DATA"
-        )
+    def allocate(self, words: int) -> RtlBuffer:
+        """See `Device.allocate`; the machine reads the very words that the host writes, some 30 cycles later.
+
+        Raises
+        ------
+        DeviceError
+            If no word is asked for, or the simulated address space is used up.
+        """
+        self._check_open()
+        if words < 1:
+            raise DeviceError(f"allocate({words}): expected at least 1 word")
+        end = self._free + 4 * words
+        if end > _MEMORY_END:
+            raise DeviceError(
+                f"allocate({words}): only {(_MEMORY_END - self._free) // 4:,} words of the simulated memory are left; "
+                "use one buffer again"
+            )
+        buffer = RtlBuffer(np.zeros(words + words % 2, np.uint32), self._free)  # the machine reads 64 bits at once
+        pointer = buffer.words.ctypes.data_as(ctypes.POINTER(ctypes.c_uint32))
+        if self._library.bsff_attach(self._handle, buffer.address, pointer, len(buffer.words)):
+            raise DeviceError(f"the simulator stopped: {simulator.message(self._library)}")
+        self._buffers.append(buffer)
+        self._free = (-(-end // _PAGE) + 1) * _PAGE  # nothing lies behind a buffer: reading on is an error
+        return buffer
+
+    def silence(self, silent: bool) -> None:
+        """Let memory take addresses and give nothing: a fault for tests to show.
+
+        Raises
+        ------
+        DeviceError
+            If the device is closed.
+        """
+        self._check_open()
+        self._library.bsff_silence(self._handle, int(silent))
 
     def close(self) -> None:
         """See `Device.close`; completes the waves."""
         self._handle = None
         self._release()
+        self._buffers.clear()
 
     def _check_open(self) -> None:
         if self._handle is None:

@@ -1,10 +1,12 @@
-// The verilated machine behind a C interface: a clock, a reset, and an AXI4-Lite master.
+// The verilated machine behind a C interface: a clock, a reset, an AXI4-Lite master, and memory that it may read.
 //
 // One handle is one machine with its own Verilator context, so that several live in a process without touching each
 // other. A handle must not be used by two threads at once.
 
 #include <cstdint>
+#include <deque>
 #include <exception>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -29,10 +31,60 @@ void vl_finish(const char* file, int line, const char*) {
 namespace {
 
 // Returned by every access; `library.py` has the same numbers.
-enum Status : int { OK = 0, TIMEOUT = 1, SLVERR = 2, DECERR = 3, STOPPED = 4 };
+enum Status : int { OK = 0, TIMEOUT = 1, SLVERR = 2, DECERR = 3, STOPPED = 4 };  // 2 and 3 are also AXI's
 
 constexpr int RESET_CYCLES = 16;
 constexpr uint64_t HALF_PERIOD = 5;  // ns in the waves: a clock of 100 MHz
+constexpr uint64_t MEMORY_LATENCY = 30;  // cycles until the first beat of a burst, about that of an HP port
+constexpr uint64_t BEAT = 8;
+
+// The host's buffers, as the machine reads them: AXI3, 64 bits, a beat a cycle.
+class Memory {
+public:
+    // Words of the host at a byte address; it keeps them alive.
+    void attach(uint64_t address, const uint32_t* words, uint64_t count) { m_regions[address] = {words, 4 * count}; }
+
+    void silence(bool silent) { m_silent = silent; }
+
+    // What memory says in this cycle.
+    void drive(Vbsff& model, uint64_t now) const {
+        const bool valid = !m_silent && !m_beats.empty() && m_beats.front().due <= now;
+        model.m_axi_arready = m_beats.empty();
+        model.m_axi_rvalid = valid;
+        model.m_axi_rid = 0;
+        model.m_axi_rlast = valid && m_beats.front().last;
+        model.m_axi_rdata = valid ? word(m_beats.front().address, model.m_axi_rresp) : 0;
+    }
+
+    // The clock's edge, with the master's answer settled.
+    void edge(const Vbsff& model, uint64_t now) {
+        if (model.m_axi_rvalid && model.m_axi_rready) m_beats.pop_front();
+        if (!(model.m_axi_arvalid && model.m_axi_arready)) return;
+        const unsigned beats = model.m_axi_arlen + 1u;
+        for (unsigned i = 0; i < beats; ++i)
+            m_beats.push_back({model.m_axi_araddr + BEAT * i, now + MEMORY_LATENCY + i, i + 1 == beats});
+    }
+
+private:
+    struct Region { const uint32_t* words; uint64_t bytes; };
+    struct Beat { uint64_t address, due; bool last; };
+
+    template <typename Response> uint64_t word(uint64_t address, Response& response) const {
+        auto region = m_regions.upper_bound(address);
+        response = DECERR;
+        if (region == m_regions.begin()) return 0;
+        --region;
+        const uint64_t offset = address - region->first;
+        if (offset + BEAT > region->second.bytes) return 0;
+        response = 0;
+        const uint32_t* pair = region->second.words + offset / 4;
+        return pair[0] | static_cast<uint64_t>(pair[1]) << 32;
+    }
+
+    std::map<uint64_t, Region> m_regions;
+    std::deque<Beat> m_beats;
+    bool m_silent = false;
+};
 
 class Machine {
 public:
@@ -70,6 +122,8 @@ public:
     }
 
     uint64_t cycles() const { return m_cycles; }
+
+    Memory& memory() { return m_memory; }
 
     int read(uint32_t offset, uint32_t* value) {
         if (m_hung) return TIMEOUT;
@@ -139,11 +193,13 @@ public:
 private:
     // What the design answers to the inputs of this cycle.
     void settle() {
+        m_memory.drive(*m_model, m_cycles);
         m_model->aclk = 0;
         step();
     }
 
     void edge() {
+        if (m_model->aresetn) m_memory.edge(*m_model, m_cycles);
         m_model->aclk = 1;
         step();
         ++m_cycles;
@@ -182,6 +238,7 @@ private:
 #if VM_TRACE_FST
     std::unique_ptr<VerilatedFstC> m_waves;
 #endif
+    Memory m_memory;
     uint32_t m_limit;
     uint64_t m_cycles = 0;
     bool m_hung = false;
@@ -231,6 +288,23 @@ API int bsff_read(Machine* machine, uint32_t offset, uint32_t* value) {
 
 API int bsff_write(Machine* machine, uint32_t offset, uint32_t value) {
     return guarded([&] { return machine->write(offset, value); });
+}
+
+// Lets the machine read `count` words of the host at a byte address, a multiple of 8; the host keeps them until it
+// destroys the machine.
+API int bsff_attach(Machine* machine, uint64_t address, const uint32_t* words, uint64_t count) {
+    return guarded([&] {
+        machine->memory().attach(address, words, count);
+        return OK;
+    });
+}
+
+// Memory that takes addresses and gives nothing, to show what the machine makes of it.
+API int bsff_silence(Machine* machine, int silent) {
+    return guarded([&] {
+        machine->memory().silence(silent != 0);
+        return OK;
+    });
 }
 
 // Advances the clock; with `while_busy` only for as long as the output `busy` is high.

@@ -18,6 +18,8 @@ _PROTOTYPES = {
     "bsff_destroy": (ctypes.c_int, [_HANDLE]),
     "bsff_read": (ctypes.c_int, [_HANDLE, _WORD, ctypes.POINTER(_WORD)]),
     "bsff_write": (ctypes.c_int, [_HANDLE, _WORD, _WORD]),
+    "bsff_attach": (ctypes.c_int, [_HANDLE, ctypes.c_uint64, ctypes.POINTER(_WORD), ctypes.c_uint64]),
+    "bsff_silence": (ctypes.c_int, [_HANDLE, ctypes.c_int]),
     "bsff_run": (ctypes.c_int, [_HANDLE, _WORD, ctypes.c_int]),
     "bsff_cycles": (ctypes.c_uint64, [_HANDLE]),
 }
