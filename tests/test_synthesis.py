@@ -348,7 +348,7 @@ def test_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         asked.append(options)
         return report_of(LUT=60_000 if len(asked) > 1 else 6)
 
-    monkeypatch.setattr("bsff.cli.synth.generate", lambda config: "module bsff ();\nendmodule\n")
+    monkeypatch.setattr("bsff.cli.synth.generate", lambda config, block: "module bsff ();\nendmodule\n")
     monkeypatch.setattr(synthesis, "synthesise", synthesise)
     written = tmp_path / "report.json"
     command = ["synth", "digits-small", "--target", "xc7z020", "--set", "layer.step=0.01"]
@@ -362,3 +362,16 @@ def test_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     assert "name another file" in capsys.readouterr().err
     assert main([*command, "--frequency", "0"]) == 2
     assert "--frequency 0: expected MHz above 0" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_block_by_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written = tmp_path / "block.json"
+    command = ["synth", "digits-small", "--target", "xc7z020", "--json", str(written), "--block"]
+    assert main([*command, "head"]) == 0
+    assert capsys.readouterr().out.startswith("digits-small head\n")
+    record = json.loads(written.read_text())
+    assert record["block"] == "head"
+    assert sum(c.get("FF", 0) for path, c in record["components"].items() if "softmax" in path) > 100
+    assert main([*command, "layer9"]) == 2
+    assert "block 'layer9': digits-small has layer1, layer2, head" in capsys.readouterr().err

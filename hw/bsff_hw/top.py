@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bsff.config import Config
+from bsff.errors import ConfigError
 
 from .axi_lite import PORTS
 from .axi_reader import PORTS as MEMORY_PORTS
 from .flat import prefixed
 from .flat import verilog as flat_verilog
+from .head import Head
+from .layer import Layer
 from .network import Network
 from .plan import plan
 
@@ -39,3 +42,34 @@ def verilog(config: Config, *, memory: bool = True) -> str:
     if memory:
         ports |= {MEMORY + name: f"memory.{name}" for name in MEMORY_PORTS}
     return flat_verilog(Network(plan(config), memory=memory), ports, name=NAME)
+
+
+def block_verilog(config: Config, block: str) -> str:
+    """The Verilog of one layer or the head by itself, to count what it takes without the minutes that the whole needs.
+
+    The module has the block's name; its ports are the block's members.
+
+    Parameters
+    ----------
+    config : Config
+    block : str
+        ``layer1`` ... or ``head``.
+
+    Raises
+    ------
+    ConfigError
+        If the network has no such block.
+    """
+    folded = plan(config)
+    layers = {f"layer{i}": part for i, part in enumerate(folded.layers, 1)}
+    if block in layers:
+        component: Layer | Head = Layer(layers[block])
+    elif block == "head" and folded.head is not None:
+        component = Head(folded.head)
+    else:
+        names = [*layers, *(["head"] if folded.head is not None else [])]
+        raise ConfigError(f"block {block!r}: {config.name} has {', '.join(names)}")
+    ports = {
+        "_".join(map(str, path)): ".".join(map(str, path)) for path, _, _ in component.signature.flatten(component)
+    }
+    return flat_verilog(component, ports, name=block)

@@ -28,6 +28,8 @@ def command(record: Mapping[str, Any]) -> str:
     words = ["bsff synth", record["config"], "--target", record["target"]]
     for setting in record["settings"]:
         words += ["--set", setting]
+    if record["block"]:
+        words += ["--block", record["block"]]
     return " ".join(words)
 
 

@@ -36,6 +36,9 @@ def add(commands: Any) -> None:
         dest="settings",
         help="replace a key of the configuration, such as layer[1].tile=2; may be repeated",
     )
+    parser.add_argument(
+        "--block", metavar="NAME", help="only this one, such as layer2 or head: the whole may take minutes"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to FILE too")
     parser.add_argument("--no-route", action="store_true", help="count only: no place and route")
     parser.add_argument(
@@ -50,17 +53,24 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--frequency {arguments.frequency:g}: expected MHz above 0")
     config = override(load(arguments.config), arguments.settings)
     check(config)
-    verilog = generate(config)
+    verilog = generate(config, arguments.block)
     synthesis = import_module("bsff_hw.synthesis")  # after `generate`, which explains what is not installed
     report = synthesis.synthesise(
-        verilog, top="bsff", target=arguments.target, route=not arguments.no_route, frequency=arguments.frequency
+        verilog,
+        top=arguments.block or "bsff",
+        target=arguments.target,
+        route=not arguments.no_route,
+        frequency=arguments.frequency,
     )
-    print(f"{config.name}{''.join(f' --set {setting}' for setting in arguments.settings)}")
+    print(
+        f"{config.name}{f' {arguments.block}' if arguments.block else ''}{''.join(f' --set {setting}' for setting in arguments.settings)}"
+    )
     print(synthesis.table(report, synthesis.TARGETS[arguments.target]))
     if arguments.json is not None:
         record = {
             "config": config.name,
             "settings": arguments.settings,
+            "block": arguments.block,
             "verilog_sha256": hashlib.sha256(verilog.encode()).hexdigest(),
             **report.to_dict(),
         }

@@ -8,8 +8,8 @@ from ...config import Config
 from ...errors import DeviceError
 
 
-def generate(config: Config) -> str:
-    """The text of one Verilog file whose top module is ``bsff``.
+def generate(config: Config, block: str | None = None) -> str:
+    """The text of one Verilog file whose top module is ``bsff``, or the name of the only block that is wanted.
 
     Raises
     ------
@@ -30,4 +30,4 @@ def generate(config: Config) -> str:
                 "pip install 'bsff[hardware]' from a checkout of the repository"
             ) from None
         raise  # a fault of the gateware's own
-    return str(top.verilog(config))
+    return str(top.verilog(config) if block is None else top.block_verilog(config, block))
