@@ -134,6 +134,8 @@ def test_sums_and_cycles(name: str, idle: float, seed: int) -> None:
                         expected_cycle = started[0] + 5  # loaded, then five cycles behind the last row
                     expected_cycle += cycles
                     assert at == expected_cycle
+            if expected_cycle is not None and cycles == 1:
+                expected_cycle += 1  # the next window is not looked at in the cycle in which this one is given back
         context.set(dut.ready, 1)
         for _ in range(3):
             await context.tick()

@@ -9,7 +9,7 @@ import pytest
 from amaranth.hdl import Signal, signed
 
 from bsff.golden.update import half_up as half_up_model
-from bsff_hw.arithmetic import all_of, any_of, approached, fits, half_up, saturate, total, unary
+from bsff_hw.arithmetic import all_of, any_of, approached, fits, half_up, saturate, several, total, unary
 from hw_helpers import evaluate
 
 BYTES = range(-128, 128)
@@ -53,7 +53,15 @@ def test_counts_of_bits(count: int) -> None:
         assert evaluate(bit, bits, cases) == [int(sum(c) > i) for c in cases]
 
 
+@pytest.mark.parametrize("count", range(1, 9))
+def test_several(count: int) -> None:
+    bits = [Signal(name=f"bit{i}") for i in range(count)]
+    cases = list(itertools.product((0, 1), repeat=count))
+    assert evaluate(several(bits), bits, cases) == [int(sum(c) > 1) for c in cases]
+
+
 def test_of_nothing() -> None:
+    assert evaluate(several([]), [], [[]]) == [0]
     assert evaluate(total([]), [], [[]]) == evaluate(any_of([]), [], [[]]) == [0]
     assert evaluate(all_of([]), [], [[]]) == [1]
 

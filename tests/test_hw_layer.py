@@ -14,7 +14,9 @@ from hw_helpers import layer_plan, simulate
 @pytest.mark.parametrize(("memory", "value"), [(WEIGHTS, 77), (BIAS, 12345), (MEAN, 54321)])
 def test_the_host_waits_while_the_memories_are_cleared(memory: int, value: int) -> None:
     """A word that is written at once after a reset is there afterwards, and its neighbours are 0."""
-    dut = Layer(layer_plan({"channels": 20, "kernel": 5, "padding": 2, "lanes": 10, "update_lanes": 10}, pixels=(4, 4, 1)))
+    dut = Layer(
+        layer_plan({"channels": 20, "kernel": 5, "padding": 2, "lanes": 10, "update_lanes": 10}, pixels=(4, 4, 1))
+    )
 
     async def access(context: Any, *, write: bool) -> int:
         context.set(dut.access.request, 1)

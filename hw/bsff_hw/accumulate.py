@@ -23,7 +23,7 @@ class Accumulate(wiring.Component):
     Members
     -------
     window_valid, window, window_next :
-        From `window.Window`.
+        From `window.Window`; the window is taken the cycle before `window_next`.
     sums : Out(ArrayLayout(signed, lanes))
         Of the next fold, channels rising.
     valid, ready :
@@ -42,7 +42,7 @@ class Accumulate(wiring.Component):
 
     Notes
     -----
-    A fold takes ``max(1, most active taps of a bank)`` cycles and leaves the pipeline five cycles after its last row.
+    A fold takes ``max(1, most active taps of a bank)`` cycles, the last one of a window at least two, and leaves the pipeline five cycles after its last row.
     """
 
     ROW_LATENCY = 4
@@ -131,9 +131,11 @@ class Accumulate(wiring.Component):
         base, next_base = Signal(range(plan.depth)), Signal(range(plan.depth))
         counts = Signal()
         m.d.comb += [
-            load.eq(self.window_valid & (~busy | (enable & last))),
-            self.window_next.eq(load & end_inner & end_turn),
+            load.eq(self.window_valid & ~self.window_next & (~busy | (enable & last))),
         ]
+        # a cycle late, so that what is left of a word does not decide on the window in the same one; the window is not
+        # looked at meanwhile
+        m.d.sync += self.window_next.eq(load & end_inner & end_turn)
         with m.If(load):
             m.d.sync += [
                 busy.eq(1), first.eq(1), base.eq(next_base), counts.eq(inner == 0),

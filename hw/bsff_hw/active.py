@@ -9,7 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
-from .arithmetic import any_of
+from .arithmetic import any_of, several
 
 NEAR = 16
 """Bits of a group: the lowest bit is sought among groups, then within one, which halves the depth of the logic."""
@@ -92,7 +92,7 @@ class ActiveIndex(wiring.Component):
             bits.eq(any_of([Mux(chosen[i], g, 0) for i, g in enumerate(groups)])),
             lowest.eq(bits & (~bits + 1)),
             self.some.eq(has.any()),
-            self.single.eq(((has & ~chosen) == 0) & ((bits & ~lowest) == 0)),
+            self.single.eq(~several(list(has)) & ~several(list(bits))),
             self.index.eq(far + offset if per_group & (per_group - 1) else far | offset),
         ]
         after = Signal(total)

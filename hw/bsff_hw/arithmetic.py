@@ -34,6 +34,18 @@ def any_of(bits: Sequence[Value]) -> Value:
     return result
 
 
+def several(bits: Sequence[Value]) -> Value:
+    """Whether more than one bit is 1, as a tree: a carry chain would be shallower in area, and slower."""
+    pairs = [(bit, Const(0, 1)) for bit in bits] or [(Const(0, 1), Const(0, 1))]
+    while len(pairs) > 1:
+        merged = [
+            (any_left | any_right, many_left | many_right | (any_left & any_right))
+            for (any_left, many_left), (any_right, many_right) in zip(pairs[::2], pairs[1::2], strict=False)
+        ]
+        pairs = merged + ([pairs[-1]] if len(pairs) % 2 else [])
+    return pairs[0][1]
+
+
 def all_of(bits: Sequence[Value]) -> Value:
     """AND of all."""
     result: Value = Const(1, 1)
