@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from bsff.config import Config
+from bsff.devices.pynq.names import OWN_VLNV as VLNV
 from bsff.errors import ConfigError
 from bsff.geometry import geometry
 from bsff.registers import BLOCK, GLOBAL, WINDOW, Register, block_offset
@@ -16,7 +17,6 @@ from bsff.registers import BLOCK, GLOBAL, WINDOW, Register, block_offset
 from .table import Board
 
 INSTANCE = "bsff_0"
-VLNV = "bsff.org:ip:bsff:1.0"
 IO_PLL_MHZ = 1000
 _ACCESS = {"ro": "read-only", "rw": "read-write", "wo": "write-only"}
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from amaranth.lib import wiring
 
+from bsff.devices.pynq.names import VIVADO_VLNV
+
 from ..axi_lite import PORTS
 from ..axi_reader import PORTS as MEMORY_PORTS
 from ..flat import CLOCK, RESET
 from ..top import AXI, MEMORY, NAME
 
-MODULE = "bsff_ip"
-VLNV = f"xilinx.com:module_ref:{MODULE}:1.0"
-"""What Vivado calls a module reference in the .hwh."""
+MODULE = VIVADO_VLNV.split(":")[2]
+"""Vivado makes the type of a module reference of its name, by which the driver is bound."""
 _INTERFACES = {
     AXI: ("S_AXI", PORTS, "PROTOCOL AXI4LITE, DATA_WIDTH 32"),
     MEMORY: (

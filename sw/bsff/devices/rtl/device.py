@@ -57,6 +57,9 @@ class RtlBuffer:
     words: NDArray[np.uint32]
     address: int
 
+    def flush(self) -> None:
+        """Nothing to do: the simulator reads these very words."""
+
 
 class RtlDevice:
     """`Device` that is the machine's Verilog in a simulator, compiled for this network at its first use.
