@@ -6,9 +6,9 @@ import argparse
 import sys
 
 from ..errors import BsffError
-from . import bench, build, config, diff, energy, evaluate, fold, power, registers, synth, train, verilog
+from . import bench, build, config, diff, energy, evaluate, fold, power, registers, selftest, synth, train, verilog
 
-COMMANDS = (train, evaluate, diff, config, registers, fold, verilog, bench, synth, build, power, energy)
+COMMANDS = (train, evaluate, diff, config, registers, fold, verilog, bench, synth, build, power, energy, selftest)
 
 
 def parser() -> argparse.ArgumentParser:
