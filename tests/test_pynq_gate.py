@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tomllib
 
 from bsff import registers
 from bsff.config import load
@@ -115,6 +116,26 @@ def test_pynq_trains_the_machine(gate: Gate, name: str, seed: int) -> None:
         np.testing.assert_array_equal(found["logits"], golden.logits[0])
         for key, array in state.arrays():
             np.testing.assert_array_equal(found[key], array, err_msg=key)
+
+
+def test_pynq_delivers_the_notebook(tmp_path: Path) -> None:
+    """By the entry point that pyproject.toml declares, with the command that an owner of a board types."""
+    project = tomllib.loads((HERE.parent / "pyproject.toml").read_text())["project"]
+    ((group, entries),) = project["entry-points"].items()
+    installed = tmp_path / "site" / "bsff-0.0.0.dist-info"
+    installed.mkdir(parents=True)
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: bsff\nVersion: 0.0.0\n")
+    lines = [f"{name} = {value}" for name, value in entries.items()]
+    (installed / "entry_points.txt").write_text("\n".join([f"[{group}]", *lines]) + "\n")
+    done = subprocess.run(
+        [str(environment("3.1.2")), "-c", "from pynq._cli.get_notebooks import main; main()", "bsff",
+         "--ignore-overlays", "--path", str(tmp_path / "jupyter")],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120,
+        env={**os.environ, "PYTHONPATH": f"{HERE.parent / 'sw'}:{tmp_path / 'site'}"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    delivered = list((tmp_path / "jupyter").rglob("*.ipynb"))
+    assert [path.name for path in delivered] == ["train_on_pynq.ipynb"]
 
 
 def without(pattern: str, text: str) -> str:
