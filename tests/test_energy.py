@@ -10,7 +10,7 @@ import pytest
 
 from bsff.accelerator import Accelerator
 from bsff.cli.main import main
-from bsff.config import parse
+from bsff.config import Config, parse
 from bsff.devices.emulated import EmulatedDevice
 from bsff.energy import ALGORITHMS, Energies, count
 from bsff.errors import ConfigError
@@ -93,10 +93,10 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["energy", str(run), "--samples", "20"]) == 0
     said = capsys.readouterr().out
     assert "measured: not measured" in said
-    assert "activity: not estimated" in said
+    assert "activity: not counted; --toggles N counts it" in said
     assert all(name in said for name in ALGORITHMS)
     saved = json.loads((run / "energy.json").read_text())
-    assert saved["measured"] is None
+    assert saved["measured"] is saved["toggles"] is None
     assert saved["counted_picojoules"]["bgbsff"] > 0
     assert main(["energy", str(run), "--power", str(power)]) == 2
     assert "record with `bsff power" in capsys.readouterr().err
@@ -111,3 +111,27 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "125 +- 5 above idle" in said
     assert "measured: by ina226" in said
     assert main(["energy", str(run), "--samples", "0"]) == 2
+
+
+class Counting(EmulatedDevice):
+    """A device in which a sample changes 1,000 bits."""
+
+    def __init__(self, config: Config, *, toggles: bool) -> None:
+        assert toggles
+        super().__init__(config)
+
+    def toggles(self) -> int:
+        return 77 + 1000 * self._samples
+
+
+def test_activity_is_counted_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bsff.devices.rtl.RtlDevice", Counting)
+    run = tmp_path / "run"
+    assert main(["train", "digits-small", "--samples", "30", "--out", str(run)]) == 0
+    assert main(["energy", str(run), "--samples", "20", "--toggles", "5"]) == 0
+    said = capsys.readouterr().out
+    assert "1,000 toggles" in said
+    assert "it stays a number of changes" in said
+    assert json.loads((run / "energy.json").read_text())["toggles"] == 1000

@@ -30,6 +30,13 @@ def add(commands: Any) -> None:
     parser.add_argument("directory", type=Path, metavar="RUN", help="run directory")
     parser.add_argument("--samples", type=int, default=200, metavar="N", help="training samples to count over")
     parser.add_argument("--device", choices=DEVICES, default="emulated")
+    parser.add_argument(
+        "--toggles",
+        type=int,
+        default=0,
+        metavar="N",
+        help="count the bits that change in N samples of the simulated Verilog (compiled apart, minutes)",
+    )
     parser.add_argument("--power", type=Path, metavar="DIR", help="a recording of `bsff power` for the third column")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder with the data sets")
     parser.set_defaults(run=run)
@@ -52,18 +59,19 @@ def run(arguments: argparse.Namespace) -> int:
         machine.present(data.train_images[chosen], data.train_labels[chosen], learn=True)
         counters, shape = machine.counters(), machine.geometry
     measured = _measured(arguments.power)
+    toggles = _toggles(config, state, parts, data, chosen[: arguments.toggles]) if arguments.toggles > 0 else None
     counts = {name: count(shape, counters, name) for name in ALGORITHMS}
     print(f"{config.name}, per training sample, mean of {len(chosen)}, weights of {arguments.directory}\n")
-    print(_table(counts, measured))
+    print(_table(counts, toggles, measured))
     print(f"\nThis machine, operation by operation:\n{_operations(counts['bgbsff'])}")
     print(
         f"\ncounted: operations times energies of {SOURCE}. An estimate for an ASIC; control, clock and wires left out."
     )
-    print("activity: not estimated; toggles of the simulation are not turned into energy yet.")
+    print(f"activity: {_ACTIVITY if toggles else 'not counted; --toggles N counts it in N samples'}")
     print(f"measured: {'by ' + measured['sensor'] if measured else 'not measured'}")
     record = {
         "config": config.name, "samples": len(chosen), "source": SOURCE, "measured": measured and measured["measured"],
-        "activity": None,
+        "toggles": toggles,
         "counted_picojoules": {name: c.picojoules for name, c in counts.items()},
         "operations": {name: {kind: list(pair) for kind, pair in c.operations.items()} for name, c in counts.items()},
     }  # fmt: skip
@@ -82,8 +90,29 @@ def _measured(folder: Path | None) -> dict[str, Any] | None:
     return record if record.get("measured") else None
 
 
-def _table(counts: dict[str, Counts], measured: dict[str, Any] | None) -> str:
+_ACTIVITY = (
+    "changes of bits a sample in the simulated Verilog, without clock and memories; a signal counts in each module that "
+    "it passes. No energy of a change on an FPGA is published, so it stays a number of changes."
+)
+
+
+def _toggles(config: Any, state: Any, parts: list[Any], data: Any, chosen: Any) -> float:
+    """Changes of bits per training sample, the loading of the state left out."""
+    from ..devices.rtl import RtlDevice  # needs a compiler
+
+    device = RtlDevice(config, toggles=True)
+    with Accelerator(device, config, timeout=3600.0) as machine:
+        machine.load(state)
+        machine.set_steps([part.step for part in parts])
+        machine.set_learning([True] * len(parts))
+        before = device.toggles()
+        machine.present(data.train_images[chosen], data.train_labels[chosen], learn=True)
+        return (device.toggles() - before) / len(chosen)
+
+
+def _table(counts: dict[str, Counts], toggles: float | None, measured: dict[str, Any] | None) -> str:
     lines = [f"{'':<24}{'counted, uJ':>12}{'of it memory':>14}{'ratio':>8}{'activity':>16}{'measured, uJ':>26}"]
+    activity = "not counted" if toggles is None else f"{toggles:,.0f} toggles"
     base = counts[ALGORITHMS[0]].picojoules
     for name, counted in counts.items():
         column = "not measured"
@@ -95,7 +124,7 @@ def _table(counts: dict[str, Counts], measured: dict[str, Any] | None) -> str:
             column = ""
         lines.append(
             f"{name:<24}{1e-6 * counted.picojoules:>12.4g}{1e-6 * counted.memory:>14.4g}{counted.picojoules / base:>8.1f}"
-            f"{'not estimated' if name == ALGORITHMS[0] else '':>16}{column:>26}"
+            f"{activity if name == ALGORITHMS[0] else '':>16}{column:>26}"
         )
     return "\n".join(lines)
 
