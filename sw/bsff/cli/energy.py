@@ -111,7 +111,7 @@ def _toggles(config: Any, state: Any, parts: list[Any], data: Any, chosen: Any) 
 
 
 def _table(counts: dict[str, Counts], toggles: float | None, measured: dict[str, Any] | None) -> str:
-    lines = [f"{'':<24}{'counted, uJ':>12}{'of it memory':>14}{'ratio':>8}{'activity':>16}{'measured, uJ':>26}"]
+    lines = [f"{'':<24}{'counted, uJ':>12}{'of it memory':>14}{'ratio':>8}{'activity':>22}{'measured, uJ':>26}"]
     activity = "not counted" if toggles is None else f"{toggles:,.0f} toggles"
     base = counts[ALGORITHMS[0]].picojoules
     for name, counted in counts.items():
@@ -124,7 +124,7 @@ def _table(counts: dict[str, Counts], toggles: float | None, measured: dict[str,
             column = ""
         lines.append(
             f"{name:<24}{1e-6 * counted.picojoules:>12.4g}{1e-6 * counted.memory:>14.4g}{counted.picojoules / base:>8.1f}"
-            f"{activity if name == ALGORITHMS[0] else '':>16}{column:>26}"
+            f"{activity if name == ALGORITHMS[0] else '':>22}{column:>26}"
         )
     return "\n".join(lines)
 
