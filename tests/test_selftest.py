@@ -62,6 +62,11 @@ class Faulty(EmulatedDevice):
             value ^= 1
         return value
 
+    def write(self, offset: int, value: int) -> None:
+        super().write(offset, value)
+        if self.fault == "a write that reaches two" and offset == registers.block_offset(1, "STEP"):
+            super().write(registers.block_offset(0, "STEP"), value)
+
     def _memory_write(self, value: int) -> None:
         if self.fault == "stuck memory bit" and self._values["MEMORY_ADDRESS"] == 5:
             value &= ~4
@@ -85,6 +90,7 @@ class Faulty(EmulatedDevice):
     [
         ("stuck register bit", "register walk", "STEP of block 0 at 0x1010: wrote 0x00000001, read 0x00000011"),
         ("two registers in one", "register walk", "BUFFER_ADDRESS_"),
+        ("a write that reaches two", "register walk", "STEP of block 0 at 0x1010 became 0x"),
         ("stuck memory bit", "memory march", "block 0, weights, word 5: wrote 0x"),
         ("wrong generator", "random numbers", "expected"),
         ("wrong weight", "training step", "from memory: layer1.weights differ from the golden model"),

@@ -79,9 +79,12 @@ def register_walk(bench: Bench) -> str:
                     if (seen := device.read(offset)) != 1 << bit:
                         raise CheckError(f"{name} at 0x{offset:04x}: wrote 0x{1 << bit:08x}, read 0x{seen:08x}; {_BUS}")
                     walked += 1
-            device.write(offset, kept[name])
+        # each another value, so that a write that reaches two of them shows
+        values = {name: 0x0123_4567 * (i + 1) & masks[name] for i, name in enumerate(table)}
         for name, offset in table.items():
-            if (seen := device.read(offset)) != kept[name]:
+            device.write(offset, values[name])
+        for name, offset in table.items():
+            if (seen := device.read(offset)) != values[name]:
                 raise CheckError(f"{name} at 0x{offset:04x} became 0x{seen:08x} when others were written; {_BUS}")
     finally:
         for name, offset in table.items():
