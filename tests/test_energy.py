@@ -51,6 +51,11 @@ def test_operations_by_hand() -> None:
     back = count(shape, counters(), "backpropagation").operations
     assert back["multiply-adds (float)"][0] == 2 * 64 * 9 * 10 + 3 * 160 * 10  # no gradient of the pixels
     assert count(shape, counters(), "bsff").operations["update additions"][1] == pytest.approx(0.9)
+    deep = geometry(
+        parse({**TINY, "layer": [*TINY["layer"], {"channels": 20, "kernel": 1, "padding": 0}]}, source="deep")
+    )
+    both = count(deep, np.vstack([counters(), counters()[:1]]), "backpropagation").operations
+    assert both["multiply-adds (float)"][0] == 2 * 64 * 9 * 10 + 3 * 16 * 10 * 20 + 3 * 320 * 10
 
 
 def test_sums() -> None:
