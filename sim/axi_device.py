@@ -58,7 +58,7 @@ class AxiDevice:
     def allocate(self, words: int) -> Any:
         if self._memory is None:
             raise DeviceError("no buffers in this bench")
-        buffer = SimpleNamespace(words=np.zeros(words, np.uint32), address=self._free)
+        buffer = SimpleNamespace(words=np.zeros(words, np.uint32), address=self._free, flush=lambda: None)
         self._buffers.append((buffer.address, buffer.words))
         self._free += 4 * words + 8
         return buffer

@@ -9,8 +9,10 @@ import pytest
 from amaranth.sim import Simulator
 
 import harness
+from bsff.config import load
 from bsff_hw import axi_reader, flat
 from bsff_hw.axi_reader import ADDRESS_WIDTH, SampleReader, read_records
+from bsff_hw.top import verilog
 from hw_helpers import refusal
 
 PATIENCE = 300
@@ -106,3 +108,10 @@ def test_model(address: int, count: int, fault: str) -> None:
 def test_bad_arguments() -> None:
     assert refusal(SampleReader, 0) == "words = 0: expected at least 1, the words of a sample"
     assert refusal(SampleReader, 1, patience=0) == "patience = 0: expected at least 1 cycle"
+
+
+@pytest.mark.slow
+def test_a_machine_can_do_without() -> None:
+    text = verilog(load("digits-small"), memory=False)
+    assert "m_axi_" not in text
+    assert " s_axi_awaddr;" in text

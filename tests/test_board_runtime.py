@@ -8,7 +8,7 @@ from pathlib import Path
 import bsff
 
 RUNTIME = ("accelerator", "checkpoint", "cli", "config", "devices", "diff", "evaluate", "geometry", "golden.network",
-           "initialise", "power", "registers", "run", "train")  # fmt: skip
+           "devices.pynq", "initialise", "power", "registers", "run", "selftest", "train")  # fmt: skip
 
 GUARD = """
 import sys

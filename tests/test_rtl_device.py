@@ -17,7 +17,7 @@ from bsff import registers
 from bsff.config import load
 from bsff.devices import open_device
 from bsff.devices.rtl import RtlDevice, generate
-from bsff.devices.rtl.device import register_name
+from bsff.devices.rtl.device import count_toggles, register_name
 from bsff.devices.rtl.toolchain import has_wave_headers
 from bsff.errors import DeviceError
 from rtl_helpers import (
@@ -277,6 +277,27 @@ def test_silent_memory(opened: Open) -> None:
     device.silence(False)
     device.run(200)
     assert device.read(BEATS) >> 8 & 0xFFFF == 3
+
+
+def test_toggles_are_counted(opened: Open) -> None:
+    device = opened(toggles=True)
+    start = device.toggles()
+    device.run(64)
+    idle = device.toggles() - start
+    assert 64 < idle < 640  # a counter of two bits runs, in two modules at most; the clock is left out
+    device.write(CONTROL, 0)
+    first = device.toggles()
+    device.write(CONTROL, 0xFFFFFFFF)
+    device.write(CONTROL, 0)
+    assert device.toggles() - first >= 64  # at least the register's own bits, up and down
+    with pytest.raises(DeviceError, match=r"built without counting toggles: .*; open the device with toggles=True"):
+        opened().toggles()
+
+
+def test_toggles_of_a_clock_do_not_count() -> None:
+    lines = ["# SystemC::Coverage-3", *(f"C '\x01o\x02{name}[0]:0->1\x01h\x02TOP' {n}" for name, n in
+             (("aclk", 500), ("clk", 300), ("bits", 7), ("more", 2)))]  # fmt: skip
+    assert count_toggles("\n".join(lines)) == 9
 
 
 def test_impossible_buffers_are_refused(opened: Open) -> None:

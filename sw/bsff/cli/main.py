@@ -6,9 +6,39 @@ import argparse
 import sys
 
 from ..errors import BsffError
-from . import bench, config, diff, evaluate, fold, power, registers, synth, synth_table, train, verilog
+from . import (
+    bench,
+    build,
+    config,
+    diff,
+    energy,
+    evaluate,
+    fold,
+    power,
+    registers,
+    selftest,
+    synth,
+    synth_table,
+    train,
+    verilog,
+)
 
-COMMANDS = (train, evaluate, diff, config, registers, fold, verilog, bench, synth, synth_table, power)
+COMMANDS = (
+    train,
+    evaluate,
+    diff,
+    config,
+    registers,
+    fold,
+    verilog,
+    bench,
+    synth,
+    synth_table,
+    build,
+    power,
+    energy,
+    selftest,
+)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -8,7 +8,7 @@ from ..config import Config
 from ..errors import DeviceError
 from .protocol import Buffer, Device
 
-DEVICES = ("emulated", "rtl")
+DEVICES = ("emulated", "rtl", "pynq")
 """Names that `open_device` knows."""
 
 
@@ -17,7 +17,7 @@ def open_device(name: str, config: Config, *, waves: Path | None = None) -> Devi
 
     Parameters
     ----------
-    name : {"emulated", "rtl"}
+    name : {"emulated", "rtl", "pynq"}
     config : Config
     waves : Path, optional
         File to record every signal in; only "rtl" has signals.
@@ -35,6 +35,10 @@ def open_device(name: str, config: Config, *, waves: Path | None = None) -> Devi
         return RtlDevice(config, waves=waves)
     if waves is not None:
         raise DeviceError(f"waves file {waves}: device {name} has no signals to record; use the rtl device")
+    if name == "pynq":
+        from .pynq import open_overlay  # needs a board
+
+        return open_overlay(config)
     from .emulated import EmulatedDevice  # the only one that needs numba
 
     return EmulatedDevice(config)

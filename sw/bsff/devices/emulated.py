@@ -37,6 +37,9 @@ class HostBuffer:
     words: NDArray[Any]
     address: int
 
+    def flush(self) -> None:
+        """Nothing to do: there is one memory."""
+
 
 class EmulatedDevice:
     """`Device` that answers register accesses from the golden model.

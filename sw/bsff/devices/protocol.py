@@ -21,6 +21,10 @@ class Buffer(Protocol):
     words: NDArray[Any]
     address: int
 
+    def flush(self) -> None:
+        """Let the device see what was written to `words`."""
+        ...
+
 
 class Device(Protocol):
     """A machine behind 32-bit registers at byte offsets; see `bsff.registers`."""

@@ -39,6 +39,8 @@ _FLAGS = (
                   "OPT_FAST=-O2 OPT_GLOBAL=-O2 OPT_SLOW=-O0",
 )  # fmt: skip
 
+_TOGGLES = ("--coverage-toggle", "--coverage-max-width", "4096", "--coverage-underscore")
+
 
 def cache_root() -> Path:
     """Folder of all builds: BSFF_CACHE, else ``bsff`` in XDG_CACHE_HOME or ``~/.cache``.
@@ -59,7 +61,7 @@ def cache_root() -> Path:
     return root
 
 
-def build(verilog: str, *, trace: bool, timeout: float = BUILD_SECONDS) -> Path:
+def build(verilog: str, *, trace: bool, toggles: bool = False, timeout: float = BUILD_SECONDS) -> Path:
     """The shared library of a design, compiled unless an earlier call has done so.
 
     A build takes its name only when it is complete. Two processes that want the same one compile it once.
@@ -70,6 +72,8 @@ def build(verilog: str, *, trace: bool, timeout: float = BUILD_SECONDS) -> Path:
         Text whose top module is ``bsff``.
     trace : bool
         Whether it can write waves, which makes it slower.
+    toggles : bool
+        Whether it counts how often each bit changes, which makes it several times slower.
     timeout : float
         Seconds that the build may take, and that another process's is waited for.
 
@@ -83,7 +87,7 @@ def build(verilog: str, *, trace: bool, timeout: float = BUILD_SECONDS) -> Path:
         If a tool is missing, the design does not compile, or time runs out.
     """
     verilator = find_verilator()
-    flags = [*_FLAGS, *(["--trace-fst"] if trace else [])]
+    flags = [*_FLAGS, *(["--trace-fst"] if trace else []), *(_TOGGLES if toggles else [])]
     key = _key(verilog, flags, verilator.version)
     root = cache_root()
     folder = root / f"verilated-{key}"

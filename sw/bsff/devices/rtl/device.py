@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import tempfile
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,8 @@ _WHY = {
 }
 
 
+_CLOCKS = ("\x02clk", "\x02aclk")
+"""How the name of a clock begins in a line of coverage."""
 _MEMORY_START, _MEMORY_END = 0x1000_0000, 1 << 32  # as on a board with 32-bit addresses
 _PAGE = 4096
 
@@ -57,6 +60,9 @@ class RtlBuffer:
     words: NDArray[np.uint32]
     address: int
 
+    def flush(self) -> None:
+        """Nothing to do: the simulator reads these very words."""
+
 
 class RtlDevice:
     """`Device` that is the machine's Verilog in a simulator, compiled for this network at its first use.
@@ -72,6 +78,8 @@ class RtlDevice:
     config : Config
     waves : Path, optional
         FST file to record every signal in. It is there, complete, after `close` or at the end of the program.
+    toggles : bool
+        Count how often each bit changes: see `toggles`. Several times slower, and compiled apart.
     seed : int
         Of the values that registers without a reset, and memories without contents, start with.
 
@@ -81,11 +89,13 @@ class RtlDevice:
         If a tool is missing, the design does not compile, or the waves file cannot be written.
     """
 
-    def __init__(self, config: Config, *, waves: Path | None = None, seed: int = 0) -> None:
+    def __init__(self, config: Config, *, waves: Path | None = None, toggles: bool = False, seed: int = 0) -> None:
         if not 0 <= seed < _SEEDS:
             raise DeviceError(f"seed = {seed}: expected 0 to {_SEEDS - 1}")
         file = None if waves is None else WavesFile(waves)  # refuse a wrong name before minutes of compiling
-        self._library = simulator.load(build(generate(config), trace=file is not None))
+        self._library = simulator.load(
+            build(generate(config), trace=file is not None, **({"toggles": True} if toggles else {}))
+        )
         name = None if file is None else str(file.part).encode()
         # Verilator would take seed 0 as a wish for any
         self._handle = self._library.bsff_create(seed + 1, name, ANSWER_CYCLES)
@@ -190,6 +200,25 @@ class RtlDevice:
         self._check_open()
         self._library.bsff_silence(self._handle, int(silent))
 
+    def toggles(self) -> int:
+        """How often bits of the design have changed since the start, all added up.
+
+        Clock and memories' contents are not among them; a signal that passes through several modules counts in each.
+
+        Raises
+        ------
+        DeviceError
+            If the device was not opened with ``toggles=True``, or is closed.
+        """
+        self._check_open()
+        with tempfile.TemporaryDirectory(prefix="bsff-toggles-") as folder:
+            path = Path(folder) / "coverage.dat"
+            if self._library.bsff_toggles(self._handle, str(path).encode()):
+                raise DeviceError(
+                    f"toggles cannot be read: {simulator.message(self._library)}; open the device with toggles=True"
+                )
+            return count_toggles(path.read_text(errors="replace"))
+
     def close(self) -> None:
         """See `Device.close`; completes the waves."""
         self._handle = None
@@ -210,6 +239,16 @@ class RtlDevice:
     def _fail(self, status: int, what: str, offset: int) -> NoReturn:
         why = _WHY.get(status) or f"the simulator stopped: {simulator.message(self._library)}"
         raise DeviceError(f"{what} offset 0x{offset:04x} ({register_name(offset)}): {why}")
+
+
+def count_toggles(text: str) -> int:
+    """Changes of bits in a file of Verilator's coverage: the last number of each line of points, clocks left out."""
+    total = 0
+    for line in text.splitlines():
+        point, _, number = line.rpartition("' ")
+        if point.startswith("C ") and not any(name in point for name in _CLOCKS):
+            total += int(number)
+    return total
 
 
 def register_name(offset: int) -> str:

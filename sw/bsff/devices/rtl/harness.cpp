@@ -13,6 +13,9 @@
 
 #include "Vbsff.h"
 #include "verilated.h"
+#if VM_COVERAGE
+#include "verilated_cov.h"
+#endif
 #if VM_TRACE_FST
 #include "verilated_fst_c.h"
 #endif
@@ -124,6 +127,16 @@ public:
     uint64_t cycles() const { return m_cycles; }
 
     Memory& memory() { return m_memory; }
+
+    // How often each bit has changed, in Verilator's format.
+    void toggles(const char* path) {
+#if VM_COVERAGE
+        Verilated::threadContextp(m_context.get());
+        m_context->coveragep()->write(path);
+#else
+        throw std::runtime_error(std::string("built without counting toggles: ") + path);
+#endif
+    }
 
     int read(uint32_t offset, uint32_t* value) {
         if (m_hung) return TIMEOUT;
@@ -303,6 +316,14 @@ API int bsff_attach(Machine* machine, uint64_t address, const uint32_t* words, u
 API int bsff_silence(Machine* machine, int silent) {
     return guarded([&] {
         machine->memory().silence(silent != 0);
+        return OK;
+    });
+}
+
+// Writes how often each bit has changed since the start; only a machine that was built for it can.
+API int bsff_toggles(Machine* machine, const char* path) {
+    return guarded([&] {
+        machine->toggles(path);
         return OK;
     });
 }

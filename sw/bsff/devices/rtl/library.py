@@ -20,6 +20,7 @@ _PROTOTYPES = {
     "bsff_write": (ctypes.c_int, [_HANDLE, _WORD, _WORD]),
     "bsff_attach": (ctypes.c_int, [_HANDLE, ctypes.c_uint64, ctypes.POINTER(_WORD), ctypes.c_uint64]),
     "bsff_silence": (ctypes.c_int, [_HANDLE, ctypes.c_int]),
+    "bsff_toggles": (ctypes.c_int, [_HANDLE, ctypes.c_char_p]),
     "bsff_run": (ctypes.c_int, [_HANDLE, _WORD, ctypes.c_int]),
     "bsff_cycles": (ctypes.c_uint64, [_HANDLE]),
 }

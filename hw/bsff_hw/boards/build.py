@@ -1,0 +1,179 @@
+"""A folder with everything that a tool needs to build a machine for a board, the tool's run, and the manifest."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from bsff.config import Config, dumps
+from bsff.errors import ConfigError, DeviceError
+from bsff.files import write_text
+from bsff.registers import ABI_VERSION, build_hash
+
+from . import hwh, module, openxc7, ps7, vivado
+from .table import Board
+
+TOOLS = {"vivado": ("vivado",), "openxc7": openxc7.TOOLS}
+MANIFEST = "manifest.json"
+ORDER = "build.json"
+_INSTALL = {
+    "vivado": "Vivado 2024.1 or later (the free edition has these parts), and `source .../settings64.sh`",
+    "openxc7": "openXC7 (https://github.com/openXC7: yosys, nextpnr-xilinx, Project X-Ray) and set CHIPDB and PRJXRAY_DB_DIR",
+}
+
+
+def prepare(config: Config, board: Board, tool: str, folder: Path, *, clock_mhz: int | None = None) -> list[str]:
+    """Write sources and scripts; returns the command that builds, to be run in the folder.
+
+    Parameters
+    ----------
+    config : Config
+    board : Board
+    tool : {"vivado", "openxc7"}
+    folder : Path
+        Made if it is not there.
+    clock_mhz : int, optional
+        By default the board's.
+
+    Raises
+    ------
+    ConfigError
+        If the tool is not known or cannot build for the board, or the clock cannot be made.
+    """
+    from ..top import verilog
+
+    if tool not in TOOLS:
+        raise ConfigError(f"tool = {tool!r}: expected one of {', '.join(TOOLS)}")
+    mhz = board.clock_mhz if clock_mhz is None else clock_mhz
+    if not 10 <= mhz <= 500:
+        raise ConfigError(f"clock of {mhz} MHz: expected 10 to 500")
+    if tool == "openxc7" and board.family != "zynq7":
+        raise ConfigError(f"board {board.name}: openXC7 builds for zynq7, this is {board.family}; use --tool vivado")
+    if tool == "vivado":
+        texts = {
+            "bsff.v": verilog(config),
+            f"{module.MODULE}.v": module.wrapper(),
+            vivado.SCRIPT: vivado.script(board, clock_mhz=mhz, jobs=os.cpu_count() or 1),
+        }
+        command = ["vivado", "-mode", "batch", "-nojournal", "-source", vivado.SCRIPT]
+    else:
+        texts = {
+            f"{ps7.NAME}.v": ps7.verilog(config, base=board.address),
+            openxc7.CONSTRAINTS: openxc7.constraints(board),
+            "bsff.hwh": hwh.handoff(config, board, clock_mhz=mhz),
+            openxc7.SCRIPT: openxc7.script(board, clock_mhz=mhz),
+        }
+        command = ["sh", openxc7.SCRIPT]
+    texts["config.toml"] = dumps(config)
+    texts[ORDER] = json.dumps({"board": board.name, "tool": tool, "clock_mhz": mhz, "build": build_hash(config)}) + "\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("bsff.bit", "vivado.json", MANIFEST):  # of another build
+        (folder / name).unlink(missing_ok=True)
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    return command
+
+
+def missing(tool: str) -> str:
+    """What to install before a tool can run here; empty if nothing."""
+    absent = [program for program in TOOLS[tool] if shutil.which(program) is None]
+    return f"{', '.join(absent)} not found: install {_INSTALL[tool]}" if absent else ""
+
+
+def run(command: list[str], folder: Path, *, timeout: float) -> None:
+    """Run the tool in the folder; its words go to ``build.log``.
+
+    Raises
+    ------
+    DeviceError
+        If it fails or does not end in time.
+    """
+    log = folder / "build.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            status: int | None = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            status = None
+        finally:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(10)
+    if status != 0:
+        words = log.read_text(errors="replace").splitlines()
+        said = [line for line in words if line.startswith(("bsff:", "ERROR"))][-5:] or words[-5:]
+        ended = f"did not end within {timeout:g} s" if status is None else f"ended with status {status}"
+        raise DeviceError(f"{command[0]} {ended}; {log}:\n" + "\n".join(said))
+
+
+def collect(config: Config, board: Board, folder: Path) -> dict[str, Any]:
+    """Write the manifest of what a tool has built in the folder, and return it.
+
+    Raises
+    ------
+    DeviceError
+        If a file is missing, the folder was prepared for something else, or the timing is not met.
+    """
+    order = _json(folder / ORDER)
+    if order.get("build") != build_hash(config) or order.get("board") != board.name:
+        raise DeviceError(
+            f"{folder}: prepared for board {order.get('board')} and build 0x{order.get('build', 0):08x}, not for {board.name} "
+            f"and 0x{build_hash(config):08x}; run `bsff build` for this configuration again"
+        )
+    files = {}
+    for name in ("bsff.bit", "bsff.hwh"):
+        try:
+            files[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        except OSError as error:
+            raise DeviceError(f"{folder / name}: cannot be read ({error}); run the tool in {folder} first") from None
+    timing = _json(folder / "vivado.json") if order["tool"] == "vivado" else _nextpnr(folder / "nextpnr.log")
+    manifest = {
+        "schema": 1, "board": board.name, "part": board.part, "config": config.name, "build": f"0x{build_hash(config):08x}",
+        "abi": ABI_VERSION, "address": f"0x{board.address:08x}", "clock_mhz": order["clock_mhz"], **timing, "files": files,
+        "made": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+    }  # fmt: skip
+    for kind in ("setup", "hold"):
+        slack = manifest[f"{kind}_slack_ns"]
+        if slack is not None and slack < 0:
+            raise DeviceError(f"{folder}: slack of {kind} is {slack} ns; build with a lower --mhz")
+    write_text(folder / MANIFEST, json.dumps(manifest, indent=1) + "\n")
+    return manifest
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise DeviceError(f"{path}: cannot be read ({error}); run `bsff build`, then the tool") from None
+
+
+def _nextpnr(log: Path) -> dict[str, Any]:
+    """What nextpnr says of the clock; it tells frequencies, from which slack follows, and nothing of hold."""
+    try:
+        text = log.read_text(errors="replace")
+    except OSError as error:
+        raise DeviceError(f"{log}: cannot be read ({error}); run {openxc7.SCRIPT}") from None
+    found = re.findall(r"Max frequency for clock.*?: ([0-9.]+) MHz \((PASS|FAIL) at ([0-9.]+) MHz\)", text)
+    if not found:
+        raise DeviceError(f"{log}: nothing is said of the clock; run {openxc7.SCRIPT} again")
+    reached, _, wanted = found[-1]
+    version = re.search(r"nextpnr-xilinx.*?Version ([\w.\-]+)", text)
+    return {
+        "tool": "openXC7", "version": version.group(1) if version else "unknown",
+        "setup_slack_ns": round(1e3 / float(wanted) - 1e3 / float(reached), 3), "hold_slack_ns": None,
+    }  # fmt: skip

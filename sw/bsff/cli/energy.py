@@ -1,0 +1,137 @@
+"""``bsff energy RUN``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from ..accelerator import Accelerator
+from ..data import load_dataset
+from ..devices import DEVICES, open_device
+from ..energy import ALGORITHMS, SOURCE, Counts, count
+from ..errors import ConfigError, PowerError
+from ..files import write_text
+from ..run import RunDirectory
+from ..train import order
+
+RESULT = "energy.json"
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "energy",
+        help="energy of a training sample: estimated and measured, apart",
+        description="Energy of a training sample in three columns that are never mixed: counted operations times published "
+        "energies, switching activity, and what a sensor measured.",
+    )
+    parser.add_argument("directory", type=Path, metavar="RUN", help="run directory")
+    parser.add_argument("--samples", type=int, default=200, metavar="N", help="training samples to count over")
+    parser.add_argument("--device", choices=DEVICES, default="emulated")
+    parser.add_argument(
+        "--toggles",
+        type=int,
+        default=0,
+        metavar="N",
+        help="count the bits that change in N samples of the simulated Verilog (compiled apart, minutes)",
+    )
+    parser.add_argument("--power", type=Path, metavar="DIR", help="a recording of `bsff power` for the third column")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with the data sets")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train a few samples, read the counters, multiply, print."""
+    if arguments.samples < 1:
+        raise ConfigError(f"--samples {arguments.samples}: expected at least 1")
+    directory = RunDirectory(arguments.directory)
+    config, state, _ = directory.load()
+    data = load_dataset(config.data, folder=arguments.data)
+    chosen = order(config, 0, len(data.train_labels))[: arguments.samples]
+    with Accelerator(open_device(arguments.device, config), config, timeout=600.0) as machine:
+        machine.load(state)
+        machine.clear_counters()
+        parts: list[Any] = [*config.layers, *([config.head] if config.head.enabled else [])]
+        machine.set_steps([part.step for part in parts])
+        machine.set_learning([True] * len(parts))
+        machine.present(data.train_images[chosen], data.train_labels[chosen], learn=True)
+        counters, shape = machine.counters(), machine.geometry
+    measured = _measured(arguments.power)
+    toggles = _toggles(config, state, parts, data, chosen[: arguments.toggles]) if arguments.toggles > 0 else None
+    counts = {name: count(shape, counters, name) for name in ALGORITHMS}
+    print(f"{config.name}, per training sample, mean of {len(chosen)}, weights of {arguments.directory}\n")
+    print(_table(counts, toggles, measured))
+    print(f"\nThis machine, operation by operation:\n{_operations(counts['bgbsff'])}")
+    print(
+        f"\ncounted: operations times energies of {SOURCE}. An estimate for an ASIC; control, clock and wires left out."
+    )
+    print(f"activity: {_ACTIVITY if toggles else 'not counted; --toggles N counts it in N samples'}")
+    print(f"measured: {'by ' + measured['sensor'] if measured else 'not measured'}")
+    record = {
+        "config": config.name, "samples": len(chosen), "source": SOURCE, "measured": measured and measured["measured"],
+        "toggles": toggles,
+        "counted_picojoules": {name: c.picojoules for name, c in counts.items()},
+        "operations": {name: {kind: list(pair) for kind, pair in c.operations.items()} for name, c in counts.items()},
+    }  # fmt: skip
+    write_text(directory.path / RESULT, json.dumps(record, indent=1) + "\n")
+    return 0
+
+
+def _measured(folder: Path | None) -> dict[str, Any] | None:
+    if folder is None:
+        return None
+    path = folder / "power.json"
+    try:
+        record = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise PowerError(f"{path}: cannot be read ({error}); record with `bsff power --out {folder}` first") from None
+    return record if record.get("measured") else None
+
+
+_ACTIVITY = (
+    "changes of bits a sample in the simulated Verilog, without clock and memories; a signal counts in each module that "
+    "it passes. No energy of a change on an FPGA is published, so it stays a number of changes."
+)
+
+
+def _toggles(config: Any, state: Any, parts: list[Any], data: Any, chosen: Any) -> float:
+    """Changes of bits per training sample, the loading of the state left out."""
+    from ..devices.rtl import RtlDevice  # needs a compiler
+
+    device = RtlDevice(config, toggles=True)
+    with Accelerator(device, config, timeout=3600.0) as machine:
+        machine.load(state)
+        machine.set_steps([part.step for part in parts])
+        machine.set_learning([True] * len(parts))
+        before = device.toggles()
+        machine.present(data.train_images[chosen], data.train_labels[chosen], learn=True)
+        return (device.toggles() - before) / len(chosen)
+
+
+def _table(counts: dict[str, Counts], toggles: float | None, measured: dict[str, Any] | None) -> str:
+    lines = [f"{'':<24}{'counted, uJ':>12}{'of it memory':>14}{'ratio':>8}{'activity':>22}{'measured, uJ':>26}"]
+    activity = "not counted" if toggles is None else f"{toggles:,.0f} toggles"
+    base = counts[ALGORITHMS[0]].picojoules
+    for name, counted in counts.items():
+        column = "not measured"
+        if measured and name == ALGORITHMS[0]:
+            dynamic = measured["measured"]["dynamic"]
+            half = (dynamic["spread"] ** 2 + dynamic["sensor"] ** 2) ** 0.5
+            column = f"{1e6 * dynamic['value']:.4g} +- {1e6 * half:.2g} above idle"
+        elif name != ALGORITHMS[0]:
+            column = ""
+        lines.append(
+            f"{name:<24}{1e-6 * counted.picojoules:>12.4g}{1e-6 * counted.memory:>14.4g}{counted.picojoules / base:>8.1f}"
+            f"{activity if name == ALGORITHMS[0] else '':>22}{column:>26}"
+        )
+    return "\n".join(lines)
+
+
+def _operations(counts: Counts) -> str:
+    rows = sorted(counts.operations.items(), key=lambda item: -item[1][0] * item[1][1])
+    return "\n".join(
+        f"  {kind:<42}{number:>16,.0f} x {each:>8.3f} pJ = {1e-6 * number * each:>10.4g} uJ"
+        for kind, (number, each) in rows
+    )

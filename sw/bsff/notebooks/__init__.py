@@ -1,0 +1,1 @@
+"""Notebooks; ``pynq get-notebooks bsff`` copies them to where one works."""

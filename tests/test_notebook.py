@@ -1,0 +1,71 @@
+"""The notebook runs from top to bottom on the emulated and on the verilated machine, and is committed without output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from bsff.config import load
+from bsff.devices import best
+from bsff.devices.best import open_best
+from bsff.errors import DeviceError
+
+NOTEBOOK = Path(__file__).resolve().parents[1] / "sw" / "notebooks" / "train_on_pynq.ipynb"
+
+
+def test_it_is_committed_clean() -> None:
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    nbformat.validate(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert cell.outputs == []
+            assert cell.execution_count is None
+            compile(cell.source, "cell", "exec")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")  # of the kernel's own packages
+@pytest.mark.parametrize("device", ["emulated", "rtl"])
+def test_it_runs(device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nbclient import NotebookClient
+
+    monkeypatch.setenv("BSFF_NOTEBOOK_DEVICE", device)
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook.metadata.kernelspec.name = "python3"
+    client = NotebookClient(notebook, timeout=400, resources={"metadata": {"path": str(tmp_path)}})
+    client.execute()
+    text = "".join(
+        output.get("text", "") for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs
+    )
+    assert f"device: {device}" in text
+    assert "equal: " in text
+    assert "(estimate)" in text
+    assert "measured: " in text
+    pictures = [
+        o for c in notebook.cells if c.cell_type == "code" for o in c.outputs if "image/png" in o.get("data", {})
+    ]
+    assert len(pictures) >= 3
+
+
+def test_the_best_device_and_why_not_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = load("digits-small")
+    monkeypatch.setitem(sys.modules, "pynq", None)
+    said: list[str] = []
+    name, device = open_best(config, order=("pynq", "emulated"), report=said.append)
+    device.close()
+    assert name == "emulated"
+    assert said[0].startswith("not pynq: the package pynq cannot be imported")
+    assert said[1] == "device: emulated"
+    assert best.ORDER == ("pynq", "rtl", "emulated")
+    with pytest.raises(DeviceError, match=r"no device can be opened\. pynq: the package pynq"):
+        open_best(config, order=("pynq",), report=said.append)
+
+
+def test_the_link_leads_to_the_package() -> None:
+    assert NOTEBOOK.resolve() == Path(os.path.dirname(best.__file__)).parent / "notebooks" / "train_on_pynq.ipynb"
