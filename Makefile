@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-EXTRAS := train,reference,hardware,simulation,dev
+EXTRAS := train,reference,sweep,ray,hardware,simulation,dev
 
 .PHONY: help install train test lint docs bench clean
 
