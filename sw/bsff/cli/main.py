@@ -6,9 +6,9 @@ import argparse
 import sys
 
 from ..errors import BsffError
-from . import bench, config, diff, evaluate, fold, registers, sweep, synth, train, verilog
+from . import bench, config, diff, evaluate, fold, registers, report, sweep, synth, train, verilog
 
-COMMANDS = (train, evaluate, diff, config, registers, fold, verilog, bench, synth, sweep)
+COMMANDS = (train, evaluate, diff, config, registers, fold, verilog, bench, synth, sweep, report)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..config import Config, load, override
+from ..config import Config, DataConfig, HeadConfig, LayerConfig, TrainingConfig, load, override
 from ..errors import ConfigError
 
 VARIANTS = {
@@ -47,6 +47,14 @@ class Options:
     loss: str = _option(
         "after", "goodness before or after the normalisation, in the float variants", ("after", "before")
     )
+    optimiser: str = _option(
+        "adam", "`sgd`: plain gradient with the steps of the configuration, in the float variants", ("adam", "sgd")
+    )
+    quantise: bool = _option(False, "weights on the machine's grid, rounded at random, in the float variants")
+    gated: bool = _option(False, "learn only from samples whose error reaches the gate, in the float variants")
+    random: str = _option(
+        "hardware", "`perfect`: the machine draws from SplitMix64 instead of its LFSR", ("hardware", "perfect")
+    )
     label: str = _option("", "name of the case in tables")
 
 
@@ -80,6 +88,15 @@ class Cell:
         for name, section in sections:
             columns |= {f"{name}.{key}": value for key, value in section.items() if key not in FOLDING}
         return {key: text(value) for key, value in columns.items()}
+
+    def defaults(self) -> dict[str, str]:
+        """What `describe` says where nothing was chosen; the columns are the same."""
+        plain = {spec.name: spec.default for spec in OPTIONS.values()}
+        sections: dict[str, Any] = {"data": DataConfig, "head": HeadConfig, "training": TrainingConfig}
+        sections |= {f"layer{i}": LayerConfig for i in range(1, len(self.config.layers) + 1)}
+        for name, section in sections.items():
+            plain |= {f"{name}.{spec.name}": spec.default for spec in dataclasses.fields(section)}
+        return {key: text(list(value) if isinstance(value, tuple) else value) for key, value in plain.items()}
 
 
 def text(value: Any) -> str:
@@ -138,8 +155,9 @@ def _check(where: str, key: str, value: Any) -> None:
     choices = spec.metadata["choices"]
     if choices is not None and value not in choices:
         raise ConfigError(f"{where}: {key} = {value!r}: expected one of {', '.join(choices)}")
-    kinds: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,)}
-    if not isinstance(value, kinds[str(spec.type)]) or isinstance(value, bool):
+    kinds: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}
+    kind = str(spec.type)
+    if not isinstance(value, kinds[kind]) or (isinstance(value, bool) and kind != "bool"):
         raise ConfigError(f"{where}: {key} = {value!r}: expected {spec.metadata['doc']}")
-    if isinstance(value, (int, float)) and value <= 0:
+    if isinstance(value, (int, float)) and kind != "bool" and value <= 0:
         raise ConfigError(f"{where}: {key} = {value!r}: expected more than 0")

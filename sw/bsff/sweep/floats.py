@@ -7,7 +7,7 @@ import time
 import torch
 
 from ..data import Dataset
-from ..reference import evaluate, fit
+from ..reference import Rule, evaluate, fit
 from ..reference.operations import operations
 from .cell import Cell
 
@@ -36,6 +36,7 @@ def measure(cell: Cell, data: Dataset) -> dict[str, object]:
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
         loss_before_norm=options.loss == "before",
+        rule=Rule(optimiser=options.optimiser, quantise=options.quantise, gated=options.gated),
         device="cpu",
     )[0]
     seconds = time.monotonic() - start

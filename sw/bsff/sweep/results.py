@@ -49,14 +49,15 @@ class Results:
             self.rows = frame.to_dict("records")
 
     def find(self, cell: Cell) -> Row | None:
-        """The row of a cell: one that agrees with it in every column that both have.
+        """The row of a cell: one that agrees with it in every option and key.
 
-        So a row stays good when the configuration gets a new key; a cell that sets the new key to something else than
-        its default would be taken for done, unless the key is in the file.
+        A key that the file does not have yet counts as having its default, so rows stay good when the configuration
+        gets a new key.
         """
         wanted = cell.describe()
+        defaults = cell.defaults()
         for row in self.rows:
-            agrees = all(row.get(key, value) == value for key, value in wanted.items())
+            agrees = all(row.get(key, defaults[key]) == value for key, value in wanted.items())
             if agrees and not any(row[key] for key in row if _CONFIGURED.match(key) and key not in wanted):
                 return row
         return None
