@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import socket
 import threading
 from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -56,6 +57,13 @@ def run_here(cells: Sequence[Cell], data: str | None, commit: str, *, workers: i
             child.terminate()
 
 
+def _reach(address: str) -> None:
+    """Raise OSError if nobody listens at ``HOST:PORT``: Ray itself would go on trying for minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host, int(port)), timeout=10).close()
+
+
 def run_on_ray(cells: Sequence[Cell], data: str | None, commit: str, *, address: str) -> Generator[Outcome, None, None]:
     """Run cells on a Ray cluster, one core each; yields as `run_here`.
 
@@ -76,15 +84,16 @@ def run_on_ray(cells: Sequence[Cell], data: str | None, commit: str, *, address:
     except ModuleNotFoundError:
         raise BsffError("--ray: ray is not installed; pip install 'bsff[ray]', or leave the option out") from None
     try:
+        _reach(address)
         ray.init(address=address, log_to_driver=False, configure_logging=False)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise BsffError(
             f"--ray {address}: no cluster there ({str(error).splitlines()[0]}); start one with `ray start --head` and "
             "give the address that it prints"
         ) from None
     try:
         # a lost node or a killed worker costs a second try of its cell, an error of the cell does not
-        remote = ray.remote(num_cpus=1, max_retries=2)(run_cell)
+        remote = ray.remote(num_cpus=1, max_retries=2, scheduling_strategy="SPREAD")(run_cell)
         waiting = {remote.remote(cell, data, commit): cell for cell in cells}
         while waiting:
             (ready,), _ = ray.wait(list(waiting), num_returns=1)

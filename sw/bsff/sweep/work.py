@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import platform
 import subprocess
+import sys
 import time
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
@@ -47,6 +49,7 @@ def run_cell(cell: Cell, data: str | None, commit: str) -> Row:
     measured |= {
         "seconds": round(time.monotonic() - start, 1),
         "machine": machine(),
+        "node": _node(),
         "finished": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%MZ"),
         "commit": commit,
         **{f"version.{name}": number for name, number in (versions() | _torch()).items()},
@@ -60,6 +63,14 @@ def _load(cell: Cell, folder: Path | None) -> Dataset:
         return load_dataset(chosen, folder=folder)
     whole = load_dataset(dataclasses.replace(chosen, train_samples=0), folder=folder)
     return hold_out(whole, train_samples=chosen.train_samples)
+
+
+def _node() -> str:
+    """Name of the computer, or of the Ray node."""
+    ray = sys.modules.get("ray")  # imported where a Ray worker runs this
+    if ray is not None and ray.is_initialized():
+        return str(ray.get_runtime_context().get_node_id())[:12]
+    return platform.node()
 
 
 def _torch() -> dict[str, str]:
