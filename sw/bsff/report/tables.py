@@ -16,6 +16,7 @@ NAMES = {
     "accuracy_one_draw": "one draw, %",
     "accuracy_head": "head, %",
     "accuracy_goodness": "goodness of the last layer, %",
+    "accuracy_sum": "last layer and head summed, %",
     "additions": "additions a sample",
     "macs": "multiply-adds a sample",
     "operations": "operations a sample",

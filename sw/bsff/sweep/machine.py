@@ -20,7 +20,8 @@ def measure(cell: Cell, data: Dataset) -> dict[str, object]:
     Returns
     -------
     dict
-        Accuracies by every predictor with all draws and with one; per training sample of the last epoch and layer, rows read
+        Accuracies by every predictor with all draws; with one draw; by the sum of the last two predictors' logits, which a
+        host can form (``accuracy_sum``); per training sample of the last epoch and layer, rows read
         (``taps``), and the share of samples learnt from (``updated``); additions (`additions`), training samples/s.
     """
     config = cell.config
@@ -48,6 +49,7 @@ def measure(cell: Cell, data: Dataset) -> dict[str, object]:
             "accuracy_head": final["test_accuracy_head"],
             "accuracy_goodness": final["test_accuracy_goodness"],
             "accuracy_one_draw": once.accuracy(final["predictor"]),
+            "accuracy_sum": float((test.logits[:, -2:].sum(1).argmax(-1) == test.labels).mean()),
         }
         for i, accuracy in enumerate(final["test_accuracy_layers"], 1):
             measured[f"accuracy_layer{i}"] = accuracy
