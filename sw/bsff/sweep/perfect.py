@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import os
+import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -35,7 +36,15 @@ def _measure(cell: Cell, data: Dataset) -> dict[str, object]:
 
 
 def replace_generator() -> None:
-    """Replace the generator of the engine in this process, before anything of it has been compiled."""
+    """Replace the generator of the engine in this process.
+
+    Raises
+    ------
+    RuntimeError
+        If the engine has been imported already: what is compiled, or cached for the machine, would go on as before.
+    """
+    if "bsff.golden.engine" in sys.modules:
+        raise RuntimeError("the engine is imported already; replace its generator in a fresh process")
     source = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]
     # numba would otherwise take the machine's own code from its cache
     os.environ["NUMBA_CACHE_DIR"] = os.path.join(tempfile.gettempdir(), f"bsff-perfect-{os.getuid()}-{source}")
