@@ -51,13 +51,13 @@ class Results:
     def find(self, cell: Cell) -> Row | None:
         """The row of a cell: one that agrees with it in every option and key.
 
-        A key that the file does not have yet counts as having its default, so rows stay good when the configuration
-        gets a new key.
+        A key that a row does not have counts as having its default, so rows stay good when the configuration gets a new
+        key; once newer rows have it, it is an empty field in the older ones.
         """
         wanted = cell.describe()
         defaults = cell.defaults()
         for row in self.rows:
-            agrees = all(row.get(key, defaults[key]) == value for key, value in wanted.items())
+            agrees = all((row.get(key) or defaults[key]) == value for key, value in wanted.items())
             if agrees and not any(row[key] for key in row if _CONFIGURED.match(key) and key not in wanted):
                 return row
         return None
