@@ -179,7 +179,7 @@ def test_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert page.startswith("# Trial\n\nWhy.\n")
     assert "| BSFF | 3 | 72.00 ± 1.00 (3) | 300 ± 0 (3) |" in page
     assert "![Curve](spec-1.svg)" in page
-    assert "Tested on the test set. 9 cells, 3 minutes" in page
+    assert "Tested on the test set. 9 cells, one core each, 3 minutes" in page
     assert "abacus, 1 core" in page
     assert "0123456789ab" in page
     assert "cells were run" not in page

@@ -84,6 +84,6 @@ def _provenance(frame: pandas.DataFrame) -> str:
         )
     )
     return (
-        f"Tested on {splits}. {len(frame)} cells, {seconds / 60:,.0f} minutes of one core each time, on: {machines}. "
+        f"Tested on {splits}. {len(frame)} cells, one core each, {seconds / 60:,.0f} minutes of their clocks on a shared machine: {machines}. "
         f"Commits: {', '.join(sorted(set(frame['commit'])))}."
     )

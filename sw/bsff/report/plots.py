@@ -70,16 +70,20 @@ def plot(frame: pandas.DataFrame, wanted: dict[str, Any], path: Path, *, where: 
     found = group(chosen, by, [y, *([x] if measured else [])], where=where, free=wanted.get("free", ()))
     parts = list(found.groupby(panels, sort=False)) if panels else [("", found)]
     with matplotlib.rc_context(STYLE):
-        figure, axes = pyplot.subplots(1, len(parts), figsize=(1.2 + 4.3 * len(parts), 3.6), squeeze=False)
+        dots = wanted.get("kind") == "dots"
+        rows = [label_of(x, value) for value in dict.fromkeys(found[x])] if dots else []
+        width = 4.3 + 0.085 * max((len(row) for row in rows), default=0)  # inches; names of rows stand beside the axis
+        height = max(3.6, 1.2 + 0.4 * len(rows))
+        size = (1.2 + width * len(parts), height)
+        figure, axes = pyplot.subplots(1, len(parts), figsize=size, squeeze=False)
         for axis, (panel, part) in zip(axes[0], parts, strict=True):
-            dots = wanted.get("kind") == "dots"
             draw = _dots if dots else _lines
             draw(axis, part, x, y, series, measured)
             axis.set_title(label_of(panels, panel) if panels else "", fontsize=10)
             axis.set_xlabel(name_of(y if dots else x))
             if wanted.get("log"):
                 axis.set_xscale("log")
-        if wanted.get("kind") != "dots":
+        if not dots:
             axes[0][0].set_ylabel(name_of(y))
         handles, labels = axes[0][0].get_legend_handles_labels()
         if series and handles:
