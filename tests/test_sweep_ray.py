@@ -11,7 +11,8 @@ from sweep_helpers import QUICK, start, write_spec
 
 
 @pytest.fixture
-def cluster() -> Iterator[str]:
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("RAY_worker_niceness", "0")  # by default 15: beside other tests it would hardly get a turn
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Ray's own
         utils = pytest.importorskip("ray.cluster_utils", reason="needs ray")
@@ -27,7 +28,7 @@ def cluster() -> Iterator[str]:
 def test_two_nodes_share_a_sweep(tmp_path: Path, cluster: str) -> None:
     spec = write_spec(tmp_path, QUICK + "[grid]\nseed = [0, 1, 2, 3]\n")
     process = start("sweep", spec, "--ray", cluster)
-    out, err = process.communicate(timeout=240)
+    out, err = process.communicate(timeout=500)
     assert process.returncode == 0, err
     assert "4/4" in out
     rows = Results(tmp_path / "spec.csv").rows
@@ -39,6 +40,6 @@ def test_two_nodes_share_a_sweep(tmp_path: Path, cluster: str) -> None:
 def test_no_cluster_is_explained(tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="needs ray")
     process = start("sweep", write_spec(tmp_path, QUICK), "--ray", "127.0.0.1:1")
-    _, err = process.communicate(timeout=240)
+    _, err = process.communicate(timeout=500)
     assert process.returncode == 2
     assert "--ray 127.0.0.1:1: no cluster there" in err
