@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 COUNTS := docs/results/synthesis
-EXTRAS := train,reference,hardware,simulation,dev
+EXTRAS := train,reference,sweep,ray,hardware,simulation,dev
 
 .PHONY: help install train test lint docs synthesis synthesis-table bench clean
 

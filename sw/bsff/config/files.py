@@ -96,6 +96,22 @@ def _toml() -> Any:
     return None
 
 
+def read_table(path: Path) -> dict[str, Any]:
+    """Read a TOML or JSON file as it is, unchecked.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read or is not valid.
+    """
+    try:
+        return _decode(path.read_text(encoding="utf-8"), path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}); give a TOML file"
+        ) from None
+
+
 def _decode(text: str, path: Path) -> dict[str, Any]:
     if path.suffix == ".json":
         try:

@@ -10,6 +10,7 @@ from .head import Head
 from .layer import Layer, Map
 from .network import Network, Prediction
 from .pbit import sample, thresholds
+from .rule import Rule
 from .train import Accuracy, Epoch, evaluate, fit
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Network",
     "Normalisation",
     "Prediction",
+    "Rule",
     "absorb",
     "encode",
     "evaluate",

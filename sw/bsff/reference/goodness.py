@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from ..config import CLASSES
+from .rule import gated_loss
 
 EPSILON = 1e-3
 """Added to a channel's variance: a channel that almost never fires must not turn one bit into a huge value."""
@@ -97,6 +97,6 @@ def goodness(z: Tensor, *, squared: bool) -> Tensor:
     return (z.square() if squared else z).reshape(len(z), CLASSES, -1).mean(2)
 
 
-def local_loss(g: Tensor, labels: Tensor, temperature: float) -> Tensor:
-    """Channel-wise competitive loss: cross-entropy of ``softmax(temperature * g)``, mean over the batch."""
-    return functional.cross_entropy(temperature * g, labels)
+def local_loss(g: Tensor, labels: Tensor, temperature: float, *, gate: float | None = None) -> Tensor | None:
+    """Channel-wise competitive loss: cross-entropy of ``softmax(temperature * g)``, mean over the batch; see `gated_loss`."""
+    return gated_loss(temperature * g, labels, gate)

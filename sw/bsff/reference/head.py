@@ -7,7 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..config import CLASSES, HeadConfig
-from .layer import Map, taps
+from .layer import PAPER, Map, taps
+from .rule import Rule, gated_loss, make_optimiser, round_at_random
 
 
 class Head(nn.Module):
@@ -23,16 +24,25 @@ class Head(nn.Module):
         Of Adam.
     generator : torch.Generator
         Draws the initial weights.
+    rule : Rule
+        As of a layer.
     """
 
     def __init__(
-        self, config: HeadConfig, shape: tuple[int, int, int], *, learning_rate: float, generator: torch.Generator
+        self,
+        config: HeadConfig,
+        shape: tuple[int, int, int],
+        *,
+        learning_rate: float,
+        generator: torch.Generator,
+        rule: Rule = PAPER,
     ) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.rule = config, rule
         side = (-(-shape[1] // config.pool), -(-shape[2] // config.pool))
         self.taps = taps(shape[0], CLASSES, side, generator)
-        self.optimiser = torch.optim.Adam(self.taps.parameters(), lr=learning_rate)
+        self.rate = config.step if rule.optimiser == "sgd" else learning_rate  # its gradient is the machine's step
+        self.optimiser = make_optimiser(rule, self.taps, self.rate)
 
     def learns(self, epoch: int) -> bool:
         """Staggered termination, as for a layer."""
@@ -44,8 +54,15 @@ class Head(nn.Module):
         logits: Tensor = self.taps(functional.max_pool2d(x, 2, ceil_mode=True) if self.config.pool == 2 else x)
         return logits.flatten(1)
 
-    def learn(self, below: Map, labels: Tensor) -> None:
-        """One step of Adam on the cross-entropy."""
+    def learn(self, below: Map, labels: Tensor, generator: torch.Generator) -> None:
+        """One step on the cross-entropy."""
         self.optimiser.zero_grad()
-        functional.cross_entropy(self(below), labels).backward()  # type: ignore[no-untyped-call]
-        self.optimiser.step()
+        loss = gated_loss(self(below), labels, self.config.gate if self.rule.gated else None)
+        if loss is not None:
+            loss.backward()  # type: ignore[no-untyped-call]
+            self.optimiser.step()
+            if self.rule.quantise:
+                c = self.config
+                round_at_random(
+                    self.taps.weight, bits=c.weight_bits, fraction_bits=c.fraction_bits, generator=generator
+                )

@@ -8,9 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..config import LayerConfig
+from ..config import CLASSES, LayerConfig
 from .goodness import Normalisation, goodness, local_loss, per_channel
-from .pbit import sample
+from .pbit import area, sample
+from .rule import Rule, make_optimiser, round_at_random
+
+PAPER = Rule()
 
 
 class Map(NamedTuple):
@@ -52,6 +55,15 @@ class Layer(nn.Module):
         Goodness of the activation before its normalisation (the paper's ablation).
     generator : torch.Generator
         Draws the initial weights.
+    rule : Rule
+        Steps towards the machine's rule; default: the paper's.
+
+    Attributes
+    ----------
+    rate : float
+        Learning rate at the start. With plain gradient that with which a step equals the machine's expected one,
+        ``step * n / T`` times the area of the eligibility: the gradient of the local loss carries T over the n units of
+        a class's goodness, the machine's update does not.
     """
 
     def __init__(
@@ -63,9 +75,10 @@ class Layer(nn.Module):
         learning_rate: float,
         loss_before_norm: bool,
         generator: torch.Generator,
+        rule: Rule = PAPER,
     ) -> None:
         super().__init__()
-        self.config, self.variant, self.loss_before_norm = config, variant, loss_before_norm
+        self.config, self.variant, self.loss_before_norm, self.rule = config, variant, loss_before_norm, rule
         channels_in, height, width = shape
         dense = config.kind == "dense"
         self.padding = 0 if dense else config.padding
@@ -74,12 +87,15 @@ class Layer(nn.Module):
         )
         self.norm = Normalisation(config.normalisation, config.channels, momentum_shift=config.momentum_shift)
         self.hands_on_counts = False  # see `absorb`
-        self.optimiser = torch.optim.Adam(self.taps.parameters(), lr=learning_rate)
         height, width = (
             side + 2 * self.padding - kernel + 1
             for side, kernel in zip((height, width), self.taps.kernel_size, strict=True)
         )
         self.shape = (config.channels, height // config.pool, width // config.pool)
+        units = config.channels // CLASSES * self.shape[1] * self.shape[2]
+        machine = config.step * units / config.temperature * area(config.eligibility, config.boxcar)
+        self.rate = machine if rule.optimiser == "sgd" else learning_rate
+        self.optimiser = make_optimiser(rule, self.taps, self.rate)
 
     def learns(self, epoch: int) -> bool:
         """Staggered termination: does the layer learn in this epoch, or is it frozen?"""
@@ -107,11 +123,18 @@ class Layer(nn.Module):
         return Map(n, torch.zeros_like(shift)) if self.hands_on_counts else Map(z, shift), g
 
     def learn(self, below: Map, labels: Tensor, generator: torch.Generator) -> Map:
-        """One step of Adam on the local loss; returns the map that was computed before the step."""
+        """One step on the local loss; returns the map that was computed before the step."""
         above, g = self(below, generator)
         self.optimiser.zero_grad()
-        local_loss(g, labels, self.config.temperature).backward()  # type: ignore[no-untyped-call]
-        self.optimiser.step()
+        loss = local_loss(g, labels, self.config.temperature, gate=self.config.gate if self.rule.gated else None)
+        if loss is not None:
+            loss.backward()  # type: ignore[no-untyped-call]
+            self.optimiser.step()
+            if self.rule.quantise:
+                c = self.config
+                round_at_random(
+                    self.taps.weight, bits=c.weight_bits, fraction_bits=c.fraction_bits, generator=generator
+                )
         return Map(above.x.detach(), above.absent.detach())
 
     @torch.no_grad()

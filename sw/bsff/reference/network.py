@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from .. import config as configuration
 from .encode import encode, planes, real
 from .head import Head
-from .layer import Layer, Map
+from .layer import PAPER, Layer, Map
+from .rule import Rule
 
 VARIANTS = ("bsff", "real")
 
@@ -43,6 +44,8 @@ class Network(nn.Module):
         Of every layer's own Adam.
     seed : int
         Of the initial weights.
+    rule : Rule
+        Steps towards the machine's learning rule.
     """
 
     layers: list[Layer]
@@ -57,6 +60,7 @@ class Network(nn.Module):
         loss_before_norm: bool = False,
         learning_rate: float = 5e-3,
         seed: int = 0,
+        rule: Rule = PAPER,
     ) -> None:
         super().__init__()
         if variant not in VARIANTS:
@@ -75,13 +79,14 @@ class Network(nn.Module):
                     learning_rate=learning_rate,
                     loss_before_norm=loss_before_norm,
                     generator=generator,
+                    rule=rule,
                 )
             )
             below = layers[-1].shape
         self.layers = nn.ModuleList(layers)  # type: ignore[assignment]
         self.head: Head | None = None
         if config.head.enabled:
-            self.head = Head(config.head, below, learning_rate=learning_rate, generator=generator)
+            self.head = Head(config.head, below, learning_rate=learning_rate, generator=generator, rule=rule)
 
     def learners(self) -> list[Layer | Head]:
         """All layers, then the head if there is one."""
@@ -115,7 +120,7 @@ class Network(nn.Module):
                 with torch.no_grad():
                     below, _ = layer(below, generator)
         if self.head is not None and self.head.learns(epoch):
-            self.head.learn(below, labels)
+            self.head.learn(below, labels, generator)
 
     @torch.no_grad()
     def forward(self, pixels: Tensor, generator: torch.Generator) -> Prediction:

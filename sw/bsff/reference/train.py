@@ -12,7 +12,9 @@ import torch
 from ..config import Config
 from ..errors import DataError
 from ..golden.state import NetworkState
+from .layer import PAPER
 from .network import Network
+from .rule import Rule
 from .transfer import begin_as
 
 Array = npt.NDArray[np.generic]
@@ -106,6 +108,7 @@ def fit(
     real_input: bool | None = None,
     loss_before_norm: bool = False,
     begin: NetworkState | None = None,
+    rule: Rule = PAPER,
 ) -> tuple[Network, list[Epoch]]:
     """Train a network and test it after every epoch.
 
@@ -117,7 +120,7 @@ def fit(
         [samples, height, width, colours]
     labels, test_labels : ndarray of int
         [samples]
-    variant, learning_rate, real_input, loss_before_norm
+    variant, learning_rate, real_input, loss_before_norm, rule
         See `Network`.
     batch_size : int
         Samples per step.
@@ -149,6 +152,7 @@ def fit(
         loss_before_norm=loss_before_norm,
         learning_rate=learning_rate,
         seed=seed,
+        rule=rule,
     ).to(device)
     order = torch.randperm(len(x), generator=generator, device=device)
     if begin is None:
@@ -162,7 +166,7 @@ def fit(
         for i in range(0, len(x), batch_size):
             if config.training.schedule == "linear":
                 for learner in network.learners():
-                    learner.optimiser.param_groups[0]["lr"] = learning_rate * (1 - (epoch + i / len(x)) / epochs)
+                    learner.optimiser.param_groups[0]["lr"] = learner.rate * (1 - (epoch + i / len(x)) / epochs)
             batch = order[i : i + batch_size]
             network.learn(x[batch], y[batch], epoch, generator)
         seconds = time.monotonic() - start

@@ -1,0 +1,34 @@
+"""``bsff report SWEEP``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "report",
+        help="tables and plots of a sweep",
+        description="Write a page of tables and plots from the finished cells of a sweep.",
+    )
+    parser.add_argument("spec", type=Path, metavar="SWEEP", help="the sweep's TOML file, see docs/sweeps.md")
+    parser.add_argument("--results", type=Path, metavar="FILE", help="results (default: SWEEP with the ending .csv)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the page (default: that of SWEEP)")
+    parser.add_argument("--format", choices=("svg", "png"), default="svg", help="of the plots (default: svg)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the page."""
+    from ..report import write_page  # imports pandas
+    from ..sweep import Results, load_spec
+
+    spec = load_spec(arguments.spec)
+    results = Results(arguments.results or spec.results)
+    folder = arguments.out or spec.path.parent
+    for path in write_page(spec, results, folder, picture=arguments.format):
+        print(path)
+    return 0

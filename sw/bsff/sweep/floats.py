@@ -1,0 +1,59 @@
+"""The float reference as a cell of a sweep."""
+
+from __future__ import annotations
+
+import time
+
+import torch
+
+from ..data import Dataset
+from ..reference import Rule, evaluate, fit
+from ..reference.operations import operations
+from .cell import Cell
+
+SHOWN = 500
+"""Test samples over which operations are averaged."""
+
+
+def measure(cell: Cell, data: Dataset) -> dict[str, object]:
+    """Train and test the reference on one thread, so that its numbers do not depend on how work is split.
+
+    Returns
+    -------
+    dict
+        Accuracies by every predictor, operations per training sample (`operations`), training samples/s.
+    """
+    torch.set_num_threads(1)
+    config, options = cell.config, cell.options
+    start = time.monotonic()
+    network = fit(
+        config,
+        data.train_images,
+        data.train_labels,
+        data.test_images[:0],
+        data.test_labels[:0],
+        variant="real" if options.variant == "real" else "bsff",
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+        loss_before_norm=options.loss == "before",
+        rule=Rule(optimiser=options.optimiser, quantise=options.quantise, gated=options.gated),
+        device="cpu",
+    )[0]
+    seconds = time.monotonic() - start
+    seed, draws = config.training.seed, 1 if options.variant == "real" else config.training.test_draws
+    test = evaluate(network, data.test_images, data.test_labels, draws=draws, seed=seed)
+    once = test if draws == 1 else evaluate(network, data.test_images, data.test_labels, draws=1, seed=seed)
+    head = config.training.predictor == "head"
+    presentations = config.training.epochs * len(data.train_labels)
+    measured: dict[str, object] = {
+        "accuracy": test.head if head else test.goodness,
+        "accuracy_head": test.head,
+        "accuracy_goodness": test.goodness,
+        "accuracy_one_draw": once.head if head else once.goodness,
+    }
+    for i, accuracy in enumerate(test.layers, 1):
+        measured[f"accuracy_layer{i}"] = accuracy
+    measured |= operations(network, data.test_images[:SHOWN], seed=seed)
+    measured["presentations"] = presentations
+    measured["samples_per_second"] = round(presentations / seconds)
+    return measured
