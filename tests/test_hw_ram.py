@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """What a memory is made of."""
 
 from __future__ import annotations

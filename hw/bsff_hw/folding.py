@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -59,6 +60,10 @@ def _foldings(chosen: LayerPlan, tiles_able: list[int]) -> Iterator[LayerPlan]:
     shapes = [(1, lanes) for lanes in divisors(group) if lanes >= min(group, 4)]
     shapes += [(parts, group) for parts in divisors(groups) if parts > 1]
     for (parts, lanes), banks, sites in itertools.product(shapes, BANKS, BANKS):
+        # tap i lies in bank i % banks: with a common divisor a bank would hold the same channels at every place of the
+        # kernel, and the busiest channels would decide
+        if math.gcd(banks, chosen.group_in) > 1 and banks > 1:
+            continue
         if banks > chosen.taps or (parts > 1 and banks > 2) or sites > 6:
             continue
         for tiles in (t for t in tiles_able if lanes % t == 0 and t <= TILES_MAX):
