@@ -104,13 +104,7 @@ TARGETS = {
             cells=_ECP5,
             # `bsff_hw.ram` weighs LUTs against block RAM as the xc7z020 has them; here a LUT memory is 16 words deep
             # and block RAM is plentiful.
-            # Flattened and cleaned first, since abc9 of yosys 0.70 else fails an assertion of its own on some netlists.
-            prepare=(
-                "setattr -unset ram_style a:ram_style=distributed",
-                "flatten",
-                "opt_clean -purge",
-                "opt -full",
-            ),
+            prepare=("setattr -unset ram_style a:ram_style=distributed",),
             place=("--85k", "--package", "CABGA756", "--speed", "6"),
         ),
     )

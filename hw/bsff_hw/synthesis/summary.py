@@ -30,6 +30,8 @@ def command(record: Mapping[str, Any]) -> str:
         words += ["--set", setting]
     if record["block"]:
         words += ["--block", record["block"]]
+    if not record["reader"]:
+        words.append("--no-reader")
     return " ".join(words)
 
 

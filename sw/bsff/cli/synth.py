@@ -39,6 +39,11 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--block", metavar="NAME", help="only this one, such as layer2 or head: the whole may take minutes"
     )
+    parser.add_argument(
+        "--no-reader",
+        action="store_true",
+        help="leave out the AXI master that reads samples from memory, for a device without a processor beside it",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to FILE too")
     parser.add_argument("--no-route", action="store_true", help="count only: no place and route")
     parser.add_argument(
@@ -53,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--frequency {arguments.frequency:g}: expected MHz above 0")
     config = override(load(arguments.config), arguments.settings)
     check(config)
-    verilog = generate(config, arguments.block)
+    verilog = generate(config, arguments.block, reader=not arguments.no_reader)
     synthesis = import_module("bsff_hw.synthesis")  # after `generate`, which explains what is not installed
     report = synthesis.synthesise(
         verilog,
@@ -71,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
             "config": config.name,
             "settings": arguments.settings,
             "block": arguments.block,
+            "reader": not arguments.no_reader,
             "verilog_sha256": hashlib.sha256(verilog.encode()).hexdigest(),
             **report.to_dict(),
         }

@@ -29,6 +29,11 @@ def add(commands: Any) -> None:
         dest="settings",
         help="replace a key of the configuration, such as layer[1].tile=2; may be repeated",
     )
+    parser.add_argument(
+        "--no-reader",
+        action="store_true",
+        help="leave out the AXI master that reads samples from memory, for a device without a processor beside it",
+    )
     parser.set_defaults(run=run)
 
 
@@ -38,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     config = override(load(arguments.config), arguments.settings)
     check(config)
-    text = generate(config)
+    text = generate(config, reader=not arguments.no_reader)
     if arguments.out is None:
         print(text, end="")
         return 0

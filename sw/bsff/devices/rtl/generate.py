@@ -8,8 +8,10 @@ from ...config import Config
 from ...errors import DeviceError
 
 
-def generate(config: Config, block: str | None = None) -> str:
+def generate(config: Config, block: str | None = None, *, reader: bool = True) -> str:
     """The text of one Verilog file whose top module is ``bsff``, or the name of the only block that is wanted.
+
+    With `reader`, the machine has the AXI master that reads samples from memory.
 
     Raises
     ------
@@ -30,4 +32,6 @@ def generate(config: Config, block: str | None = None) -> str:
                 "pip install 'bsff[hardware]' from a checkout of the repository"
             ) from None
         raise  # a fault of the gateware's own
-    return str(top.verilog(config) if block is None else top.block_verilog(config, block))
+    if block is not None:
+        return str(top.block_verilog(config, block))
+    return str(top.verilog(config) if reader else top.verilog(config, memory=False))
