@@ -30,7 +30,7 @@ def command(record: Mapping[str, Any]) -> str:
         words += ["--set", setting]
     if record["block"]:
         words += ["--block", record["block"]]
-    if not record["reader"]:
+    if not record.get("reader", True):
         words.append("--no-reader")
     return " ".join(words)
 
