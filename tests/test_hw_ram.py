@@ -1,10 +1,10 @@
-# amaranth: UnusedElaboratable=no
 """What a memory is made of."""
 
 from __future__ import annotations
 
 import pytest
-from amaranth.hdl import signed, unsigned
+from amaranth.hdl import Fragment, signed
+from amaranth.lib import memory
 
 from bsff_hw.ram import BLOCK, DISTRIBUTED, blocks, distributed, luts, ram
 
@@ -26,11 +26,18 @@ def test_luts(depth: int, width: int, expected: float) -> None:
     assert luts(depth, width) == pytest.approx(expected)
 
 
+def made(width: int, depth: int) -> memory.Memory:
+    """A memory that is used, as Amaranth asks for."""
+    store = ram(signed(width), depth)
+    Fragment.get(store, None)
+    return store
+
+
 def test_the_cheaper_is_chosen() -> None:
     assert distributed(98, 120)  # 440 LUTs instead of two block RAMs
     assert not distributed(100, 144)  # 528
     assert distributed(64, 144)
     assert not distributed(257, 1)  # few LUTs, but slow
-    assert ram(unsigned(8), 16).attrs == DISTRIBUTED
-    assert ram(signed(72), 512).attrs == BLOCK
-    assert ram(unsigned(1), 1).depth == 2
+    assert made(8, 16).attrs == DISTRIBUTED
+    assert made(72, 512).attrs == BLOCK
+    assert made(1, 1).depth == 2

@@ -59,5 +59,10 @@ def test_memories_are_block_ram_where_meant() -> None:
 def test_the_base_network_fits() -> None:
     kept = record("mnist-xc7z020")
     assert kept["fits"]
-    assert kept["totals"]["LUT"] <= 53_200
+    assert kept["totals"]["LUT"] <= 45_000
     assert kept["totals"]["BRAM36"] <= 135
+    assert kept["totals"]["DSP"] <= 220
+
+
+def test_a_small_machine_runs_at_sixty_megahertz_in_an_ecp5() -> None:
+    assert record("digits-tiny-ecp5-85k")["timing"]["fmax_mhz"] >= 60
