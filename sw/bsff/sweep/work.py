@@ -47,7 +47,7 @@ def run_cell(cell: Cell, data: str | None, commit: str) -> Row:
     measured: Measures = {"train_samples": len(dataset.train_labels), "test_samples": len(dataset.test_labels)}
     measured |= measure(cell, dataset)
     measured |= {
-        "seconds": round(time.monotonic() - start, 1),
+        "seconds": round(time.monotonic() - start, 3),
         "machine": machine(),
         "node": _node(),
         "finished": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%MZ"),
