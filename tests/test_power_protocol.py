@@ -98,6 +98,17 @@ def test_a_sensor_unplugged_while_it_measures() -> None:
     assert time.monotonic() - before < 5
 
 
+def test_a_sensor_that_fails_in_its_own_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    sensor = Steady()
+
+    def read() -> float:
+        raise ValueError("no number")
+
+    monkeypatch.setattr(sensor, "read", read)
+    with pytest.raises(PowerError, match=r"steady: ValueError\('no number'\) while it was read"):
+        measure(Quick(sensor), ThreadSampler(sensor, 0.005), seconds=0.1, repeats=100, settle=0.02)
+
+
 def test_a_sensor_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampler, "STOP_SECONDS", 0.1)
     sensor = Steady()

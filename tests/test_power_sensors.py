@@ -29,6 +29,7 @@ def kernel(tmp_path: Path) -> dict[str, Path]:
     tree(tmp_path / "hwmon/hwmon1", name="ina226", in0_input=8, in1_input=850, curr1_input=2000)
     tree(tmp_path / "hwmon/hwmon2", name="cpu_thermal", temp1_input=51000)
     tree(tmp_path / "hwmon/hwmon3", name="irps5401", in1_input=12000, curr1_input=100, curr2_input=500, in2_input=900)
+    tree(tmp_path / "hwmon/hwmon4", name="ina226_u76", in0_input=8, in1_input=500, curr1_input=100)
     tree(tmp_path / "iio/iio:device0", name="xadc", in_voltage0_raw=100)
     tree(tmp_path / "iio/iio:device1", name="ina226x", in_power2_raw=40, in_power2_scale=12.5, in_voltage1_raw=9)
     tree(tmp_path / "iio/iio:device2", name="other", in_power0_raw=10, in_power0_scale=100, in_power0_offset=-2)
@@ -43,6 +44,7 @@ def test_every_sensor_of_the_kernel(kernel: dict[str, Path]) -> None:
         "hwmon:hwmon1/in1*curr1": 1.7,  # not in0, which is the shunt's voltage
         "hwmon:hwmon3/in1*curr1": 1.2,
         "hwmon:hwmon3/in2*curr2": 0.45,
+        "hwmon:hwmon4/in1*curr1": 0.05,
         "iio:device1/in_power2": 0.5,
         "iio:device2/in_power0": 0.8,
         "iio:device3/in_power0": 1.5,
@@ -50,6 +52,9 @@ def test_every_sensor_of_the_kernel(kernel: dict[str, Path]) -> None:
     assert found["hwmon:hwmon0/power1"].what == "ina260_u14 SOM"
     assert found["hwmon:hwmon1/in1*curr1"].accuracy.shunt == 0.01
     assert found["hwmon:hwmon3/in1*curr1"].accuracy == hwmon.UNKNOWN
+    # the place on the board, which a device tree appends, hides no model
+    assert found["hwmon:hwmon4/in1*curr1"].accuracy == found["hwmon:hwmon1/in1*curr1"].accuracy
+    assert found["hwmon:hwmon0/power1"].accuracy.gain == 0.008
     assert next(iter(found)).startswith("hwmon")
 
 

@@ -12,12 +12,18 @@ UNKNOWN = Accuracy(gain=0.02, offset=0.02)
 """The driver tells nothing of its accuracy: 2 % and 20 mW, an assumption that a report repeats."""
 _KNOWN = {
     # gains and offsets as in `ina`, for 5 V and a shunt of 10 milliohm with 1 %
-    "ina219": Accuracy(0.015, 0.05, 0.01),
+    "ina219": Accuracy(0.015, 0.1, 0.01),
     "ina226": Accuracy(0.003, 0.005, 0.01),
     "ina260": Accuracy(0.008, 0.04),  # its shunt is inside
 }
-_CHANNELS = {"ina219": ("in1", "curr1"), "ina226": ("in1", "curr1"), "ina260": ("in1", "curr1")}
+_CHANNELS = dict.fromkeys(_KNOWN, ("in1", "curr1"))
 """in0 is the voltage of the shunt, in1 that of the bus."""
+
+
+def _model(folder: Path) -> tuple[str, str]:
+    """A chip's name, and its model: a board's device tree may append the place, as in ``ina226_u76``."""
+    name = word(folder / "name", "unknown")
+    return name, name.partition("_")[0]
 
 
 class HwmonPower:
@@ -32,11 +38,11 @@ class HwmonPower:
     """
 
     def __init__(self, folder: Path, channel: str) -> None:
-        chip = word(folder / "name", "unknown")
+        chip, model = _model(folder)
         self._path = folder / f"{channel}_input"
         self.name = f"hwmon:{folder.name}/{channel}"
         self.what = f"{chip} {word(folder / f'{channel}_label', channel)}"
-        self.accuracy = _KNOWN.get(chip, UNKNOWN)
+        self.accuracy = _KNOWN.get(model, UNKNOWN)
 
     def read(self) -> float:
         """See `Sensor.read`."""
@@ -54,11 +60,11 @@ class HwmonProduct:
     """
 
     def __init__(self, folder: Path, voltage: str, current: str) -> None:
-        chip = word(folder / "name", "unknown")
+        chip, model = _model(folder)
         self._voltage, self._current = folder / f"{voltage}_input", folder / f"{current}_input"
         self.name = f"hwmon:{folder.name}/{voltage}*{current}"
         self.what = f"{chip} {word(folder / f'{current}_label', current)}, volts times amperes"
-        self.accuracy = _KNOWN.get(chip, UNKNOWN)
+        self.accuracy = _KNOWN.get(model, UNKNOWN)
 
     def read(self) -> float:
         """See `Sensor.read`."""
@@ -73,10 +79,10 @@ def find(root: Path = ROOT) -> list[HwmonPower | HwmonProduct]:
         if powers:
             found += [HwmonPower(folder, channel) for channel in powers]
             continue
-        chip = word(folder / "name", "unknown")
+        _, model = _model(folder)
         for path in sorted(folder.glob("curr*_input")):
             current = path.name.removesuffix("_input")
-            voltage = dict([_CHANNELS.get(chip, ("", ""))[::-1]]).get(current, f"in{current[4:]}")
+            voltage = dict([_CHANNELS.get(model, ("", ""))[::-1]]).get(current, f"in{current[4:]}")
             if (folder / f"{voltage}_input").exists():
                 found.append(HwmonProduct(folder, voltage, current))
     return found

@@ -1,8 +1,8 @@
 """INA219, INA226 and INA260 on an I2C bus, by smbus2.
 
-Registers and units are Texas Instruments'. Accuracies are the sheets' largest errors at room temperature, rounded up, for
-the worse grade; they were written down from memory, so compare them with the sheet of your part before you publish.
-Linearity is taken as unknown: see `sensor.Accuracy`.
+Registers, units and accuracies are of Texas Instruments' sheets: SBOS448G (INA219), SBOS547B (INA226), SBOS656C (INA260). An
+accuracy is the largest error of the worse grade with the settings after power-on (INA219: an amplifier of 1/8), rounded up for
+the warmth of a board. Linearity is taken as unknown: see `sensor.Accuracy`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Chip:
     bus_shift : int
         Bits below the bus voltage in its register.
     gain : float
-        Largest relative error at room temperature.
+        Largest relative error of the voltage as of the current.
     shunt_offset : float
         Largest, in volts; in amperes where there is no outer shunt.
     """
@@ -49,7 +49,7 @@ class Chip:
 
 
 CHIPS = {
-    "ina219": Chip("ina219", None, 10e-6, 4e-3, 0.0, 3, 0.01, 100e-6),
+    "ina219": Chip("ina219", None, 10e-6, 4e-3, 0.0, 3, 0.01, 200e-6),
     "ina226": Chip("ina226", 0x2260, 2.5e-6, 1.25e-3, 0.0, 0, 0.002, 10e-6),
     "ina260": Chip("ina260", 0x2270, 0.0, 1.25e-3, 1.25e-3, 0, 0.005, 7.5e-3),
 }

@@ -64,6 +64,9 @@ class ThreadSampler:
             except PowerError as error:
                 self._error = error
                 return
+            except Exception as error:  # a thread that dies silently would leave a recording with a hole
+                self._error = PowerError(f"{self._sensor.name}: {error!r} while it was read; see `bsff power --list`")
+                return
             self._readings.append(((before + time.monotonic()) / 2, watts))
             due = max(due + self._interval, time.monotonic())
             self._ending.wait(due - time.monotonic())
