@@ -138,6 +138,10 @@ def main(folder: Path) -> None:
         machine.load(state_of(config, case))
         logits = machine.present(case["pixels"], case["labels"], learn=True, results=True)
         np.savez(folder / "state.npz", logits=logits, **dict(machine.read_state().arrays()))
+    device.stop_clock()
+    report["slow"] = fabric.slcr[FPGA0_CLOCK]
+    device.start_clock()
+    report["clock_again"] = fabric.slcr[FPGA0_CLOCK]
     report["flushed"] = fabric.flushed
     (folder / "report.json").write_text(json.dumps(report))
 

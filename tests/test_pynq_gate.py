@@ -88,6 +88,11 @@ def gate(tmp_path: Path, library: Path) -> Gate:
     return Gate(tmp_path, library)
 
 
+def divided(register: int) -> int:
+    """By how much FPGA0_CLK_CTRL divides the PLL."""
+    return (register >> 8 & 63) * (register >> 20 & 63)
+
+
 @pytest.mark.parametrize("name", ["3.1.2", "4.0.0"])
 def test_pynq_trains_the_machine(gate: Gate, name: str, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -108,8 +113,9 @@ def test_pynq_trains_the_machine(gate: Gate, name: str, seed: int) -> None:
     assert report["magic"] == registers.MAGIC
     assert report["fields"] == len(shape.layers)
     assert report["downloads"] == 1
-    divided = (report["clock"] >> 8 & 63) * (report["clock"] >> 20 & 63)
-    assert divided * 50 == 1000, "FCLK0 is not what the handoff says"
+    assert divided(report["clock"]) * 50 == 1000, "FCLK0 is not what the handoff says"
+    assert divided(report["slow"]) == 63 * 63
+    assert divided(report["clock_again"]) * 50 == 1000, "FCLK0 is not what it was before `stop_clock`"
     assert report["flushed"] >= 1
     golden = network.run(CONFIG, shape, state, pixels, labels)
     with np.load(gate.folder / "state.npz") as found:

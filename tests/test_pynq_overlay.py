@@ -45,8 +45,31 @@ def allocate(shape: Any, dtype: Any, target: Any) -> Any:
     return np.full(shape, 7, dtype).view(Array)
 
 
+class Clocks:
+    """As pynq.Clocks, of a PLL of 1000 MHz."""
+
+    fclk0_mhz = 100.0
+
+    def set_pl_clk(self, index: int, div0: int, div1: int) -> None:
+        assert index == 0
+        self.fclk0_mhz = 1000 / div0 / div1
+
+
+def test_the_clock_is_slowed_and_comes_back() -> None:
+    clocks = Clocks()
+    device = PynqDevice(ip(EmulatedDevice(CONFIG)), allocate, clocks)
+    for _ in range(2):  # the second time must not take the slow clock for the usual one
+        device.stop_clock()
+        assert clocks.fclk0_mhz == pytest.approx(1000 / 63 / 63)
+    device.start_clock()
+    assert clocks.fclk0_mhz == 100.0
+    device.stop_clock()
+    device.close()
+    assert clocks.fclk0_mhz == 100.0
+
+
 def test_the_four_operations() -> None:
-    device = PynqDevice(ip(EmulatedDevice(CONFIG)), allocate)
+    device = PynqDevice(ip(EmulatedDevice(CONFIG)), allocate, Clocks())
     assert device.read(0) == registers.MAGIC
     device.write(registers.GLOBAL["MEMORY_ADDRESS"].offset, -1)
     assert device.read(registers.GLOBAL["MEMORY_ADDRESS"].offset) == 0xFFFFFFFF
@@ -65,7 +88,7 @@ def test_the_four_operations() -> None:
         with pytest.raises(DeviceError, match="the pynq device is closed"):
             use()
     with pytest.raises(DeviceError, match="gives the machine 4096 bytes, it has 65536"):
-        PynqDevice(ip(EmulatedDevice(CONFIG), 4096), allocate)
+        PynqDevice(ip(EmulatedDevice(CONFIG), 4096), allocate, Clocks())
 
 
 def test_without_pynq_or_bitstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +170,7 @@ def test_vivados_handoff_has_no_registers() -> None:
 )
 def test_the_fabric_is_asked(name: str, value: int, said: str) -> None:
     inner = EmulatedDevice(CONFIG)
-    device = PynqDevice(ip(inner), allocate)
+    device = PynqDevice(ip(inner), allocate, Clocks())
     overlay.check_fabric(Path("a.bit"), device, CONFIG)
     offset = registers.GLOBAL[name].offset
     device._read = lambda at: value if at == offset else inner.read(at)

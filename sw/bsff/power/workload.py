@@ -19,7 +19,7 @@ class MachineWorkload:
     """Presents samples, throws them away, waits, or stops the clock.
 
     Traffic comes at the rate of training, so that the two differ by the machine's work alone. ``blank`` is left out where
-    the device cannot stop the machine's clock (`stop_clock`, `start_clock`).
+    the device cannot stop the machine's clock (`stop_clock`, `start_clock`); a board's is slowed down 400 times.
 
     Parameters
     ----------

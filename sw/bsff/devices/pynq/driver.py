@@ -42,4 +42,4 @@ class BsffDriver(pynq.DefaultIP):  # type: ignore[misc, unused-ignore]
         DeviceError
             If the bitstream was built for another network.
         """
-        return Accelerator(PynqDevice(self, pynq.allocate), config, **options)
+        return Accelerator(PynqDevice(self, pynq.allocate, pynq.Clocks), config, **options)

@@ -72,7 +72,7 @@ def open_overlay(config: Config, bitstream: Path | None = None, *, device: Any =
             f"{path}: pynq does not load it ({error!r}); run as root, and take .bit and .hwh of one build"
         ) from error
     ip = getattr(overlay, check_handoff(path, overlay.ip_dict, config))
-    opened = PynqDevice(ip, pynq.allocate)
+    opened = PynqDevice(ip, pynq.allocate, pynq.Clocks)
     check_fabric(path, opened, config)
     opened.overlay = overlay  # type: ignore[attr-defined]  # kept: the IP lives with it
     return opened
