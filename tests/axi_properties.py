@@ -177,13 +177,13 @@ class ReaderProperties(Properties):
     Parameters
     ----------
     words : int
-    timed : bool
-        Whether to claim too that it never hangs, which induction does not reach.
+    patience : int
+        Of the reader; the claims are those of `PATIENCE`.
     """
 
-    def __init__(self, *, words: int = 2, timed: bool = False) -> None:
-        dut = SampleReader(words, patience=PATIENCE)
-        self._words, self._timed = words, timed
+    def __init__(self, *, words: int = 2, patience: int = PATIENCE) -> None:
+        dut = SampleReader(words, patience=patience)
+        self._words, self._patience = words, patience
         super().__init__(dut, members_of(dut))
 
     def elaborate(self, platform: Any) -> Module:
@@ -228,7 +228,7 @@ class ReaderProperties(Properties):
             Assert(dut._reserved == dut._pending + level),
             Assert(dut._reserved <= axi_reader.BUFFERED),
             Assert(dut._following[:3] == 0),
-            Assert(dut._silence <= PATIENCE),
+            Assert(dut._silence <= self._patience),
             Assert(dut._rest <= (self._words + 2) // 2),
         ]
         beats = (self._words + 2) // 2
@@ -245,13 +245,21 @@ class ReaderProperties(Properties):
         with m.Else():
             m.d.comb += Assert(half == 0)
 
-        # it never hangs: busy and no beat, no request, nothing taken from its store for so long cannot be, but for want of space
-        if self._timed:
-            bound = 2 * PATIENCE + 4
-            timer = Signal(range(bound + 2))
-            used = dut._store.r_rdy & dut._store.r_en
-            still = self.busy & ~arrived & ~issued & ~used & ~self.begin & ~self.write & self.space
-            m.d.sync += timer.eq(Mux(still, timer + 1, 0))
-            m.d.comb += Assert(timer <= bound)
+        # it never hangs: busy with no beat, no request and nothing handed over or thrown away, for so long, is for want of space
+        timer = Signal(range(2 * self._patience + 8))
+        used = dut._store.r_rdy & dut._store.r_en
+        still = self.busy & ~arrived & ~issued & ~used & ~self.begin & ~self.write & self.space
+        m.d.sync += timer.eq(Mux(still, timer + 1, 0))
+        m.d.comb += Assert(timer <= PATIENCE + 3)
+        waits = self.arvalid | (dut._pending != 0)
+        m.d.comb += Assert(self.busy == (dut._reading | dut._draining))
+        with m.If(dut._reading & ~waits):
+            m.d.comb += Assert(timer == 0)
+        with m.Elif(dut._reading):  # a cycle to ask, then the silence is counted
+            m.d.comb += Assert(timer <= dut._silence + 1)
+        with m.Elif(self.busy & waits):  # and a cycle to give up
+            m.d.comb += Assert(timer <= dut._silence + 2)
+        with m.Elif(self.busy):
+            m.d.comb += Assert(timer <= 1)
         m.d.comb += [Cover(self.write & (self.left == 1)), Cover(self.fault == 4), Cover(self.fault == 2)]
         return m

@@ -128,7 +128,8 @@ class SampleReader(wiring.Component):
         self._reserved = Signal(range(BUFFERED + 1))
         self._following = Signal(ADDRESS_WIDTH + 1)  # one bit more shows a buffer that runs over the end
         self._word = Signal(range(-(-(1 + words) // 2) * 2))
-        self._silence, self._reading, self._idle = Signal(range(patience + 1)), Signal(), Signal()
+        self._silence = Signal(range(patience + 1))
+        self._idle, self._reading, self._draining = Signal(), Signal(), Signal()
         self._rest = Signal(range(-(-(1 + words) // 2) + 1))  # beats of a record not yet asked for
         self._records = Signal(32)  # records none of whose beats was asked for
 
@@ -194,7 +195,7 @@ class SampleReader(wiring.Component):
                     m.d.sync += self.busy.eq(0)
                     m.next = "IDLE"
             with m.State("DRAIN"):
-                m.d.comb += store.r_en.eq(1)
+                m.d.comb += [self._draining.eq(1), store.r_en.eq(1)]
                 with m.If(settled):
                     m.d.sync += self.busy.eq(0)
                     m.next = "IDLE"
