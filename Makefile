@@ -39,6 +39,7 @@ synthesis: $(STAMP) ## the tables of what machines take: half an hour
 	$(BIN)/bsff synth digits-tiny --target ecp5-85k --no-reader --json $(COUNTS)/digits-tiny-ecp5-85k.json
 	$(BIN)/bsff synth mnist --target xc7z020 --set head.enabled=false --set training.predictor=goodness \
 	    --json $(COUNTS)/mnist-xc7z020.json
+	$(BIN)/bsff synth mnist-pynq --target xc7z020 --json $(COUNTS)/mnist-pynq-xc7z020.json
 	$(MAKE) synthesis-table
 
 synthesis-table: $(STAMP)

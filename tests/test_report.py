@@ -213,7 +213,7 @@ PAGES = sorted(path for path in (ROOT / "docs/results/accuracy").glob("*.toml") 
 
 
 def test_there_are_pages() -> None:
-    assert {"mnist", "golden-search", "variants", "normalisation", "rates", "ladder", "random"} <= {
+    assert {"mnist", "mnist-golden", "fashion", "fashion-search", "golden-search", "variants", "normalisation", "rates", "ladder", "random"} <= {
         path.stem for path in PAGES
     }
 

@@ -94,6 +94,13 @@ def test_a_row_holds_every_option_and_key_but_folding() -> None:
     assert columns["network"] == "mnist-small"
 
 
+def test_the_network_of_the_final_numbers_is_the_one_that_fits() -> None:
+    """`mnist-pynq` is folded for the device; folding changes no bit, so rows do not hold it."""
+    (cell, *_) = load_spec(Path(__file__).parents[1] / "docs/results/accuracy/mnist-golden.toml").cells
+    rows = [Cell(cell.options, config).describe() for config in (cell.config, load("mnist-pynq"))]
+    assert rows[0] == rows[1]
+
+
 def digits(*settings: str, **options: object) -> Cell:
     return Cell(Options("digits", **options), override(load("digits"), settings))  # type: ignore[arg-type]
 
@@ -138,6 +145,18 @@ def test_rows_stay_good_when_a_key_with_a_default_is_new(tmp_path: Path) -> None
         assert results.find(digits("layer[1].gate=0.5")) is None
         results.add(digits("training.seed=1").describe() | {"commit": ""})  # has the keys, so that the file has them
         results = Results(tmp_path / "r.csv")
+
+
+def test_a_report_sees_the_defaults_of_old_rows(tmp_path: Path) -> None:
+    spec = load_spec(write_spec(tmp_path, QUICK + "[grid]\nseed = [0, 1]\n"))
+    results = Results(spec.results)
+    rows = [cell.describe() | {"commit": "", "accuracy": "0.5"} for cell in spec.cells]
+    del rows[0]["optimiser"]
+    for row in rows:
+        results.add(row)
+    frame = Results(spec.results).frame(spec)
+    assert list(frame["optimiser"]) == ["adam", "adam"]
+    assert list(frame["accuracy"]) == ["0.5", "0.5"]
 
 
 def test_rows_are_sorted_as_the_specification(tmp_path: Path) -> None:

@@ -77,8 +77,8 @@ class Results:
             self._write()
 
     def frame(self, spec: Spec) -> pandas.DataFrame:
-        """The finished rows of a specification, in its order, as text."""
-        return pandas.DataFrame([row for cell in spec.cells if (row := self.find(cell)) is not None])
+        """The finished rows of a specification, in its order, as text; keys that a row lacks have their defaults."""
+        return pandas.DataFrame([row | cell.describe() for cell in spec.cells if (row := self.find(cell)) is not None])
 
     def _write(self) -> None:
         # columns that only some networks have (layer4.*) stand behind those of the first row
