@@ -213,9 +213,18 @@ PAGES = sorted(path for path in (ROOT / "docs/results/accuracy").glob("*.toml") 
 
 
 def test_there_are_pages() -> None:
-    assert {"mnist", "mnist-golden", "fashion", "fashion-search", "golden-search", "variants", "normalisation", "rates", "ladder", "random"} <= {
-        path.stem for path in PAGES
-    }
+    assert {
+        "mnist",
+        "mnist-golden",
+        "fashion",
+        "fashion-search",
+        "golden-search",
+        "variants",
+        "normalisation",
+        "rates",
+        "ladder",
+        "random",
+    } <= {path.stem for path in PAGES}
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
