@@ -39,5 +39,5 @@ def plot(record: Record, result: Result, path: Path) -> None:
     axes.set_ylabel("watts")
     axes.set_title(f"{1e3 * result.total.value:.4g} mJ a sample in all, {1e3 * result.dynamic.value:.4g} above idle")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(ncols=len(named), frameon=False)
+    figure.legend(loc="outside lower center", ncols=len(named), frameon=False)
     write_atomic(path, lambda file: figure.savefig(file, dpi=120, format="png"))
