@@ -114,6 +114,11 @@ def main(folder: Path) -> None:
     rtl_module.build = lambda verilog, trace: Path(order["library"])  # type: ignore[assignment]
     rtl = RtlDevice(config)
     fabric = Fabric(rtl, order["base"])
+    if pynq.__version__.startswith(
+        "3.0."
+    ):  # asks the computer, not the device, which clocks there are, and drives the active one's
+        pynq.ps.CPU_ARCH = fabric.arch
+        pynq.Device.active_device = fabric
     report: dict[str, Any] = {"pynq": pynq.__version__}
     try:
         device = open_overlay(config, folder / "bsff.bit", device=fabric)

@@ -1,4 +1,4 @@
-"""Genuine pynq, 3.1.2 and 4.0.0: loads our handoff, binds our driver, trains on the verilated machine, equals golden."""
+"""Genuine pynq, 3.0.1, 3.1.2 and 4.0.0: loads our handoff, binds our driver, trains on the verilated machine, equals golden."""
 
 from __future__ import annotations
 
@@ -29,14 +29,25 @@ from machines import random_samples, random_state
 pytestmark = pytest.mark.slow
 SETS = Path(__file__).with_name("pynq_sets")
 HERE = Path(__file__).resolve().parent
+PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
 CONFIG = load("digits-small")
 SAMPLES = 6
 
 
+def interpreter(name: str) -> str:
+    """What runs a set: pynq 3.0 does not install on a Python after 3.10, that of its image."""
+    if not name.startswith("3.0."):
+        return sys.executable
+    for found in (*PYENV.glob("3.10.*/bin/python"), shutil.which("python3.10")):  # pyenv's shim may refuse
+        if found and subprocess.run([found, "-c", ""], capture_output=True, timeout=60).returncode == 0:
+            return str(found)
+    pytest.skip(f"pynq {name} needs Python 3.10, which is not here: apt-get install python3.10-venv")
+
+
 def environment(name: str) -> Path:
     """The Python of an environment with a set of pynq; made once, whole, for all workers, and kept in the cache."""
-    wanted = SETS / f"{name}.txt"
-    key = hashlib.sha256(wanted.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    wanted, python = SETS / f"{name}.txt", interpreter(name)
+    key = hashlib.sha256(wanted.read_bytes() + python.encode() + sys.version.encode()).hexdigest()[:12]
     root = cache_root()
     root.mkdir(parents=True, exist_ok=True)
     folder = root / f"pynq-{name}-{key}"
@@ -44,7 +55,7 @@ def environment(name: str) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "complete").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, timeout=120)
+            subprocess.run([python, "-m", "venv", str(folder)], check=True, timeout=120)
             done = subprocess.run(
                 [str(folder / "bin" / "pip"), "install", "-q", "--no-deps", "-r", str(wanted)],
                 capture_output=True, text=True, timeout=500,
@@ -93,7 +104,7 @@ def divided(register: int) -> int:
     return (register >> 8 & 63) * (register >> 20 & 63)
 
 
-@pytest.mark.parametrize("name", ["3.1.2", "4.0.0"])
+@pytest.mark.parametrize("name", ["3.0.1", "3.1.2", "4.0.0"])
 def test_pynq_trains_the_machine(gate: Gate, name: str, seed: int) -> None:
     rng = np.random.default_rng(seed)
     shape = geometry(CONFIG)

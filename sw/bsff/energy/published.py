@@ -22,7 +22,8 @@ class Energies:
     float_add, float_multiply : float
         Of 32 bits.
     memory_64 : float
-        A read of 64 bits from a cache of 8 KB; a write is taken to cost as much.
+        A read of 64 bits from a cache of 8 KB (the paper's table as PMC8934428, table 3, quotes it); a write is taken to
+        cost as much.
     """
 
     add_8: float = 0.03
