@@ -55,6 +55,11 @@ class Options:
     random: str = _option(
         "hardware", "`perfect`: the machine draws from SplitMix64 instead of its LFSR", ("hardware", "perfect")
     )
+    input: str = _option(
+        "usual",
+        "what the first layer of a float variant reads; usual: `pixels` for `real`, the machine's `bits` for the others",
+        ("usual", "pixels", "bits"),
+    )
     label: str = _option("", "name of the case in tables")
 
 

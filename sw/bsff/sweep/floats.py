@@ -35,6 +35,7 @@ def measure(cell: Cell, data: Dataset) -> dict[str, object]:
         variant="real" if options.variant == "real" else "bsff",
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
+        real_input={"usual": None, "pixels": True, "bits": False}[options.input],
         loss_before_norm=options.loss == "before",
         rule=Rule(optimiser=options.optimiser, quantise=options.quantise, gated=options.gated),
         device="cpu",
