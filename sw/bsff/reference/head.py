@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from ..config import CLASSES, HeadConfig
 from .layer import PAPER, Map, taps
-from .rule import Rule, gated_loss, make_optimiser, round_at_random
+from .rule import Rule, descend, gated_loss, make_optimiser
 
 
 class Head(nn.Module):
@@ -56,13 +56,5 @@ class Head(nn.Module):
 
     def learn(self, below: Map, labels: Tensor, generator: torch.Generator) -> None:
         """One step on the cross-entropy."""
-        self.optimiser.zero_grad()
         loss = gated_loss(self(below), labels, self.config.gate if self.rule.gated else None)
-        if loss is not None:
-            loss.backward()  # type: ignore[no-untyped-call]
-            self.optimiser.step()
-            if self.rule.quantise:
-                c = self.config
-                round_at_random(
-                    self.taps.weight, bits=c.weight_bits, fraction_bits=c.fraction_bits, generator=generator
-                )
+        descend(loss, self.optimiser, self.taps.weight, self.config, self.rule, generator)

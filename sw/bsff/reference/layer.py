@@ -11,7 +11,7 @@ from torch.nn import functional
 from ..config import CLASSES, LayerConfig
 from .goodness import Normalisation, goodness, local_loss, per_channel
 from .pbit import area, sample
-from .rule import Rule, make_optimiser, round_at_random
+from .rule import Rule, descend, make_optimiser
 
 PAPER = Rule()
 
@@ -125,16 +125,8 @@ class Layer(nn.Module):
     def learn(self, below: Map, labels: Tensor, generator: torch.Generator) -> Map:
         """One step on the local loss; returns the map that was computed before the step."""
         above, g = self(below, generator)
-        self.optimiser.zero_grad()
         loss = local_loss(g, labels, self.config.temperature, gate=self.config.gate if self.rule.gated else None)
-        if loss is not None:
-            loss.backward()  # type: ignore[no-untyped-call]
-            self.optimiser.step()
-            if self.rule.quantise:
-                c = self.config
-                round_at_random(
-                    self.taps.weight, bits=c.weight_bits, fraction_bits=c.fraction_bits, generator=generator
-                )
+        descend(loss, self.optimiser, self.taps.weight, self.config, self.rule, generator)
         return Map(above.x.detach(), above.absent.detach())
 
     @torch.no_grad()

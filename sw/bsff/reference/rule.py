@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..config import HeadConfig, LayerConfig
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -50,6 +52,24 @@ def round_at_random(weights: Tensor, *, bits: int, fraction_bits: int, generator
     unit, high = 2.0**-fraction_bits, 2 ** (bits - 1)
     noise = torch.rand(weights.shape, generator=generator, dtype=weights.dtype, device=weights.device)
     weights.copy_(((weights / unit + noise).floor().clamp(-high, high - 1)) * unit)
+
+
+def descend(
+    loss: Tensor | None,
+    optimiser: torch.optim.Optimizer,
+    weights: Tensor,
+    config: LayerConfig | HeadConfig,
+    rule: Rule,
+    generator: torch.Generator,
+) -> None:
+    """One step of a layer or the head on its own loss; none if `gated_loss` left no sample."""
+    if loss is None:
+        return
+    optimiser.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimiser.step()
+    if rule.quantise:
+        round_at_random(weights, bits=config.weight_bits, fraction_bits=config.fraction_bits, generator=generator)
 
 
 def gated_loss(logits: Tensor, labels: Tensor, gate: float | None) -> Tensor | None:

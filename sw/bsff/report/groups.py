@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas
 
@@ -14,6 +14,18 @@ CONFIGURED = ("data.", "layer", "head.", "training.")
 """How columns of the configuration begin; options have the names of `OPTIONS`."""
 DERIVED = {"operations": ("macs", "additions")}
 """Columns that are sums of others."""
+
+
+def check_keys(wanted: Mapping[str, object], known: Sequence[str], *, where: str) -> None:
+    """Refuse a key of a table or plot that means nothing.
+
+    Raises
+    ------
+    ConfigError
+    """
+    for key in wanted:
+        if key not in known:
+            raise ConfigError(f"{where}: {key}: unknown key; allowed are {', '.join(known)}")
 
 
 def prepare(frame: pandas.DataFrame) -> pandas.DataFrame:

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 
 from ..errors import ConfigError
 from ..files import write_atomic
-from .groups import group, select
+from .groups import check_keys, group, select
 from .tables import label_of, name_of
 
 KEYS = ("title", "kind", "points", "x", "y", "series", "panels", "where", "log", "free")
@@ -56,9 +56,7 @@ def plot(frame: pandas.DataFrame, wanted: dict[str, Any], path: Path, *, where: 
     ConfigError
         If a key is unknown or does not fit the results.
     """
-    for key in wanted:
-        if key not in KEYS:
-            raise ConfigError(f"{where}: {key}: unknown key; allowed are {', '.join(KEYS)}")
+    check_keys(wanted, KEYS, where=where)
     x, y, series, panels = wanted["x"], wanted.get("y", "accuracy"), wanted.get("series"), wanted.get("panels")
     by = list(dict.fromkeys([*wanted.get("points", []), *(c for c in (series, panels) if c)]))
     measured = x not in by and x in frame.columns and _is_measured(frame, x)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas
 
 from ..errors import ConfigError
-from .groups import group, select
+from .groups import check_keys, group, select
 
 KEYS = ("title", "text", "rows", "columns", "values", "where", "best", "free")
 NAMES = {
@@ -85,9 +85,7 @@ def table(frame: pandas.DataFrame, wanted: dict[str, Any], *, where: str) -> lis
     ConfigError
         If a key is unknown or does not fit the results.
     """
-    for key in wanted:
-        if key not in KEYS:
-            raise ConfigError(f"{where}: {key}: unknown key; allowed are {', '.join(KEYS)}")
+    check_keys(wanted, KEYS, where=where)
     rows, values = list(wanted.get("rows", ["variant"])), list(wanted.get("values", ["accuracy"]))
     side = wanted.get("columns")
     if side and len(values) != 1:
