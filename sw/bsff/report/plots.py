@@ -14,7 +14,6 @@ import pandas
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 
-from ..errors import ConfigError
 from ..files import write_atomic
 from .groups import check_keys, group, select
 from .tables import label_of, name_of
