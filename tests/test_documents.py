@@ -44,6 +44,13 @@ def test_links_lead_somewhere(path: Path) -> None:
             assert (path.parent / target).exists(), target
 
 
+def test_accuracies_in_the_readme_stand_on_the_pages_that_they_link() -> None:
+    found = re.findall(r"\[(\d+\.\d+(?: ± \d+\.\d+)? \(\d+\))\]\(([^)]+)\)", README)
+    assert len(found) >= 3
+    for text, page in found:
+        assert f"| {text} |" in (ROOT / page).read_text(), (text, page)
+
+
 def test_the_readmes_commands_are_known() -> None:
     lines = re.findall(r"^    \.venv/bin/bsff (.*?)(?:  +#.*)?$", README, re.MULTILINE)
     assert len(lines) >= 5
