@@ -212,6 +212,19 @@ def test_a_page_without_results(tmp_path: Path) -> None:
 PAGES = sorted(path for path in (ROOT / "docs/results/accuracy").glob("*.toml") if path.with_suffix(".csv").exists())
 
 
+def test_a_colour_means_the_same_in_every_panel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bsff.report import plots
+
+    kept = []
+    monkeypatch.setattr(plots.pyplot, "close", kept.append)
+    wanted = {"points": ["variant"], "x": "seconds", "series": "layer1.tile", "panels": "variant"}
+    assert plots.plot(frame(tmp_path), wanted, tmp_path / "a.svg", where="here")
+    first, second = kept[0].axes  # real has no M; bsff has M = 1 and 3
+    colours = [[line.get_color() for line in axis.get_lines() if line.get_marker() == "o"] for axis in (first, second)]
+    assert colours == [[plots.COLOURS[0]], [plots.COLOURS[1], plots.COLOURS[2]]]
+    assert [text.get_text() for text in second.get_legend().get_texts()] == ["-", "1", "3"]
+
+
 def test_there_are_pages() -> None:
     assert {
         "mnist",

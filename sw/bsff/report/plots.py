@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,7 @@ def plot(frame: pandas.DataFrame, wanted: dict[str, Any], path: Path, *, where: 
         return False
     found = group(chosen, by, [y, *([x] if measured else [])], where=where, free=wanted.get("free", ()))
     parts = list(found.groupby(panels, sort=False)) if panels else [("", found)]
+    lines = list(dict.fromkeys(found[series])) if series else [None]  # of all panels, so that a colour means one thing
     with matplotlib.rc_context(STYLE):
         dots = wanted.get("kind") == "dots"
         rows = [label_of(x, value) for value in dict.fromkeys(found[x])] if dots else []
@@ -75,17 +77,25 @@ def plot(frame: pandas.DataFrame, wanted: dict[str, Any], path: Path, *, where: 
         figure, axes = pyplot.subplots(1, len(parts), figsize=size, squeeze=False)
         for axis, (panel, part) in zip(axes[0], parts, strict=True):
             draw = _dots if dots else _lines
-            draw(axis, part, x, y, series, measured)
+            draw(axis, part, x, y, series, lines, measured)
             axis.set_title(label_of(panels, panel) if panels else "", fontsize=10)
             axis.set_xlabel(name_of(y if dots else x))
             if wanted.get("log"):
                 axis.set_xscale("log")
         if not dots:
             axes[0][0].set_ylabel(name_of(y))
-        handles, labels = axes[0][0].get_legend_handles_labels()
-        if series and handles:
+        named = {
+            label: handle for axis in axes[0] for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
+        }
+        if series and named:
+            labels = [label for name in lines if (label := label_of(series, name)) in named]
             axes[0][-1].legend(
-                handles, labels, title=name_of(series), frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5)
+                [named[label] for label in labels],
+                labels,
+                title=name_of(series),
+                frameon=False,
+                loc="center left",
+                bbox_to_anchor=(1.0, 0.5),
             )
         if wanted.get("title"):
             figure.suptitle(wanted["title"], fontsize=11)
@@ -109,10 +119,13 @@ def _scaled(part: pandas.DataFrame, value: str) -> tuple[Any, Any]:
     return factor * part[(value, "mean")], factor * part[(value, "std")].fillna(0)
 
 
-def _lines(axis: Axes, part: pandas.DataFrame, x: str, y: str, series: str | None, measured: bool) -> None:
-    names = list(dict.fromkeys(part[series])) if series else [None]
+def _lines(
+    axis: Axes, part: pandas.DataFrame, x: str, y: str, series: str | None, names: Sequence[Any], measured: bool
+) -> None:
     for i, name in enumerate(names):
         own = part if name is None else part[part[series] == name]
+        if own.empty:
+            continue
         across = own[(x, "mean")] if measured else pandas.to_numeric(own[x], errors="coerce")
         own = own.assign(**{"_x": across}).sort_values(by="_x", kind="stable")
         mean, spread = _scaled(own, y)
@@ -123,8 +136,9 @@ def _lines(axis: Axes, part: pandas.DataFrame, x: str, y: str, series: str | Non
         axis.errorbar(own["_x"], mean, yerr=spread, marker="o", capsize=3, color=COLOURS[i % len(COLOURS)], label=label)
 
 
-def _dots(axis: Axes, part: pandas.DataFrame, x: str, y: str, series: str | None, measured: bool) -> None:
-    names = list(dict.fromkeys(part[series])) if series else [None]
+def _dots(
+    axis: Axes, part: pandas.DataFrame, x: str, y: str, series: str | None, names: Sequence[Any], measured: bool
+) -> None:
     places = {value: i for i, value in enumerate(dict.fromkeys(part[x]))}
     for i, name in enumerate(names):
         own = part if name is None else part[part[series] == name]
@@ -132,8 +146,11 @@ def _dots(axis: Axes, part: pandas.DataFrame, x: str, y: str, series: str | None
         at = [places[value] + 0.5 * ((i + 0.5) / len(names) - 0.5) for value in own[x]]
         label = None if name is None else label_of(series or "", name)
         axis.errorbar(mean, at, xerr=spread, fmt="o", capsize=3, color=COLOURS[i % len(COLOURS)], label=label)
+        beside = 5 if 2 * i < len(names) else -13  # of two series one is labelled above its points, one below
         for place, value in zip(at, mean, strict=True):
-            axis.annotate(f"{value:.1f}", (value, place), (0, 5), textcoords="offset points", ha="center", fontsize=8)
+            axis.annotate(
+                f"{value:.1f}", (value, place), (0, beside), textcoords="offset points", ha="center", fontsize=8
+            )
     axis.set_yticks(range(len(places)), [label_of(x, value) for value in places])
     axis.set_ylim(len(places) - 0.4, -0.6)
     axis.grid(axis="y", alpha=0.3)

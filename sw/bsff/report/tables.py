@@ -27,6 +27,7 @@ NAMES = {
     "learning_rate": "learning rate",
     "layer1.tile": "M",
     "layer1.normalisation": "normalisation",
+    "layer1.temperature": "temperature",
     "label": "setting",
     "loss": "goodness taken",
 }
