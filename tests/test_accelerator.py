@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -244,3 +246,15 @@ def test_what_memory_answers_is_explained(tiny: Any, kind: int, said: str) -> No
     device.false[registers.GLOBAL["STATUS"].offset] = iter([0, 0, *[2] * 100]).__next__
     with pytest.raises(DeviceError, match=said):
         machine.present(np.zeros((1, 8, 8, 1), np.uint8), [0], learn=True, results=True)
+
+
+def test_a_package_that_the_emulated_device_lacks_is_named() -> None:
+    """As on a board, which has numpy alone."""
+    code = "import sys; sys.modules['numba'] = None; from bsff.cli import main; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "selftest", "digits-small", "--device", "emulated"],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "needs numba, which is not installed: pip install 'bsff[train]'" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -25,7 +25,7 @@ def open_device(name: str, config: Config, *, waves: Path | None = None) -> Devi
     Raises
     ------
     DeviceError
-        If there is no such device, or it cannot do what is asked for.
+        If there is no such device, it cannot do what is asked for, or a package that it needs is not installed.
     """
     if name not in DEVICES:
         raise DeviceError(f"device = {name!r}: expected one of {', '.join(DEVICES)}")
@@ -39,8 +39,12 @@ def open_device(name: str, config: Config, *, waves: Path | None = None) -> Devi
         from .pynq import open_overlay  # needs a board
 
         return open_overlay(config)
-    from .emulated import EmulatedDevice  # the only one that needs numba
-
+    try:
+        from .emulated import EmulatedDevice  # the only one that needs numba
+    except ModuleNotFoundError as error:
+        raise DeviceError(
+            f"the emulated device needs {error.name}, which is not installed: pip install 'bsff[train]', or use another device"
+        ) from None
     return EmulatedDevice(config)
 
 
