@@ -60,6 +60,8 @@ def environment(name: str) -> Path:
                 [str(folder / "bin" / "pip"), "install", "-q", "--no-deps", "-r", str(wanted)],
                 capture_output=True, text=True, timeout=500,
             )  # fmt: skip
+            if done.returncode and python != sys.executable:  # the set of a Python that is not ours is a bonus
+                pytest.skip(f"pynq {name} cannot be installed into {python}: {done.stderr[-300:]}")
             assert done.returncode == 0, f"pynq {name} cannot be installed: {done.stderr[-1000:]}"
             (folder / "complete").touch()
     return folder / "bin" / "python"
