@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
@@ -15,7 +14,9 @@ import harness
 from bsff_hw import axi3, axi_lite, flat
 from bsff_hw.axi3 import BASE, DECERR, Axi3Bridge, answer_burst
 from bsff_hw.axi3_burst import FIXED, INCR, WRAP, BurstAddress, addresses
+from bsff_hw.join import join
 from hw_helpers import refusal
+from simulators import need
 from test_axi_lite import WORDS, RegisterFile
 
 PATIENCE = 400
@@ -32,9 +33,7 @@ class Bridged(wiring.Component):
         m = Module()
         m.submodules.bridge = bridge = Axi3Bridge(patience=PATIENCE)
         m.submodules.file = file = RegisterFile()
-        for name, member in axi3.PORTS.items():
-            inner, outer = getattr(bridge, name), getattr(self, name)
-            m.d.comb += inner.eq(outer) if member.flow == In else outer.eq(inner)
+        m.d.comb += join(self, bridge, axi3.PORTS)
         for name in ("request", "writes", "address", "write_data", "done"):
             m.d.comb += getattr(self, name).eq(getattr(file, name))
         for name, member in axi_lite.PORTS.items():
@@ -59,8 +58,7 @@ def design() -> str:
     [("verilator", 0.0), ("verilator", 0.6), pytest.param("icarus", 0.3, marks=pytest.mark.icarus)],
 )
 def test_random_bursts(simulator: str, stalls: float, seed: int) -> None:
-    if simulator == "icarus" and not harness.available("icarus") and "CI" not in os.environ:
-        pytest.skip("no iverilog: apt-get install iverilog")
+    need(simulator)
     harness.run(
         design(),
         top="bsff",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 from amaranth.hdl import Array, Fragment, Module, ResetInserter, Signal
@@ -14,6 +12,8 @@ from amaranth.sim import Simulator
 import harness
 from bsff_hw import axi_lite, flat
 from bsff_hw.axi_lite import OKAY, SLVERR, AxiLite, answer
+from bsff_hw.join import join
+from simulators import need
 
 WORDS = 16
 
@@ -28,9 +28,7 @@ class RegisterFile(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.axi = axi = AxiLite()
-        for name, member in axi_lite.PORTS.items():
-            inner, outer = getattr(axi, name), getattr(self, name)
-            m.d.comb += inner.eq(outer) if member.flow == In else outer.eq(inner)
+        m.d.comb += join(self, axi, axi_lite.PORTS)
         random = Signal(16, init=1)
         m.d.sync += random.eq((random >> 1) ^ (random[0] * 0xB400))
         words = Array(Signal(32, name=f"word{i}") for i in range(WORDS))
@@ -61,8 +59,7 @@ def register_file() -> str:
 @pytest.mark.parametrize("stalls", [0.0, 0.3, 0.7])
 @pytest.mark.parametrize("simulator", ["verilator", pytest.param("icarus", marks=pytest.mark.icarus)])
 def test_random_traffic(simulator: str, stalls: float, seed: int) -> None:
-    if simulator == "icarus" and not harness.available("icarus") and "CI" not in os.environ:
-        pytest.skip("no iverilog: apt-get install iverilog")
+    need(simulator)
     harness.run(
         register_file(),
         top="bsff",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from bsff_hw import axi_reader, flat
 from bsff_hw.axi_reader import ADDRESS_WIDTH, SampleReader, read_records
 from bsff_hw.top import verilog
 from hw_helpers import refusal
+from simulators import need
 
 PATIENCE = 300
 
@@ -37,8 +37,7 @@ def design(words: int) -> str:
     ],
 )
 def test_random_memories(simulator: str, words: int, stalls: float, seed: int) -> None:
-    if simulator == "icarus" and not harness.available("icarus") and "CI" not in os.environ:
-        pytest.skip("no iverilog: apt-get install iverilog")
+    need(simulator)
     harness.run(
         design(words),
         top="bsff",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from bsff.golden.state import NetworkState
 from bsff.registers import GLOBAL
 from bsff_hw.top import verilog
 from machines import buildable, random_config, random_samples, random_state, unequal
+from simulators import need
 
 SMALL: dict[str, Any] = {
     "data": {"encoding": "bernoulli"},
@@ -49,8 +49,7 @@ SMALL: dict[str, Any] = {
 def test_training_under_cocotb(
     simulator: str, samples: int, stalls: float, memory: bool, seed: int, tmp_path: Path
 ) -> None:
-    if simulator == "icarus" and not harness.available("icarus") and "CI" not in os.environ:
-        pytest.skip("no iverilog: apt-get install iverilog")
+    need(simulator)
     case = tmp_path / "case.json"
     case.write_text(json.dumps({"config": SMALL, "samples": samples, "stalls": stalls, "memory": memory}))
     harness.run(

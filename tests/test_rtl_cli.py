@@ -56,9 +56,12 @@ def test_what_verilog_needs_is_named(
     assert remedy in capsys.readouterr().err
 
 
-def test_a_fault_of_the_gateware_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("module", ["bsff.geometry", "bsff_hw.tile", "amaranth.hdl"])
+def test_a_fault_of_the_gateware_is_not_hidden(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that a module lacks is no package that is not installed."""
+
     def importing(name: str) -> Any:
-        raise ImportError("cannot import name 'tile'", name="bsff.geometry")
+        raise ImportError("cannot import name 'tile'", name=module)
 
     monkeypatch.setattr(generate, "import_module", importing)
     with pytest.raises(ImportError, match="tile"):

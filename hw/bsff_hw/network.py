@@ -6,7 +6,7 @@ from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out, Signature, connect
+from amaranth.lib.wiring import Out, Signature, connect
 
 from bsff.registers import sample_words
 
@@ -15,6 +15,7 @@ from .axi_reader import PORTS as MEMORY_PORTS
 from .axi_reader import SampleReader
 from .bank import RegisterBank
 from .head import Head
+from .join import join
 from .layer import Layer
 from .plan import Plan
 from .results import Results
@@ -63,9 +64,7 @@ class Network(wiring.Component):
             m.submodules.head = head = Head(plan.head)
             blocks.append(head)
 
-        for name, flow in PORTS.items():
-            mine, its = getattr(self, name), getattr(axi, name)
-            m.d.comb += its.eq(mine) if flow.flow == In else mine.eq(its)
+        m.d.comb += join(self, axi, PORTS)
         m.d.comb += [
             bank.request.eq(axi.request),
             bank.writes.eq(axi.writes),
@@ -114,9 +113,7 @@ class Network(wiring.Component):
         begin, write, drop, words = bank.label, bank.pixels, bank.clear_results, bank.data
         if self._memory:
             m.submodules.reader = reader = SampleReader(sample_words(self._plan.geometry))
-            for name, flow in MEMORY_PORTS.items():
-                mine, its = getattr(self.memory, name), getattr(reader, name)
-                m.d.comb += its.eq(mine) if flow.flow == In else mine.eq(its)
+            m.d.comb += join(self.memory, reader, MEMORY_PORTS)
             m.d.comb += [
                 reader.start.eq(bank.buffer_start),
                 reader.stop.eq(bank.buffer_stop),

@@ -20,6 +20,7 @@ from bsff.config import Config
 from .. import axi3, axi_lite, axi_reader
 from ..axi3 import Axi3Bridge
 from ..flat import provide_yosys
+from ..join import join
 from ..network import Network
 from ..plan import plan
 
@@ -65,9 +66,7 @@ class Ps7Shell(wiring.Component):
             self._join(m, ports, "MAXIGP0", name, member.flow == In, getattr(bridge, name))
         for name, member in axi_reader.PORTS.items():
             self._join(m, ports, "SAXIHP0", name, member.flow == In, getattr(machine.memory, name))
-        for name, member in axi_lite.PORTS.items():
-            upper, lower = getattr(bridge.lite, name), getattr(machine, name)
-            m.d.comb += lower.eq(upper) if member.flow == In else upper.eq(lower)
+        m.d.comb += join(bridge.lite, machine, axi_lite.PORTS)
         # nothing is ever written to memory
         for name, width in (("AWVALID", 1), ("WVALID", 1), ("BREADY", 1), ("RDISSUECAP1EN", 1), ("WRISSUECAP1EN", 1),
                             ("ARQOS", 4)):  # fmt: skip

@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Prepare, run, collect."""
     try:
         boards, build = import_module("bsff_hw.boards"), import_module("bsff_hw.boards.build")
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise DeviceError(
             f"building needs the gateware and amaranth ({error}): pip install 'bsff[hardware]' from a checkout"
         ) from None

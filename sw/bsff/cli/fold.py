@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         from bsff_hw.folding import settle, solve, table
         from bsff_hw.resources import DEVICES
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise DeviceError(f"{error}: install the hardware tools with pip install 'bsff[hardware]'") from None
     if arguments.target not in DEVICES:
         raise ConfigError(f"--target {arguments.target}: expected one of {', '.join(DEVICES)}")

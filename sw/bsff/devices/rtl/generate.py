@@ -20,7 +20,7 @@ def generate(config: Config, block: str | None = None, *, reader: bool = True) -
     """
     try:
         top = import_module("bsff_hw.top")  # here, since what runs on a board has neither of them
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package == "amaranth":
             raise DeviceError(
