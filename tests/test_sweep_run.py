@@ -14,7 +14,7 @@ from bsff.data import load_dataset
 from bsff.data.split import hold_out
 from bsff.errors import ConfigError, DataError
 from bsff.sweep import Results, load_spec
-from bsff.sweep.work import run_cell
+from bsff.sweep.work import commit, run_cell
 from sweep_helpers import QUICK, ROOT, start, write_spec
 
 SLOWER = QUICK.replace("epochs = 1", "epochs = 40") + "[grid]\nseed = [0, 1, 2, 3, 4, 5]\n"
@@ -143,6 +143,28 @@ def test_a_part_of_a_sweep(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 def test_counts_are_checked(tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sweep", str(write_spec(tmp_path, QUICK)), option, "0"]) == 2
     assert f"{option} 0: expected 1 or more" in capsys.readouterr().err
+
+
+def test_a_gpu_that_is_not_there_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    spec = str(write_spec(tmp_path, QUICK))
+    assert main(["sweep", spec, "--device", "cuda"]) == 2
+    assert "sees no CUDA GPU here" in capsys.readouterr().err
+    assert main(["sweep", spec, "--device", "cuda", "--ray", "auto"]) == 2
+    assert "expected without --ray" in capsys.readouterr().err
+
+
+def test_sources_without_their_repository_name_their_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BSFF_COMMIT", "0123456789ab")
+    inside = commit()
+    assert inside != "0123456789ab", "git knows better"
+    monkeypatch.setenv("PATH", "")  # no git
+    assert commit() == "0123456789ab"
+    monkeypatch.delenv("BSFF_COMMIT")
+    assert commit() == ""
 
 
 @pytest.mark.slow

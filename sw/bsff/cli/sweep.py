@@ -26,6 +26,12 @@ def add(commands: Any) -> None:
     parser.add_argument("--results", type=Path, metavar="FILE", help="results (default: SPEC with the ending .csv)")
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
     parser.add_argument("--ray", metavar="ADDRESS", help="run on this Ray cluster instead of here")
+    parser.add_argument(
+        "--device",
+        choices=("cpu", "cuda"),
+        default="cpu",
+        help="where the float variants train (default: cpu); the workers share one GPU",
+    )
     parser.add_argument("--cells", type=int, metavar="N", help="stop after N cells")
     parser.add_argument(
         "--only",
@@ -45,12 +51,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Run what is missing; exit status 1 if a cell failed, 130 after Ctrl-C."""
     from ..sweep import Results, load_spec  # imports pandas
     from ..sweep.pool import run_here, run_on_ray
-    from ..sweep.work import commit
+    from ..sweep.work import commit, gpu
 
     for name in ("workers", "cells"):
         value = getattr(arguments, name)
         if value is not None and value < 1:
             raise ConfigError(f"--{name} {value}: expected 1 or more")
+    if arguments.device == "cuda" and arguments.ray:
+        raise ConfigError("--device cuda: expected without --ray, whose nodes give each cell one core and no GPU")
     spec = load_spec(arguments.spec)
     results = Results(arguments.results or spec.results)
     wanted = _only(spec, arguments.only)
@@ -60,6 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{number:4} {'done   ' if row else 'missing'} {_name(cell)}{_found(row) if row else ''}")
         return 0
     data = str(arguments.data) if arguments.data else None
+    if arguments.device == "cuda":
+        print(f"float variants on {gpu()}", flush=True)
     failed = 0
     with results.locked():
         results = Results(results.path)  # as it is now that nobody else writes it
@@ -74,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
             outcomes = run_on_ray(chosen, data, commit(), address=arguments.ray)
         else:
             workers = min(arguments.workers or os.cpu_count() or 1, max(len(chosen), 1))
-            outcomes = run_here(chosen, data, commit(), workers=workers)
+            outcomes = run_here(chosen, data, commit(), workers=workers, device=arguments.device)
         try:
             for cell, outcome in outcomes:
                 if isinstance(outcome, BaseException):

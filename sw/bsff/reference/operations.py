@@ -32,8 +32,9 @@ def operations(network: Network, pixels: npt.NDArray[np.uint8], *, seed: int = 0
         mean activation).
     """
     network.eval()
-    generator = torch.Generator().manual_seed(seed)
-    x = torch.from_numpy(pixels.copy())
+    device = network.layers[0].taps.weight.device
+    generator = torch.Generator(device).manual_seed(seed)
+    x = torch.from_numpy(pixels.copy()).to(device)
     below = network.input(x, generator)
     counts, real = below.x, network.real_input
     macs = additions = 0.0
@@ -54,6 +55,6 @@ def operations(network: Network, pixels: npt.NDArray[np.uint8], *, seed: int = 0
 def _products(counts: torch.Tensor, layer: Layer) -> float:
     """Sum over samples, positions and taps of the counts, times the channels that each tap feeds."""
     own = layer.taps.weight.shape[1]
-    kernel = torch.ones(layer.taps.groups, own, *layer.taps.kernel_size)
+    kernel = counts.new_ones(layer.taps.groups, own, *layer.taps.kernel_size)
     sums = functional.conv2d(counts, kernel, padding=layer.padding, groups=layer.taps.groups)
     return float(sums.double().sum()) * layer.taps.out_channels / layer.taps.groups

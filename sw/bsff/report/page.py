@@ -77,7 +77,7 @@ def _state(spec: Spec, frame: pandas.DataFrame) -> str:
 
 def _provenance(frame: pandas.DataFrame) -> str:
     seconds = pandas.to_numeric(frame["seconds"]).sum()
-    machines = ", ".join(sorted(set(frame["machine"])))
+    machines = "; ".join(sorted(set(frame["machine"])))
     splits = " and ".join(
         sorted(
             {"the held-out tenth of the training set" if s == "validation" else "the test set" for s in frame["split"]}

@@ -15,8 +15,15 @@ SHOWN = 500
 """Test samples over which operations are averaged."""
 
 
-def measure(cell: Cell, data: Dataset) -> dict[str, object]:
+def measure(cell: Cell, data: Dataset, device: str = "cpu") -> dict[str, object]:
     """Train and test the reference on one thread, so that its numbers do not depend on how work is split.
+
+    Parameters
+    ----------
+    cell : Cell
+    data : Dataset
+    device : {"cpu", "cuda"}
+        Each draws other random numbers from the same seed; on either the same seed gives the same numbers again.
 
     Returns
     -------
@@ -24,6 +31,8 @@ def measure(cell: Cell, data: Dataset) -> dict[str, object]:
         Accuracies by every predictor, operations per training sample (`operations`), training samples/s.
     """
     torch.set_num_threads(1)
+    torch.backends.cudnn.allow_tf32 = False  # float32 as on a CPU, not 10 bits of mantissa
+    torch.backends.cudnn.deterministic = True
     config, options = cell.config, cell.options
     start = time.monotonic()
     network = fit(
@@ -38,7 +47,7 @@ def measure(cell: Cell, data: Dataset) -> dict[str, object]:
         real_input={"usual": None, "pixels": True, "bits": False}[options.input],
         loss_before_norm=options.loss == "before",
         rule=Rule(optimiser=options.optimiser, quantise=options.quantise, gated=options.gated),
-        device="cpu",
+        device=device,
     )[0]
     seconds = time.monotonic() - start
     seed, draws = config.training.seed, 1 if options.variant == "real" else config.training.test_draws

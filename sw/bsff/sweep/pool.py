@@ -31,13 +31,17 @@ def _prepare() -> None:
     threading.Thread(target=follow, daemon=True).start()
 
 
-def run_here(cells: Sequence[Cell], data: str | None, commit: str, *, workers: int) -> Generator[Outcome, None, None]:
+def run_here(
+    cells: Sequence[Cell], data: str | None, commit: str, *, workers: int, device: str = "cpu"
+) -> Generator[Outcome, None, None]:
     """Run cells in processes of this machine; yields each when it is finished, in any order.
 
     Parameters
     ----------
     workers : int
         Processes; each works on one cell at a time, on one core.
+    device : {"cpu", "cuda"}
+        See `run_cell`; the workers share one GPU.
 
     Yields
     ------
@@ -47,7 +51,7 @@ def run_here(cells: Sequence[Cell], data: str | None, commit: str, *, workers: i
     context = multiprocessing.get_context("spawn")
     executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare)
     try:
-        futures = {executor.submit(run_cell, cell, data, commit): cell for cell in cells}
+        futures = {executor.submit(run_cell, cell, data, commit, device): cell for cell in cells}
         for future in as_completed(futures):
             error = future.exception()
             yield futures[future], error if error is not None else future.result()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import platform
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from ..data import Dataset, load_dataset
 from ..data.split import hold_out
+from ..errors import ConfigError
 from ..run import machine, versions
 from .cell import Cell, text
 from .results import Row
@@ -20,8 +22,8 @@ from .results import Row
 Measures = dict[str, object]
 
 
-def run_cell(cell: Cell, data: str | None, commit: str) -> Row:
-    """Train and test one cell on one core.
+def run_cell(cell: Cell, data: str | None, commit: str, device: str = "cpu") -> Row:
+    """Train and test one cell on one core, or its float variant on a GPU.
 
     Parameters
     ----------
@@ -30,6 +32,8 @@ def run_cell(cell: Cell, data: str | None, commit: str) -> Row:
         Folder of the data sets, as `load_dataset` takes it.
     commit : str
         Of the sources, see `commit`.
+    device : {"cpu", "cuda"}
+        For the float variants; the golden model always runs on the CPU.
 
     Returns
     -------
@@ -38,17 +42,24 @@ def run_cell(cell: Cell, data: str | None, commit: str) -> Row:
     """
     start = time.monotonic()
     dataset = _load(cell, Path(data) if data else None)
-    if cell.options.variant == "golden" and cell.options.random == "perfect":
-        from .perfect import measure
-    elif cell.options.variant == "golden":
-        from .machine import measure
-    else:
-        from .floats import measure
     measured: Measures = {"train_samples": len(dataset.train_labels), "test_samples": len(dataset.test_labels)}
-    measured |= measure(cell, dataset)
+    place = machine()
+    if cell.options.variant != "golden":
+        from . import floats
+
+        measured |= floats.measure(cell, dataset, device)
+        place += f", {gpu()}" if device == "cuda" else ""
+    elif cell.options.random == "perfect":
+        from . import perfect
+
+        measured |= perfect.measure(cell, dataset)
+    else:
+        from . import machine as golden
+
+        measured |= golden.measure(cell, dataset)
     measured |= {
         "seconds": round(time.monotonic() - start, 3),
-        "machine": machine(),
+        "machine": place,
         "node": _node(),
         "finished": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%MZ"),
         "commit": commit,
@@ -80,8 +91,29 @@ def _torch() -> dict[str, str]:
         return {}
 
 
+def gpu() -> str:
+    """Name of the GPU on which ``--device cuda`` runs.
+
+    Raises
+    ------
+    ConfigError
+        If PyTorch sees none.
+    """
+    import torch  # seconds to import, and a sweep of the golden model needs none
+
+    if not torch.cuda.is_available():
+        raise ConfigError(
+            f"--device cuda: PyTorch {torch.__version__} sees no CUDA GPU here; leave the option out, or install a build "
+            "for CUDA and check `nvidia-smi`"
+        )
+    return str(torch.cuda.get_device_name())
+
+
 def commit() -> str:
-    """Git commit of the sources that run, with ``+`` if they were changed since; empty outside a repository."""
+    """Git commit of the sources that run, with ``+`` if they were changed since.
+
+    Outside a repository, or without git, what ``BSFF_COMMIT`` says: for sources that were copied to the machine. Else empty.
+    """
     folder = Path(__file__).parent
 
     def git(*arguments: str) -> str:
@@ -93,4 +125,4 @@ def commit() -> str:
         changed = git("status", "--porcelain", "--untracked-files=no", "--", "..")
         return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
     except (OSError, subprocess.CalledProcessError):
-        return ""
+        return os.environ.get("BSFF_COMMIT", "")
