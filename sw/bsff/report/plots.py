@@ -14,6 +14,7 @@ matplotlib.use("Agg")
 import pandas
 from matplotlib import pyplot
 from matplotlib.axes import Axes
+from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, NullFormatter
 
 from ..files import write_atomic
 from .groups import check_keys, group, select
@@ -82,6 +83,9 @@ def plot(frame: pandas.DataFrame, wanted: dict[str, Any], path: Path, *, where: 
             axis.set_xlabel(name_of(y if dots else x))
             if wanted.get("log"):
                 axis.set_xscale("log")
+                axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+                axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
+                axis.xaxis.set_minor_formatter(NullFormatter())
         if not dots:
             axes[0][0].set_ylabel(name_of(y))
         named = {
@@ -106,6 +110,11 @@ def plot(frame: pandas.DataFrame, wanted: dict[str, Any], path: Path, *, where: 
         pyplot.close(figure)
     write_atomic(path, lambda file: file.write(buffer.getvalue()))
     return True
+
+
+def _short(value: float) -> str:
+    """A tick of a logarithmic axis: 0.005, 20, 50M."""
+    return f"{value:g}" if value < 1000 else EngFormatter(sep="")(value)
 
 
 def _is_measured(frame: pandas.DataFrame, column: str) -> bool:

@@ -44,6 +44,8 @@ LABELS = {
     "digits": "digits (8x8)",
 }
 """What people read instead of a value."""
+LABELLED = ("variant", "data.dataset")
+"""Columns whose values are labelled so, and need no name beside them."""
 
 
 def name_of(column: str) -> str:
@@ -53,7 +55,7 @@ def name_of(column: str) -> str:
 
 def label_of(column: str, value: object) -> str:
     """A value for people; the M of a real-valued network is a dash."""
-    return LABELS.get(str(value), str(value)) if column in ("variant", "data.dataset") else str(value)
+    return LABELS.get(str(value), str(value)) if column in LABELLED else str(value)
 
 
 def number(value: str, mean: float, spread: float, count: int) -> str:
@@ -111,7 +113,8 @@ def table(frame: pandas.DataFrame, wanted: dict[str, Any], *, where: str) -> lis
 
 def _pivoted(found: pandas.DataFrame, rows: list[str], side: str, value: str) -> list[str]:
     across = list(dict.fromkeys(found[side]))
-    lines = _head([name_of(c) for c in rows] + [f"{name_of(side)} = {label_of(side, v)}" for v in across])
+    prefix = "" if side in LABELLED else f"{name_of(side)} = "
+    lines = _head([name_of(c) for c in rows] + [prefix + label_of(side, v) for v in across])
     for key, part in found.groupby(rows, sort=False):
         cells = [label_of(c, v) for c, v in zip(rows, key, strict=True)]
         for v in across:
