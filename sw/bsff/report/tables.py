@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,6 +26,7 @@ NAMES = {
     "data.dataset": "data set",
     "data.train_samples": "training samples",
     "learning_rate": "learning rate",
+    "head.step": "head's step",
     "layer1.tile": "M",
     "layer1.normalisation": "normalisation",
     "layer1.temperature": "temperature",
@@ -50,6 +52,8 @@ LABELLED = ("variant", "data.dataset")
 
 def name_of(column: str) -> str:
     """A column's name for people."""
+    if layer := re.fullmatch(r"(accuracy|updated)_layer(\d+)", column):
+        return f"layer {layer[2]}, %" if layer[1] == "accuracy" else f"layer {layer[2]} learns from, share"
     return NAMES.get(column, column)
 
 
