@@ -47,7 +47,7 @@ synthesis-table: $(STAMP)
 	$(BIN)/bsff synth-table $(COUNTS) > docs/results/synthesis.md
 
 bench: $(STAMP)    ## speed of the golden model
-	$(BIN)/python -m bsff.benchmark
+	$(BIN)/python -m bsff.studies.engine_speed
 
 clean:             ## remove what can be made again
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis

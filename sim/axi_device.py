@@ -9,8 +9,8 @@ import numpy as np
 from cocotb.task import resume
 from cocotb.triggers import RisingEdge, with_timeout
 
+from bsff.contract.registers import GLOBAL
 from bsff.errors import DeviceError
-from bsff.registers import GLOBAL
 
 BASE = 0xF58  # bursts of the first records cross a page
 TIMEOUT_US = 2000
@@ -18,7 +18,7 @@ TIMEOUT_US = 2000
 
 
 class AxiDevice:
-    """`bsff.devices.protocol.Device` for code that runs in a thread of `cocotb.task.bridge`.
+    """`bsff.machine.protocol.Device` for code that runs in a thread of `cocotb.task.bridge`.
 
     Parameters
     ----------

@@ -11,9 +11,9 @@ from cocotb.triggers import ClockCycles, RisingEdge
 
 import clocks
 from axi3_master import Axi3Master, Burst
-from bsff_hw import axi3
-from bsff_hw.axi3 import BASE, answer_burst
-from bsff_hw.axi3_burst import FIXED, WRAP
+from bsff_hw.bus.axi3 import bridge as axi3
+from bsff_hw.bus.axi3.bridge import BASE, answer_burst
+from bsff_hw.bus.axi3.burst import FIXED, WRAP
 from register_bus import Bus
 
 WORDS = int(os.environ["BSFF_WORDS"])

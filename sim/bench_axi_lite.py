@@ -12,7 +12,7 @@ from cocotb.triggers import ClockCycles, First, Timer
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster
 
 import clocks
-from bsff_hw import axi_lite
+from bsff_hw.bus import axi_lite
 from register_bus import Bus
 
 WORDS = int(os.environ["BSFF_WORDS"])

@@ -11,9 +11,9 @@ from cocotb.triggers import RisingEdge
 
 import clocks
 from axi_memory import PAGE, AxiMemory
-from bsff.registers import FAULTS
-from bsff_hw import axi_reader
-from bsff_hw.axi_reader import ADDRESS_WIDTH, read_records
+from bsff.contract.registers import FAULTS
+from bsff_hw.bus import reader as axi_reader
+from bsff_hw.bus.reader import ADDRESS_WIDTH, read_records
 
 WORDS = int(os.environ["BSFF_WORDS"])
 SHARE = float(os.environ["BSFF_STALLS"])

@@ -16,16 +16,16 @@ from typing import Any
 import cocotb
 import numpy as np
 from cocotb.task import bridge
+from machines import random_samples, random_state, unequal
 
 import clocks
 from axi_device import AxiDevice
 from axi_memory import AxiMemory
-from bsff.accelerator import Accelerator
 from bsff.config import parse
-from bsff.geometry import geometry
+from bsff.contract.geometry import geometry
 from bsff.golden import network
 from bsff.golden.results import COUNTERS
-from machines import random_samples, random_state, unequal
+from bsff.machine import Accelerator
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # cocotbext-axi 0.1.28 uses names that cocotb 2 renames

@@ -12,8 +12,8 @@ from cocotb.triggers import RisingEdge, Timer
 
 from axi3_master import Axi3Master, Burst
 from axi_memory import AxiMemory
-from bsff_hw.axi3 import BASE
-from bsff_hw.axi3_burst import INCR
+from bsff_hw.bus.axi3.bridge import BASE
+from bsff_hw.bus.axi3.burst import INCR
 
 WORDS = int(os.environ["BSFF_WORDS"])
 RECORDS = int(os.environ["BSFF_RECORDS"])

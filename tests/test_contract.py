@@ -8,9 +8,9 @@ import hashlib
 
 import numpy as np
 
-from bsff import registers
 from bsff.config import parse
-from bsff.geometry import geometry
+from bsff.contract import registers
+from bsff.contract.geometry import geometry
 from bsff.golden import engine, network
 from bsff.golden.state import NetworkState, blank
 

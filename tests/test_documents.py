@@ -8,7 +8,7 @@ import pytest
 
 from bsff.cli.main import parser
 from bsff.config import load, names
-from bsff.geometry import geometry
+from bsff.contract.geometry import geometry
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()

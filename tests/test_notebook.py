@@ -10,9 +10,9 @@ import nbformat
 import pytest
 
 from bsff.config import load
-from bsff.devices import best
-from bsff.devices.best import open_best
 from bsff.errors import DeviceError
+from bsff.machine.devices import best
+from bsff.machine.devices.best import open_best
 
 NOTEBOOK = Path(__file__).resolve().parents[1] / "sw" / "notebooks" / "train_on_pynq.ipynb"
 

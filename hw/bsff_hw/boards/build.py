@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from bsff.config import Config, dumps
+from bsff.contract.registers import ABI_VERSION, build_hash
 from bsff.errors import ConfigError, DeviceError
-from bsff.files import write_text
-from bsff.registers import ABI_VERSION, build_hash
+from bsff.tools.files import write_text
 
 from . import hwh, module, openxc7, ps7, vivado
 from .table import Board
@@ -48,7 +48,7 @@ def prepare(config: Config, board: Board, tool: str, folder: Path, *, clock_mhz:
     ConfigError
         If the tool is not known or cannot build for the board, or the clock cannot be made.
     """
-    from ..top import verilog
+    from bsff_hw.machine.top import verilog
 
     if tool not in TOOLS:
         raise ConfigError(f"tool = {tool!r}: expected one of {', '.join(TOOLS)}")

@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from bsff.config import Config
-from bsff.devices.pynq.names import OWN_VLNV as VLNV
+from bsff.contract.geometry import geometry
+from bsff.contract.registers import BLOCK, GLOBAL, WINDOW, Register, block_offset
 from bsff.errors import ConfigError
-from bsff.geometry import geometry
-from bsff.registers import BLOCK, GLOBAL, WINDOW, Register, block_offset
+from bsff.machine.devices.pynq.names import OWN_VLNV as VLNV
 
 from .table import Board
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from amaranth.lib import wiring
 
-from bsff.devices.pynq.names import VIVADO_VLNV
-
-from ..axi_lite import PORTS
-from ..axi_reader import PORTS as MEMORY_PORTS
-from ..flat import CLOCK, RESET
-from ..top import AXI, MEMORY, NAME
+from bsff.machine.devices.pynq.names import VIVADO_VLNV
+from bsff_hw.bus.axi_lite import PORTS
+from bsff_hw.bus.reader import PORTS as MEMORY_PORTS
+from bsff_hw.machine.flat import CLOCK, RESET
+from bsff_hw.machine.top import AXI, MEMORY, NAME
 
 MODULE = VIVADO_VLNV.split(":")[2]
 """Vivado makes the type of a module reference of its name, by which the driver is bound."""

@@ -16,13 +16,14 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff.config import Config
-
-from .. import axi3, axi_lite, axi_reader
-from ..axi3 import Axi3Bridge
-from ..flat import provide_yosys
-from ..join import join
-from ..network import Network
-from ..plan import plan
+from bsff_hw.bus import axi_lite
+from bsff_hw.bus import reader as axi_reader
+from bsff_hw.bus.axi3 import bridge as axi3
+from bsff_hw.bus.axi3.bridge import Axi3Bridge
+from bsff_hw.bus.join import join
+from bsff_hw.machine.flat import provide_yosys
+from bsff_hw.machine.network import Network
+from bsff_hw.plan.plan import plan
 
 NAME = "bsff_ps7"
 HP_ID_WIDTH = 6

@@ -1,4 +1,4 @@
-"""The table of boards: one file each in ``hw/boards``."""
+"""The table of boards: one file each in ``hw/bsff_hw/boards``."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import tomllib
 
+from bsff.contract.registers import WINDOW
 from bsff.errors import ConfigError
-from bsff.registers import WINDOW
 
-BOARDS = Path(__file__).resolve().parents[2] / "boards"
+BOARDS = Path(__file__).resolve().parent
 """Folder of the files."""
 FAMILIES = ("zynq7", "zynqmp")
 APERTURES = {"zynq7": (0x4000_0000, 0x8000_0000), "zynqmp": (0xA000_0000, 0xB000_0000)}

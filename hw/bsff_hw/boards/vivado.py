@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bsff.registers import WINDOW
+from bsff.contract.registers import WINDOW
 
 from .module import MODULE
 from .table import Board

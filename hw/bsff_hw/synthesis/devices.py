@@ -102,7 +102,7 @@ TARGETS = {
             available={"LUT": 83_640, "FF": 83_640, "DP16KD": 208, "MULT18": 156},
             columns=("LUT", "LUTRAM", "FF", "DP16KD", "MULT18", "CCU2C"),
             cells=_ECP5,
-            # `bsff_hw.ram` weighs LUTs against block RAM as the xc7z020 has them; here a LUT memory is 16 words deep
+            # `bsff_hw.parts.ram` weighs LUTs against block RAM as the xc7z020 has them; here a LUT memory is 16 words deep
             # and block RAM is plentiful.
             prepare=("setattr -unset ram_style a:ram_style=distributed",),
             place=("--85k", "--package", "CABGA756", "--speed", "6"),

@@ -86,7 +86,7 @@ class Report:
 def grouped(components: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
     """Components down to the second level of the design, each including what is below it.
 
-    Where the top has one component, it is the shell of `bsff_hw.flat`, and the design is in its core.
+    Where the top has one component, it is the shell of `bsff_hw.machine.flat`, and the design is in its core.
     """
     paths = {path: path.split(".") for path in components if path}
     shell = 1 if len({parts[0] for parts in paths.values()}) == 1 else 0

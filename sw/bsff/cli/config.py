@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .. import numerics
-from ..config import Config, dumps, load, names
-from ..errors import ConfigError
-from ..geometry import Geometry, geometry
+from bsff.config import Config, dumps, load, names
+from bsff.contract import numerics
+from bsff.contract.geometry import Geometry, geometry
+from bsff.errors import ConfigError
 
 
 def add(commands: Any) -> None:

@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..diff import differences
-from ..errors import CheckpointError
-from ..geometry import geometry
-from ..registers import build_hash
-from ..run import RunDirectory
+from bsff.contract.geometry import geometry
+from bsff.contract.registers import build_hash
+from bsff.errors import CheckpointError
+from bsff.machine.diff import differences
+from bsff.training.run import RunDirectory
 
 
 def add(commands: Any) -> None:

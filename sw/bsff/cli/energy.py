@@ -7,14 +7,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..accelerator import Accelerator
-from ..data import load_dataset
-from ..devices import DEVICES, open_device
-from ..energy import ALGORITHMS, SOURCE, Counts, count
-from ..errors import ConfigError, PowerError
-from ..files import write_text
-from ..run import RunDirectory
-from ..train import order
+from bsff.data import load_dataset
+from bsff.errors import ConfigError, PowerError
+from bsff.instruments.energy import ALGORITHMS, SOURCE, Counts, count
+from bsff.machine import Accelerator
+from bsff.machine.devices import DEVICES, open_device
+from bsff.tools.files import write_text
+from bsff.training.run import RunDirectory
+from bsff.training.train import order
 
 RESULT = "energy.json"
 
@@ -98,7 +98,7 @@ _ACTIVITY = (
 
 def _toggles(config: Any, state: Any, parts: list[Any], data: Any, chosen: Any) -> float:
     """Changes of bits per training sample, the loading of the state left out."""
-    from ..devices.rtl import RtlDevice  # needs a compiler
+    from bsff_hw.simulation import RtlDevice  # needs a compiler
 
     device = RtlDevice(config, toggles=True)
     with Accelerator(device, config, timeout=3600.0) as machine:

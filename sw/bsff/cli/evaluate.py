@@ -6,11 +6,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..accelerator import Accelerator
-from ..config import override
-from ..data import load_dataset
-from ..devices import DEVICES, open_device
-from ..run import RunDirectory
+from bsff.config import override
+from bsff.data import load_dataset
+from bsff.machine import Accelerator
+from bsff.machine.devices import DEVICES, open_device
+from bsff.training.run import RunDirectory
+
 from .finish import finish
 
 

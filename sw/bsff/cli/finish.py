@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..accelerator import Accelerator
-from ..checkpoint import Progress
-from ..config import Config
-from ..data import Dataset
-from ..evaluate import evaluate
-from ..run import RunDirectory
-from ..train import final_metrics
+from bsff.config import Config
+from bsff.data import Dataset
+from bsff.machine import Accelerator
+from bsff.machine.checkpoint import Progress
+from bsff.training.evaluate import evaluate
+from bsff.training.run import RunDirectory
+from bsff.training.train import final_metrics
 
 
 def finish(
     machine: Accelerator, config: Config, directory: RunDirectory, device: str, progress: Progress, data: Dataset
 ) -> dict[str, Any]:
     """Test the machine as the configuration says and write down what came out; returns the ``final`` metrics."""
-    from .. import pictures  # imports matplotlib
+    from bsff.training import pictures  # imports matplotlib
 
     test = evaluate(
         machine,

@@ -5,25 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ..errors import BsffError
-from . import (
-    bench,
-    build,
-    config,
-    diff,
-    energy,
-    evaluate,
-    fold,
-    power,
-    registers,
-    report,
-    selftest,
-    sweep,
-    synth,
-    synth_table,
-    train,
-    verilog,
-)
+from bsff.errors import BsffError
+from bsff_hw.commands import bench, build, fold, synth, synth_table, verilog
+
+from . import config, diff, energy, evaluate, power, registers, report, selftest, sweep, train
 
 COMMANDS = (
     train,

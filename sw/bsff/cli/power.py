@@ -7,22 +7,22 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..accelerator import Accelerator
-from ..config import load, override
-from ..data import load_dataset
-from ..devices import DEVICES, open_device
-from ..errors import PowerError
-from ..files import write_text
-from ..geometry import geometry
-from ..initialise import initialise
-from ..power import Accuracy, Record, Result, Sensor, estimate, measure, scan
-from ..power import files as recordings
-from ..power.plot import NAME as PLOT
-from ..power.plot import plot
-from ..power.protocol import MIN_REPEATS, MIN_SECONDS
-from ..power.sampler import ThreadSampler
-from ..power.scan import choose
-from ..power.workload import MachineWorkload
+from bsff.config import load, override
+from bsff.contract.geometry import geometry
+from bsff.data import load_dataset
+from bsff.errors import PowerError
+from bsff.instruments.power import Accuracy, Record, Result, Sensor, estimate, measure, scan
+from bsff.instruments.power import files as recordings
+from bsff.instruments.power.plot import NAME as PLOT
+from bsff.instruments.power.plot import plot
+from bsff.instruments.power.protocol import MIN_REPEATS, MIN_SECONDS
+from bsff.instruments.power.sampler import ThreadSampler
+from bsff.instruments.power.scan import choose
+from bsff.instruments.power.workload import MachineWorkload
+from bsff.machine import Accelerator
+from bsff.machine.devices import DEVICES, open_device
+from bsff.machine.initialise import initialise
+from bsff.tools.files import write_text
 
 RESULT = "power.json"
 NOT_MEASURED = "power: not measured"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ..registers import reference_page
+from bsff.contract.registers import reference_page
 
 
 def add(commands: Any) -> None:

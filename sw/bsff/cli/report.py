@@ -23,8 +23,8 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the page."""
-    from ..report import write_page  # imports pandas
-    from ..sweep import Results, load_spec
+    from bsff.studies.report import write_page  # imports pandas
+    from bsff.studies.sweep import Results, load_spec
 
     spec = load_spec(arguments.spec)
     results = Results(arguments.results or spec.results)

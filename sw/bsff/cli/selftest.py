@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..config import load, override
-from ..devices import DEVICES, open_device
-from ..files import write_text
-from ..selftest import Check, selftest
+from bsff.config import load, override
+from bsff.instruments.selftest import Check, selftest
+from bsff.machine.devices import DEVICES, open_device
+from bsff.tools.files import write_text
 
 
 def add(commands: Any) -> None:

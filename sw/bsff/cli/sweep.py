@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError
+from bsff.errors import ConfigError
 
 if TYPE_CHECKING:  # pandas is imported only where it is used
-    from ..sweep import Cell, Spec
+    from bsff.studies.sweep import Cell, Spec
 
 
 def add(commands: Any) -> None:
@@ -49,9 +49,9 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run what is missing; exit status 1 if a cell failed, 130 after Ctrl-C."""
-    from ..sweep import Results, load_spec  # imports pandas
-    from ..sweep.pool import run_here, run_on_ray
-    from ..sweep.work import commit, gpu
+    from bsff.studies.sweep import Results, load_spec  # imports pandas
+    from bsff.studies.sweep.pool import run_here, run_on_ray
+    from bsff.studies.sweep.work import commit, gpu
 
     for name in ("workers", "cells"):
         value = getattr(arguments, name)

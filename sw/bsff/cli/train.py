@@ -10,16 +10,17 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from ..accelerator import Accelerator
-from ..checkpoint import Progress
-from ..config import Config, load, override
-from ..data import Dataset, load_dataset
-from ..devices import DEVICES, Device, open_device
-from ..errors import ConfigError
-from ..geometry import geometry
-from ..initialise import initialise
-from ..run import RunDirectory, latest, unused
-from ..train import Hooks, Tally, train
+from bsff.config import Config, load, override
+from bsff.contract.geometry import geometry
+from bsff.data import Dataset, load_dataset
+from bsff.errors import ConfigError
+from bsff.machine import Accelerator
+from bsff.machine.checkpoint import Progress
+from bsff.machine.devices import DEVICES, Device, open_device
+from bsff.machine.initialise import initialise
+from bsff.training.run import RunDirectory, latest, unused
+from bsff.training.train import Hooks, Tally, train
+
 from .finish import finish
 
 

@@ -6,7 +6,8 @@ import dataclasses
 import json
 from typing import Any
 
-from ..errors import ConfigError
+from bsff.errors import ConfigError
+
 from .schema import CLASSES, Config, DataConfig, HeadConfig, LayerConfig, TrainingConfig
 
 SECTIONS = {"data": DataConfig, "layer": LayerConfig, "head": HeadConfig, "training": TrainingConfig}

@@ -11,7 +11,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError
+from bsff.errors import ConfigError
+
 from .check import parse
 from .schema import Config
 

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..errors import DataError
+from bsff.errors import DataError
+
 from .dataset import Arrays, Bytes
 from .folders import missing
 from .images import TAR_ERRORS

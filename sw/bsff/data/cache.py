@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..files import write_atomic
+from bsff.tools.files import write_atomic
 
 NamedArrays = dict[str, NDArray[Any]]
 FORMAT = 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config import CLASSES
+from bsff.config import CLASSES
+
 from .dataset import Bytes, Dataset
 from .lazy import require
 

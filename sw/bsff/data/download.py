@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import DataError
+from bsff.errors import DataError
+
 from .folders import MissingFilesError
 from .lazy import require
 

@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..errors import DataError
+from bsff.errors import DataError
+
 from .lazy import require
 
 VARIABLE = "BSFF_DATA"

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import DataError
+from bsff.errors import DataError
+
 from .dataset import Bytes, Dataset
 from .folders import missing
 

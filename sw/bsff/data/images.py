@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import DataError
+from bsff.errors import DataError
+
 from .cache import NamedArrays
 from .dataset import Bytes
 from .lazy import require

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from ..errors import DataError
+from bsff.errors import DataError
 
 
 def require(module: str, *, package: str, purpose: str) -> Any:

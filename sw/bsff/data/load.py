@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from ..config import DataConfig
-from ..errors import DataError
+from bsff.config import DataConfig
+from bsff.errors import DataError
+
 from .cifar import load_cifar
 from .dataset import Bytes, Dataset
 from .digits import load_digits

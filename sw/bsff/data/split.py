@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from ..errors import DataError
+from bsff.errors import DataError
+
 from .dataset import Dataset
 
 PART = 10

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import DataError
+from bsff.errors import DataError
+
 from .dataset import Bytes
 
 CHUNK = 200

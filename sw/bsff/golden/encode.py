@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config import DataConfig
+from bsff.config import DataConfig
+
 from . import lfsr
 
 

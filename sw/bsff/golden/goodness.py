@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config import CLASSES
+from bsff.config import CLASSES
 
 Ints = NDArray[np.int64]
 
@@ -31,7 +31,7 @@ def logits(difference: Ints, scale: Ints) -> Ints:
     difference : array of int, shape (R, C)
         From `centred`; class c owns channels ``c*C/10 .. (c+1)*C/10 - 1``.
     scale : array of int, shape (R,)
-        ``T * log2(e) / p-bits of a class``, see `bsff.numerics.goodness_scale`.
+        ``T * log2(e) / p-bits of a class``, see `bsff.contract.numerics.goodness_scale`.
 
     Returns
     -------

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config import HeadConfig
-from ..geometry import HeadGeometry
-from ..numerics import LOG2_E, head_shift
+from bsff.config import HeadConfig
+from bsff.contract.geometry import HeadGeometry
+from bsff.contract.numerics import LOG2_E, head_shift
+
 from . import pool, softmax, update
 from .layer import Outcome
 from .state import HeadState

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry import LayerGeometry
-from ..numerics import boxcar_width
+from bsff.contract.geometry import LayerGeometry
+from bsff.contract.numerics import boxcar_width
+
 from . import goodness, lfsr, pbit, pool, softmax, taps, update
 from .state import LayerState
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config import Config
-from ..geometry import Geometry
+from bsff.config import Config
+from bsff.contract.geometry import Geometry
+
 from . import encode, head, layer
 from .results import Results
 from .state import NetworkState

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config import CLASSES
+from bsff.config import CLASSES
 
 if TYPE_CHECKING:
     from .layer import Outcome

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config import CLASSES
-from ..errors import CheckpointError
-from ..geometry import Geometry, LayerGeometry
+from bsff.config import CLASSES
+from bsff.contract.geometry import Geometry, LayerGeometry
+from bsff.errors import CheckpointError
 
 Ints = NDArray[Any]
 

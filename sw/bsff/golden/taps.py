@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry import LayerGeometry
+from bsff.contract.geometry import LayerGeometry
 
 Ints = NDArray[np.int64]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..config import DataConfig
+from bsff.config import DataConfig
 
 
 def planes(data: DataConfig) -> int:

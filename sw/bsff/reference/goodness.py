@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..config import CLASSES
+from bsff.config import CLASSES
+
 from .rule import gated_loss
 
 EPSILON = 1e-3

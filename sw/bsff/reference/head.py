@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..config import CLASSES, HeadConfig
+from bsff.config import CLASSES, HeadConfig
+
 from .layer import PAPER, Map, taps
 from .rule import Rule, descend, gated_loss, make_optimiser
 

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..config import CLASSES, LayerConfig
+from bsff.config import CLASSES, LayerConfig
+
 from .goodness import Normalisation, goodness, local_loss, per_channel
 from .pbit import area, sample
 from .rule import Rule, descend, make_optimiser

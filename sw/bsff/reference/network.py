@@ -7,7 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from .. import config as configuration
+from bsff import config as configuration
+
 from .encode import encode, planes, real
 from .head import Head
 from .layer import PAPER, Layer, Map

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..config import HeadConfig, LayerConfig
+from bsff.config import HeadConfig, LayerConfig
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ..config import Config
-from ..errors import DataError
-from ..golden.state import NetworkState
+from bsff.config import Config
+from bsff.errors import DataError
+from bsff.golden.state import NetworkState
+
 from .layer import PAPER
 from .network import Network
 from .rule import Rule

@@ -18,7 +18,7 @@ def source_hash() -> str:
     """Hash of the golden model's sources, of the constants it shares with the host, and of numba's version."""
     root = Path(__file__).resolve().parents[2]
     digest = hashlib.sha256(numba.__version__.encode())
-    for path in sorted([*root.glob("golden/**/*.py"), *root.glob("config/*.py"), root.joinpath("numerics.py")]):
+    for path in sorted([*root.glob("golden/**/*.py"), *root.glob("config/*.py"), *root.glob("contract/*.py")]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

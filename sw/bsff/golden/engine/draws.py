@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numba import int64, njit, uint64
 
-from .. import lfsr, tables, update
+from bsff.golden import lfsr, tables, update
 
 DRAWS = lfsr.DRAWS
 _LEFT, _RIGHT, _LAST = (uint64(s) for s in lfsr.SHIFTS)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ..update import BIAS_BITS
+from bsff.golden.update import BIAS_BITS
+
 from .active import add_rows
 from .draws import DRAWS, noise_index, step
 

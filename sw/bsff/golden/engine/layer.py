@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ..update import ACTIVITY_BITS, ACTIVITY_SHIFT
+from bsff.golden.update import ACTIVITY_BITS, ACTIVITY_SHIFT
+
 from .active import list_active, transpose
 from .fire import fire, pool
 from .judge import class_error, judge

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ..update import BIAS_BITS, BIAS_WIDTH, GAIN_BITS, MEAN_BITS, STEP_BITS
+from bsff.golden.update import BIAS_BITS, BIAS_WIDTH, GAIN_BITS, MEAN_BITS, STEP_BITS
+
 from .active import add_rows
 from .draws import DRAWS, dither, step
 

@@ -13,12 +13,13 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ...config import Config
-from ...geometry import Geometry
-from ...numerics import head_shift
-from .. import encode, pool, tables
-from ..results import Results
-from ..state import NetworkState
+from bsff.config import Config
+from bsff.contract.geometry import Geometry
+from bsff.contract.numerics import head_shift
+from bsff.golden import encode, pool, tables
+from bsff.golden.results import Results
+from bsff.golden.state import NetworkState
+
 from .encoder import encode_bernoulli
 from .head import run_head
 from .layer import run_layer

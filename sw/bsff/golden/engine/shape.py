@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...geometry import LayerGeometry
-from ...numerics import boxcar_width
-from .. import update
+from bsff.contract.geometry import LayerGeometry
+from bsff.contract.numerics import boxcar_width
+from bsff.golden import update
 
 
 class Shape(NamedTuple):

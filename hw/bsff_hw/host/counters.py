@@ -1,0 +1,74 @@
+"""Event counters of a block: 64 bits each in one small memory, brought up to date after every sample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Array, Module, Mux, Signal, unsigned
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from bsff.contract.registers import CYCLE_COUNTERS
+from bsff.golden.results import COUNTERS
+from bsff_hw.parts.ram import ram
+
+NAMES = (*COUNTERS, *CYCLE_COUNTERS)
+INCREMENT = 32
+
+
+class EventCounters(wiring.Component):
+    """Add one sample's events to the counters.
+
+    Members
+    -------
+    commit : In(1)
+        Take `events`; only while not busy.
+    events : In(StructLayout)
+        What to add, by name.
+    clear : In(1)
+        Set all to 0.
+    busy : Out(1)
+    address : In(4)
+    data : Out(64)
+        One cycle after the address, while not busy.
+
+    Notes
+    -----
+    A commit takes two cycles a counter.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "commit": In(1),
+                "events": In(data.StructLayout({name: INCREMENT for name in NAMES})),
+                "clear": In(1),
+                "busy": Out(1),
+                "address": In(4),
+                "data": Out(64),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.submodules.store = store = ram(unsigned(64), 16)
+        read, write = store.read_port(), store.write_port()
+        held = Signal.like(self.events, name="held")
+        index, writing, clearing = Signal(range(len(NAMES) + 1)), Signal(), Signal()
+        m.d.comb += [
+            read.en.eq(1),
+            read.addr.eq(Mux(self.busy, index, self.address)),
+            self.data.eq(read.data),
+            write.addr.eq(index),
+            write.data.eq(Mux(clearing, 0, read.data + Array(held[name] for name in NAMES)[index])),
+            write.en.eq(writing),
+        ]
+        with m.If(self.busy):
+            m.d.sync += writing.eq(~writing)
+            with m.If(writing):
+                m.d.sync += index.eq(index + 1)
+                with m.If(index == len(NAMES) - 1):
+                    m.d.sync += [self.busy.eq(0), clearing.eq(0)]
+        with m.Elif(self.commit | self.clear):
+            m.d.sync += [self.busy.eq(1), writing.eq(0), index.eq(0), held.eq(self.events), clearing.eq(self.clear)]
+        return m

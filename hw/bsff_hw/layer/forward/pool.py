@@ -1,0 +1,112 @@
+"""2x2 max-pool of counts in which the winner alone responds. Integer model: `bsff.golden.pool.pool`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal, unsigned
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from bsff_hw.layer.scan import Counters
+from bsff_hw.parts.ram import ram
+from bsff_hw.plan.plan import LayerPlan
+
+from .fire import fired_layout
+
+
+def pooled_layout(plan: LayerPlan) -> data.StructLayout:
+    """Counts in unary and responses as before the pool, and which position of the window won, in raster order."""
+    return data.StructLayout(
+        {
+            "count": data.ArrayLayout(unsigned(plan.tile), plan.tiles),
+            "response": data.ArrayLayout(unsigned(plan.response_width), plan.tiles),
+            "winner": data.ArrayLayout(unsigned(2), plan.tiles),
+        }
+    )
+
+
+class Pool(wiring.Component):
+    """Pool a map that streams through, with one line of the pooled map kept.
+
+    Counts are unary, so their maximum is an OR. Ties go to the first position; an odd last row or column is dropped.
+
+    Members
+    -------
+    input : In(stream)
+        From `fire.Fire`.
+    output : Out(stream)
+        Windows in raster order, channels rising; without a pool every position, winner 0.
+    busy : Out(1)
+
+    Notes
+    -----
+    One transfer a cycle; latency one cycle (none without a pool).
+    """
+
+    def __init__(self, plan: LayerPlan) -> None:
+        self._plan = plan
+        super().__init__(
+            {
+                "input": In(stream.Signature(fired_layout(plan))),
+                "output": Out(stream.Signature(pooled_layout(plan))),
+                "busy": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        plan = self._plan
+        if plan.pool == 1:
+            m.d.comb += [
+                self.output.valid.eq(self.input.valid),
+                self.input.ready.eq(self.output.ready),
+                self.output.payload.count.eq(self.input.payload.count),
+                self.output.payload.response.eq(self.input.payload.response),
+            ]
+            return m
+
+        height, width = plan.shape.conv[:2]
+        enable, take = Signal(), Signal()
+        m.d.comb += [
+            enable.eq(~self.output.valid | self.output.ready),
+            self.input.ready.eq(enable),
+            take.eq(self.input.valid & enable),
+        ]
+        place = Counters(m, {"block": plan.blocks, "x": width, "y": height}, advance=take, clear=0)
+        x, y = place["x"], place["y"]
+        line = ram(unsigned(pooled_layout(plan).size), plan.shape.output[1] * plan.blocks)
+        m.submodules.line = line
+        write = line.write_port()
+        # consecutive transfers meet the same word only where a position is one transfer
+        read = line.read_port(transparent_for=(write,) if plan.blocks == 1 else ())
+        inside = (x < 2 * plan.shape.output[1]) & (y < 2 * plan.shape.output[0])
+        m.d.comb += [read.en.eq(enable), read.addr.eq((x >> 1) * plan.blocks + place["block"])]
+
+        valid, quarter = Signal(), Signal(2)
+        held = Signal(fired_layout(plan))
+        with m.If(enable):
+            m.d.sync += [
+                valid.eq(take & inside),
+                quarter.eq(2 * y[0] + x[0]),
+                held.eq(self.input.payload),
+                write.addr.eq(read.addr),
+            ]
+        best = data.View(pooled_layout(plan), read.data)
+        merged = Signal(pooled_layout(plan))
+        for unit in range(plan.tiles):
+            better = Signal(name=f"better{unit}")
+            m.d.comb += [
+                better.eq((quarter == 0) | (held.count[unit] & ~best.count[unit]).any()),
+                merged.count[unit].eq(held.count[unit] | Mux(quarter == 0, 0, best.count[unit])),
+                merged.response[unit].eq(Mux(better, held.response[unit], best.response[unit])),
+                merged.winner[unit].eq(Mux(better, quarter, best.winner[unit])),
+            ]
+        m.d.comb += [
+            write.data.eq(merged),
+            write.en.eq(enable & valid & (quarter != 3)),
+            self.output.valid.eq(valid & (quarter == 3)),
+            self.output.payload.eq(merged),
+            self.busy.eq(valid),
+        ]
+        return m

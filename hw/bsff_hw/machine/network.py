@@ -1,0 +1,130 @@
+"""The machine behind its register bus: samples in, a pipeline of layers that learn, the head, results out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import Out, Signature, connect
+
+from bsff.contract.registers import sample_words
+from bsff_hw.bus.axi_lite import PORTS, AxiLite
+from bsff_hw.bus.join import join
+from bsff_hw.bus.reader import PORTS as MEMORY_PORTS
+from bsff_hw.bus.reader import SampleReader
+from bsff_hw.head.head import Head
+from bsff_hw.host.register_file import RegisterBank
+from bsff_hw.host.results import Results
+from bsff_hw.host.samples import DEPTH, Encoder, SampleStore
+from bsff_hw.layer.layer import Layer
+from bsff_hw.plan.plan import Plan
+
+
+class Network(wiring.Component):
+    """The whole machine behind AXI4-Lite.
+
+    Parameters
+    ----------
+    plan : Plan
+    memory : bool
+        Whether samples can be read from memory too.
+
+    Members
+    -------
+    awaddr ... rready :
+        See `axi_lite.AxiLite`.
+    memory : Out(Signature)
+        With `memory`, its ports ``arid`` ... ``rready`` of `axi_reader.SampleReader`.
+    busy : Out(1)
+        STATUS.busy: samples wait or are under way.
+    """
+
+    def __init__(self, plan: Plan, *, memory: bool = True) -> None:
+        self._plan = plan
+        self._memory = memory
+        extra = {"memory": Out(Signature(MEMORY_PORTS))} if memory else {}
+        super().__init__({**PORTS, "busy": Out(1), **extra})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        plan = self._plan
+        m.submodules.axi = axi = AxiLite()
+        m.submodules.bank = bank = RegisterBank(plan, memory=self._memory)
+        m.submodules.samples = samples = SampleStore(plan.geometry.pixel_count)
+        m.submodules.encoder = encoder = Encoder(plan.config.data, plan.geometry.pixel_count)
+        m.submodules.results = results = Results(len(plan.geometry.predictors))
+        blocks: list[Any] = []
+        for i, part in enumerate(plan.layers):
+            layer = Layer(part)
+            m.submodules[f"layer{i + 1}"] = layer
+            blocks.append(layer)
+        if plan.head is not None:
+            m.submodules.head = head = Head(plan.head)
+            blocks.append(head)
+
+        m.d.comb += join(self, axi, PORTS)
+        m.d.comb += [
+            bank.request.eq(axi.request),
+            bank.writes.eq(axi.writes),
+            bank.address.eq(axi.address),
+            bank.write_data.eq(axi.write_data),
+            axi.done.eq(bank.done),
+            axi.read_data.eq(bank.read_data),
+            bank.space.eq(samples.space),
+            encoder.load.eq(bank.encoder_load),
+            encoder.load_data.eq(bank.data),
+            bank.encoder.eq(encoder.state),
+            bank.result_count.eq(results.count),
+            bank.result.eq(results.word),
+            results.take.eq(bank.result_take),
+            results.drop.eq(bank.clear_results),
+            bank.completed.eq(blocks[-1].completed),
+        ]
+        self._fill(m, bank, samples)
+        connect(m, samples.output, encoder.input)
+        source = encoder.output
+        for i, block in enumerate(blocks):
+            connect(m, source, block.input)
+            connect(m, bank.buses[i], block.bus)
+            connect(m, bank.accesses[i], block.access)
+            connect(m, block.logits, results.logits[i])
+            m.d.comb += [
+                block.learn.eq(bank.learn),
+                block.results.eq(bank.results),
+                block.clear.eq(bank.clear_counters),
+            ]
+            if i < len(plan.layers):
+                source = block.output
+        if plan.head is None:
+            m.d.comb += source.ready.eq(1)  # nobody listens to the last map
+        # a sample that leaves the store is in a map a cycle later: `busy` looks at both and at the moment between
+        idle = Signal()
+        m.d.comb += [
+            idle.eq(~bank.buffer_busy & (samples.space == DEPTH) & Cat(block.idle for block in blocks).all()),
+            bank.busy.eq(self.busy),
+        ]
+        m.d.sync += self.busy.eq(~idle)
+        return m
+
+    def _fill(self, m: Module, bank: RegisterBank, samples: SampleStore) -> None:
+        """The ways into the sample store: the host's words, and records in memory."""
+        begin, write, drop, words = bank.label, bank.pixels, bank.clear_results, bank.data
+        if self._memory:
+            m.submodules.reader = reader = SampleReader(sample_words(self._plan.geometry))
+            m.d.comb += join(self.memory, reader, MEMORY_PORTS)
+            m.d.comb += [
+                reader.start.eq(bank.buffer_start),
+                reader.stop.eq(bank.buffer_stop),
+                reader.clear.eq(bank.clear_results),
+                reader.address.eq(bank.buffer_address),
+                reader.count.eq(bank.data),
+                reader.space.eq((samples.space != 0) | bank.discard),
+                bank.buffer_busy.eq(reader.busy),
+                bank.buffer_left.eq(reader.left),
+                bank.fault.eq(reader.fault),
+            ]
+            begin, write, drop = begin | reader.begin, write | reader.write, drop | reader.drop
+            words = Mux(reader.busy, reader.data, words)
+        begin, write = begin & ~bank.discard, write & ~bank.discard
+        m.d.comb += [samples.begin.eq(begin), samples.write.eq(write), samples.drop.eq(drop), samples.data.eq(words)]

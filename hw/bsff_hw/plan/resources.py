@@ -1,0 +1,109 @@
+"""Estimates of what a layer takes of a device, for the folding solver; `bsff synth` counts.
+
+Memories are counted by the shapes of a block RAM. Logic is a linear estimate whose coefficients were fitted to
+`bsff synth` of the committed tables (docs/results/synthesis.md); it serves to compare foldings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bsff_hw.parts.ram import blocks, distributed, luts
+
+from .plan import HeadPlan, LayerPlan, Plan
+
+COMMON = 2900
+"""LUTs of a layer that its folding does not change: judgement, counters, registers, generators, control."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """What a device holds."""
+
+    name: str
+    luts: int
+    flip_flops: int
+    blocks: int
+    multipliers: int
+
+
+DEVICES = {"xc7z020": Device("xc7z020", 45_000, 106_400, 135, 220)}
+"""Targets of the solver, with what it may use: the xc7z020 has 53,200 LUT and 140 block RAMs, of which some are left for
+the interconnect and for routing."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """An estimate."""
+
+    luts: float
+    blocks: float
+    multipliers: float
+
+    def __add__(self, other: Resources) -> Resources:
+        return Resources(self.luts + other.luts, self.blocks + other.blocks, self.multipliers + other.multipliers)
+
+    def share(self, device: Device) -> float:
+        """The largest share of a device."""
+        return max(self.luts / device.luts, self.blocks / device.blocks, self.multipliers / device.multipliers)
+
+    def cost(self, device: Device, price: float = 1.0) -> float:
+        """Sum of the shares, that of block RAM `price` times: what two foldings of one speed are compared by."""
+        return self.luts / device.luts + price * self.blocks / device.blocks + self.multipliers / device.multipliers
+
+
+def memory(depth: int, width: int) -> Resources:
+    """A memory with one read and one write port, made of what `bsff_hw.parts.ram` makes it of."""
+    if distributed(depth, width):
+        return Resources(luts(depth, width), 0, 0)
+    return Resources(0, blocks(depth, width), 0)
+
+
+def _many(count: int, one: Resources) -> Resources:
+    return Resources(count * one.luts, count * one.blocks, count * one.multipliers)
+
+
+def layer_resources(plan: LayerPlan) -> Resources:
+    """Estimate of a layer."""
+    lanes, parts = plan.lanes, plan.parts
+    sets, sites = parts * plan.banks, parts * plan.site_banks
+    draws = plan.tiles * plan.tile * (3 if plan.shape.config.eligibility == "xor" else 1)
+    pooled = plan.pool == 2
+    logic = COMMON
+    logic += lanes * ((plan.banks - 1) * (plan.weight_bits + 1.5) + plan.sum_width)  # adders
+    logic += sets * plan.rows_of_bank * plan.levels * (2 + (0.3 * plan.rounds if plan.rounds > 1 else 0))  # active taps
+    logic += sites * plan.chunk_depth * (3.6 if pooled else 1.3)  # active sites
+    logic += 0.07 * plan.kernel**2 * plan.channels_in * plan.levels  # window
+    logic += 2 * parts * plan.width * (plan.beat * plan.levels + plan.kernel) / 2  # rows of the map
+    logic += lanes * (plan.site_banks * (3.4 if pooled else 1.2) + plan.change_width + 1.5)  # sums of the update
+    logic += lanes * (plan.change_width + plan.weight_bits) / 3 + parts * plan.update_lanes * 105  # update
+    logic += draws * 81 + 0.27 * lanes * plan.sum_width  # p-bits
+    total = Resources(logic, 0, parts * plan.update_lanes + 11)
+    total += _many(sets, memory(plan.depth, plan.row_lanes * plan.weight_bits))
+    site_word = plan.row_lanes * (plan.response_width + (2 if plan.pool == 2 else 0))
+    total += _many(sites, memory(plan.response_depth, site_word))
+    total += memory(2 * plan.height * plan.width, plan.channels_in * plan.levels)
+    planes = -(-plan.height // 2) * 2 * plan.blocks_in // parts
+    total += memory(plan.blocks_in, plan.beat * plan.levels * plan.width)
+    total += _many(2 * parts, memory(planes, plan.beat * plan.levels * plan.width))
+    total += _many(-(-draws // 2), Resources(0, 0.5, 0))
+    total += _many(plan.tiles, memory(plan.blocks, 32 + 2 * plan.count_width)) + memory(plan.channels, 32)
+    if plan.pool == 2:
+        line = plan.tiles * (plan.tile + plan.response_width + 2)
+        total += memory(plan.shape.output[1] * plan.blocks, line)
+    words = plan.folds * plan.row_steps
+    for width in (plan.gain_width + 32, plan.moved_width):
+        total += _many(parts * plan.update_lanes, memory(words, width))
+    return total
+
+
+def head_resources(plan: HeadPlan) -> Resources:
+    """Estimate of the head."""
+    total = Resources(3500, 0, 8 + (10 if plan.levels > 1 else 0))
+    return total + memory(plan.rows, 10 * plan.weight_bits) + memory(2 * plan.words, plan.beat * plan.levels)
+
+
+def shell_resources(plan: Plan) -> Resources:
+    """Estimate of registers, AXI, FIFOs and encoder."""
+    words = -(-plan.geometry.pixel_count // 4)
+    return Resources(1500, 1, 0) + memory(4 * words, 32)

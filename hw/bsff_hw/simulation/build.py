@@ -1,0 +1,183 @@
+"""Compiles Verilog into a shared library, once for each text."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bsff.errors import DeviceError
+
+from .lock import locked
+from .toolchain import Verilator, check_compiler, find_verilator
+
+LIBRARY = "libbsff.so"
+"""Name of the shared library in its folder."""
+BUILD_SECONDS = 3600.0
+"""Longest time that a build, or the wait for another process's, may take."""
+_HARNESS = Path(__file__).with_name("harness.cpp")
+_QUOTED_LINES = 12
+_LINES_BEFORE = 3  # a linker names the cause before it says "error"
+_FLAGS = (
+    "--cc", "--exe", "--build", "-j", "2",
+    "--top-module", "bsff", "--prefix", "Vbsff", "--Mdir", "obj", "-o", LIBRARY,
+    "-O3", "--x-assign", "unique", "--x-initial", "unique", "--no-timing",
+    "--timescale-override", "1ns/1ns",
+    "--output-split", "20000",  # large designs become many files, which -j compiles side by side
+    "-Wno-fatal",  # the text is generated: its warnings are for the log
+    # hidden symbols, bound within: several machines and Verilator's library may share a process
+    "-CFLAGS", "-std=c++17 -fPIC -fvisibility=hidden -DVL_TIME_CONTEXT -DVL_USER_FATAL -DVL_USER_STOP -DVL_USER_FINISH",
+    "-LDFLAGS", "-shared -Wl,-Bsymbolic -Wl,-z,defs",
+    # the package names the tools of the machine on which it was made; only what runs every cycle is worth optimising
+    "-MAKEFLAGS", "CXX=g++ LINK=g++ AR=ar PYTHON3=python3 CFG_CXXFLAGS_PCH_I=-include "
+                  "OPT_FAST=-O2 OPT_GLOBAL=-O2 OPT_SLOW=-O0",
+)  # fmt: skip
+
+_TOGGLES = ("--coverage-toggle", "--coverage-max-width", "4096", "--coverage-underscore")
+
+
+def cache_root() -> Path:
+    """Folder of all builds: BSFF_CACHE, else ``bsff`` in XDG_CACHE_HOME or ``~/.cache``.
+
+    Raises
+    ------
+    DeviceError
+        If make could not build in it.
+    """
+    chosen = os.environ.get("BSFF_CACHE")
+    root = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bsff"
+    root = root.absolute()
+    if any(character.isspace() for character in str(root)):
+        raise DeviceError(
+            f"cache folder {str(root)!r}: make cannot build in a folder whose name has a space; "
+            "set BSFF_CACHE to one without"
+        )
+    return root
+
+
+def build(verilog: str, *, trace: bool, toggles: bool = False, timeout: float = BUILD_SECONDS) -> Path:
+    """The shared library of a design, compiled unless an earlier call has done so.
+
+    A build takes its name only when it is complete. Two processes that want the same one compile it once.
+
+    Parameters
+    ----------
+    verilog : str
+        Text whose top module is ``bsff``.
+    trace : bool
+        Whether it can write waves, which makes it slower.
+    toggles : bool
+        Whether it counts how often each bit changes, which makes it several times slower.
+    timeout : float
+        Seconds that the build may take, and that another process's is waited for.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    DeviceError
+        If a tool is missing, the design does not compile, or time runs out.
+    """
+    verilator = find_verilator()
+    flags = [*_FLAGS, *(["--trace-fst"] if trace else []), *(_TOGGLES if toggles else [])]
+    key = _key(verilog, flags, verilator.version)
+    root = cache_root()
+    folder = root / f"verilated-{key}"
+    library = folder / LIBRARY
+    if library.is_file():
+        return library
+    check_compiler(trace=trace)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with locked(root / f"verilated-{key}.lock", timeout):
+            if not library.is_file():
+                # nobody else builds this one now, so what lies here was left by a process that was killed
+                for left in (folder, *root.glob(f"verilated-{key}.*.part")):
+                    shutil.rmtree(left, ignore_errors=True)
+                _compile(verilog, [str(verilator.program), *flags], verilator, folder, timeout)
+    except OSError as error:
+        raise DeviceError(
+            f"cannot build the simulator in {root}: {error}; make room or set BSFF_CACHE to another folder"
+        ) from error
+    return library
+
+
+def _key(verilog: str, flags: list[str], version: str) -> str:
+    """Hash of everything that the library depends on."""
+    parts = [verilog, _HARNESS.read_text(encoding="utf-8"), flags, version, platform.machine()]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _compile(verilog: str, command: list[str], verilator: Verilator, folder: Path, timeout: float) -> None:
+    """Build beside `folder`, then take its name in one step."""
+    print(f"bsff: compiling the simulated machine, once for this network, into {folder}", file=sys.stderr, flush=True)
+    work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}.", suffix=".part"))
+    log = folder.with_suffix(".log")
+    try:
+        (work / "bsff.v").write_text(verilog, encoding="utf-8")
+        shutil.copyfile(_HARNESS, work / _HARNESS.name)
+        status = _run([*command, "bsff.v", _HARNESS.name], work, verilator.environment(), timeout)
+        if status != 0:
+            os.replace(work / "build.log", log)
+            ended = f"did not finish within {timeout:g} s" if status is None else "failed"
+            raise DeviceError(
+                f"compiling the simulated machine {ended}:\n{_words(log)}\nThe full log is {log}. Is the disk or the "
+                "memory full? If not, it is a fault of the gateware: report it with the log"
+            )
+        _keep_only_library(work)
+        try:
+            os.rename(work, folder)
+        except OSError:
+            if not (folder / LIBRARY).is_file():
+                raise
+            # a file system without locks: another process was faster, and its library is as good
+        log.unlink(missing_ok=True)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str], timeout: float) -> int | None:
+    """Exit status, or None if time ran out; the words go to ``build.log``."""
+    with (folder / "build.log").open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that make and the compilers can be ended together
+        )
+        try:
+            return process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            if process.returncode is None:  # out of time, or interrupted: not yet waited for, so the number is its own
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(10)
+
+
+def _words(log: Path) -> str:
+    """What the tools complained about: around the first error, else the end."""
+    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    errors = [number for number, line in enumerate(lines) if "%Error" in line or "error:" in line]
+    start = errors[0] - _LINES_BEFORE if errors else len(lines) - _QUOTED_LINES
+    return "\n".join(lines[max(start, 0) :][:_QUOTED_LINES])
+
+
+def _keep_only_library(work: Path) -> None:
+    """Leave the library, the Verilog and the log; the object files of a large design take hundreds of megabytes."""
+    os.replace(work / "obj" / LIBRARY, work / LIBRARY)
+    shutil.rmtree(work / "obj")
+    with (work / LIBRARY).open("rb") as file:
+        os.fsync(file.fileno())  # else a power cut could leave the name without the bytes

@@ -1,0 +1,52 @@
+"""The C interface of ``harness.cpp``."""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+
+from bsff.errors import DeviceError
+
+OK, TIMEOUT, SLVERR, DECERR, STOPPED = range(5)
+"""Status of an access, as in ``harness.cpp``."""
+
+_HANDLE = ctypes.c_void_p
+_WORD = ctypes.c_uint32
+_PROTOTYPES = {
+    "bsff_message": (ctypes.c_char_p, []),
+    "bsff_create": (_HANDLE, [_WORD, ctypes.c_char_p, _WORD]),
+    "bsff_destroy": (ctypes.c_int, [_HANDLE]),
+    "bsff_read": (ctypes.c_int, [_HANDLE, _WORD, ctypes.POINTER(_WORD)]),
+    "bsff_write": (ctypes.c_int, [_HANDLE, _WORD, _WORD]),
+    "bsff_attach": (ctypes.c_int, [_HANDLE, ctypes.c_uint64, ctypes.POINTER(_WORD), ctypes.c_uint64]),
+    "bsff_silence": (ctypes.c_int, [_HANDLE, ctypes.c_int]),
+    "bsff_toggles": (ctypes.c_int, [_HANDLE, ctypes.c_char_p]),
+    "bsff_run": (ctypes.c_int, [_HANDLE, _WORD, ctypes.c_int]),
+    "bsff_cycles": (ctypes.c_uint64, [_HANDLE]),
+}
+
+
+def load(path: Path) -> ctypes.CDLL:
+    """Load a simulator; ctypes lets other threads run while it works.
+
+    Raises
+    ------
+    DeviceError
+        If it cannot be loaded.
+    """
+    try:
+        library = ctypes.CDLL(str(path))
+        for name, (result, arguments) in _PROTOTYPES.items():
+            function = getattr(library, name)
+            function.restype, function.argtypes = result, arguments
+    except (OSError, AttributeError) as error:
+        raise DeviceError(
+            f"{path}: the simulator cannot be loaded ({error}); remove the folder {path.parent} and try again, which "
+            "compiles it anew"
+        ) from None
+    return library
+
+
+def message(library: ctypes.CDLL) -> str:
+    """What the simulator said when it last stopped in this thread."""
+    return bytes(library.bsff_message()).decode(errors="replace")

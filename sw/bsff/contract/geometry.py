@@ -1,0 +1,193 @@
+"""Shapes, widths and counts of a network, computed from its configuration in this one place.
+
+The golden model, the register table, the driver and the gateware all read them from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bsff.config import CLASSES, Config, DataConfig, LayerConfig
+from bsff.errors import ConfigError
+
+INPUT_SHAPES = {"digits": (8, 8, 1), "mnist": (28, 28, 1), "fashion": (28, 28, 1), "cifar10": (32, 32, 3)}
+"""Height, width and colours of the pixels of each data set."""
+
+Shape = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class LayerGeometry:
+    """What the shape of one layer is.
+
+    Attributes
+    ----------
+    config : LayerConfig
+    inputs : tuple of int
+        Height, width, channels of the input map (a dense layer sees it as ``(1, 1, H*W*C)``).
+    levels : int
+        Largest value of an input: 1 for bits, M of the layer before.
+    conv : tuple of int
+        Height, width, channels before the pool.
+    output : tuple of int
+        Height, width, channels after the pool.
+    """
+
+    config: LayerConfig
+    inputs: Shape
+    levels: int
+    conv: Shape
+    output: Shape
+
+    @property
+    def kernel(self) -> int:
+        """Side of the kernel; 1 for a dense layer."""
+        return self.config.kernel if self.config.kind == "conv" else 1
+
+    @property
+    def padding(self) -> int:
+        """Zeros around the input map; 0 for a dense layer."""
+        return self.config.padding if self.config.kind == "conv" else 0
+
+    @property
+    def taps(self) -> int:
+        """Input taps of one output channel: kernel * kernel * input channels of its group."""
+        return self.kernel**2 * self.inputs[2] // self.config.groups
+
+    @property
+    def group_channels(self) -> int:
+        """Output channels of one group of the convolution, the length of a weight row."""
+        return self.config.channels // self.config.groups
+
+    @property
+    def rows(self) -> int:
+        """Weight rows: groups * taps. A row holds `group_channels` weights."""
+        return self.config.groups * self.taps
+
+    @property
+    def weights(self) -> int:
+        """Number of weights."""
+        return self.rows * self.group_channels
+
+    @property
+    def positions(self) -> int:
+        """Positions of the map before the pool."""
+        return self.conv[0] * self.conv[1]
+
+    @property
+    def outputs(self) -> int:
+        """Positions of the map after the pool."""
+        return self.output[0] * self.output[1]
+
+    @property
+    def draws(self) -> int:
+        """p-bit draws of one position: one a p-bit, three with ``xor`` (see `golden.pbit.tile`)."""
+        return self.config.channels * self.config.tile * (3 if self.config.eligibility == "xor" else 1)
+
+    @property
+    def goodness_count(self) -> int:
+        """p-bits of one class: class channels * positions after the pool * M."""
+        return self.config.channels // CLASSES * self.outputs * self.config.tile
+
+    @property
+    def sum_bound(self) -> int:
+        """Largest value of ``S[i,j] = sum over positions of x * d``."""
+        return self.outputs * self.levels * self.config.tile
+
+    @property
+    def lanes(self) -> int:
+        """Folding: channels per cycle."""
+        return self.config.lanes or self.group_channels
+
+
+@dataclass(frozen=True)
+class HeadGeometry:
+    """What the shape of the softmax head is: its input map after the optional pool."""
+
+    source: Shape
+    inputs: Shape
+    levels: int
+
+    @property
+    def rows(self) -> int:
+        """Weight rows: one an input."""
+        return self.inputs[0] * self.inputs[1] * self.inputs[2]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Shapes of a whole network.
+
+    Attributes
+    ----------
+    pixels : tuple of int
+        Height, width, colours of a sample as the host sends it, 8 bits each.
+    encoded : tuple of int
+        Height, width, channels of the bit-map that the encoder makes of it.
+    layers : tuple of LayerGeometry
+    head : HeadGeometry or None
+    """
+
+    pixels: Shape
+    encoded: Shape
+    layers: tuple[LayerGeometry, ...]
+    head: HeadGeometry | None
+
+    @property
+    def pixel_count(self) -> int:
+        """Bytes of a sample."""
+        return self.pixels[0] * self.pixels[1] * self.pixels[2]
+
+    @property
+    def weights(self) -> int:
+        """Weights of the layers, the head not counted."""
+        return sum(layer.weights for layer in self.layers)
+
+    @property
+    def predictors(self) -> tuple[str, ...]:
+        """Who predicts, in the order of the logits: ``layer1`` ... ``layerL``, then ``head``."""
+        return (*(f"layer{i + 1}" for i in range(len(self.layers))), *(("head",) if self.head else ()))
+
+
+def planes(data: DataConfig) -> int:
+    """Bits that the encoder makes of one 8-bit pixel."""
+    return {"threshold": 1, "bernoulli": 1, "thermometer": len(data.levels), "bitplanes": data.planes}[data.encoding]
+
+
+def geometry(config: Config) -> Geometry:
+    """Shapes of the network that a configuration describes.
+
+    Raises
+    ------
+    ConfigError
+        If a layer's map would vanish.
+    """
+    pixels = INPUT_SHAPES[config.data.dataset]
+    encoded = (pixels[0], pixels[1], pixels[2] * planes(config.data))
+    shape, levels = encoded, 1
+    layers = []
+    for number, layer in enumerate(config.layers, 1):
+        if layer.kind == "dense":
+            shape = (1, 1, shape[0] * shape[1] * shape[2])
+            conv = (1, 1, layer.channels)
+        else:
+            grow = 2 * layer.padding - layer.kernel + 1
+            conv = (shape[0] + grow, shape[1] + grow, layer.channels)
+        output = (conv[0] // layer.pool, conv[1] // layer.pool, layer.channels)
+        if min(output) < 1:
+            raise ConfigError(
+                f"{config.name}: layer[{number}] makes a map of {max(output[0], 0)}x{max(output[1], 0)} from {shape[0]}x{shape[1]}: "
+                f"expected at least 1x1; use a smaller kernel, more padding or fewer pools"
+            )
+        if output[0] * output[1] * layer.tile >= 2**15:
+            raise ConfigError(
+                f"{config.name}: layer[{number}].tile = {layer.tile}: expected at most {2**15 // (output[0] * output[1])} "
+                f"on {output[0]}x{output[1]} positions, so that a running mean fits 32 bits"
+            )
+        layers.append(LayerGeometry(layer, shape, levels, conv, output))
+        shape, levels = output, layer.tile
+    head = None
+    if config.head.enabled:
+        pool = config.head.pool
+        head = HeadGeometry(shape, (-(-shape[0] // pool), -(-shape[1] // pool), shape[2]), levels)
+    return Geometry(pixels, encoded, tuple(layers), head)

@@ -1,0 +1,115 @@
+"""From the real numbers of a configuration to the integers that the machine's registers hold.
+
+`docs/numerics.md` says what the machine does with them.
+"""
+
+from __future__ import annotations
+
+import math
+
+from bsff.config import LayerConfig
+from bsff.errors import ConfigError
+from bsff.golden.goodness import KEPT_BITS, SCALE_BITS
+from bsff.golden.softmax import ERROR_BITS
+from bsff.golden.tables import EXP_BITS
+from bsff.golden.update import GAIN_BITS, STEP_BITS
+
+from .geometry import LayerGeometry
+
+STEP_MAX = 2**16 - 1
+SCALE_MAX = 2**24 - 1
+LOG2_E = round(math.log2(math.e) * 2**12)
+"""log2(e) with 12 fractional bits: turns the head's sums into logits to the base two."""
+SUM_WIDTH = 32
+"""Width of the product of a sum of responses and a gain; the step register is limited so that it fits."""
+
+
+def step_register(step: float, fraction_bits: int) -> int:
+    """Step size eta as a register value, in units of ``2**-STEP_BITS`` weight units.
+
+    Raises
+    ------
+    ConfigError
+        If it does not fit 16 bits.
+    """
+    value = round(step * 2 ** (fraction_bits + STEP_BITS))
+    if not 0 <= value <= STEP_MAX:
+        raise ConfigError(
+            f"step = {step:g}: expected 0 to {STEP_MAX / 2 ** (fraction_bits + STEP_BITS):g} "
+            f"with fraction_bits = {fraction_bits}"
+        )
+    return value
+
+
+def layer_step_register(step: float, layer: LayerGeometry) -> int:
+    """`step_register` of a layer, refused where a sum of responses times a gain could leave `SUM_WIDTH` bits."""
+    value = step_register(step, layer.config.fraction_bits)
+    bound = step_bound(layer)
+    if value > bound:
+        raise ConfigError(
+            f"step = {step:g}: expected at most {bound / 2 ** (layer.config.fraction_bits + STEP_BITS):g} "
+            f"for a layer whose sums reach {layer.sum_bound}, or products leave {SUM_WIDTH} bits"
+        )
+    return value
+
+
+def step_bound(layer: LayerGeometry) -> int:
+    """Largest step register with which ``S * gain``, correction and dither fit `SUM_WIDTH` bits."""
+    gain_per_step = 2 ** (ERROR_BITS - STEP_BITS)
+    # the centring correction has the sign of the product and is no larger, so it never widens the difference
+    return (2 ** (SUM_WIDTH - 1) - 2 ** (GAIN_BITS + 1)) // (layer.sum_bound * gain_per_step)
+
+
+def goodness_scale(layer: LayerGeometry) -> int:
+    """Scale register: ``T * log2(e) / p-bits of a class``, counts in, base-two logits out.
+
+    Raises
+    ------
+    ConfigError
+        If it does not fit 24 bits, or would be 0.
+    """
+    scale = layer.config.temperature * math.log2(math.e) / layer.goodness_count
+    value = round(scale * 2 ** (EXP_BITS + SCALE_BITS - KEPT_BITS))
+    if not 1 <= value <= SCALE_MAX:
+        raise ConfigError(
+            f"temperature = {layer.config.temperature:g}: the scale register would be {value}, "
+            f"expected 1 to {SCALE_MAX}"
+        )
+    return value
+
+
+def gate_register(gate: float) -> int:
+    """Gating threshold in units of ``2**-ERROR_BITS``; a layer learns where the label's error reaches it."""
+    return round(gate * 2**ERROR_BITS)
+
+
+def boxcar_width(layer: LayerConfig) -> int:
+    """Half-width of the boxcar in weight units."""
+    return round(layer.boxcar * 2**layer.fraction_bits)
+
+
+def accumulator_width(layer: LayerGeometry) -> int:
+    """Bits of a pre-activation that cannot overflow: every tap at its largest, and the bias."""
+    largest = layer.taps * layer.levels * 2 ** (layer.config.weight_bits - 1) + 2**23
+    return largest.bit_length() + 1
+
+
+def check_accumulator(layer: LayerGeometry) -> None:
+    """Refuse a layer whose pre-activation could leave `SUM_WIDTH` bits.
+
+    Raises
+    ------
+    ConfigError
+        Naming the width that it would need.
+    """
+    width = accumulator_width(layer)
+    if width > SUM_WIDTH:
+        raise ConfigError(
+            f"weight_bits = {layer.config.weight_bits}: {layer.taps} taps of up to {layer.levels} need {width} bits to "
+            f"add up, expected at most {SUM_WIDTH}; use fewer bits or fewer inputs"
+        )
+
+
+def head_shift(fraction_bits: int) -> int:
+    """Right shift that leaves `EXP_BITS` fractional bits after the multiplication by `LOG2_E`."""
+    return fraction_bits + 12 - EXP_BITS

@@ -1,6 +1,0 @@
-"""Energy estimated from what is counted: operations times published energies. Measurements are in `bsff.power`."""
-
-from .count import ALGORITHMS, Counts, count
-from .published import SOURCE, Energies
-
-__all__ = ["ALGORITHMS", "SOURCE", "Counts", "Energies", "count"]

@@ -1,0 +1,6 @@
+"""Energy estimated from what is counted: operations times published energies. Measurements are in `bsff.instruments.power`."""
+
+from .count import ALGORITHMS, Counts, count
+from .published import SOURCE, Energies
+
+__all__ = ["ALGORITHMS", "SOURCE", "Counts", "Energies", "count"]

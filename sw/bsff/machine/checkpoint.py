@@ -1,0 +1,89 @@
+"""A machine's whole state in one file, from which a run goes on as if it had never stopped."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bsff.config import Config
+from bsff.contract.geometry import geometry
+from bsff.contract.registers import build_hash
+from bsff.errors import CheckpointError
+from bsff.golden.state import NetworkState, blank
+from bsff.tools.files import write_atomic
+
+VERSION = 1
+NAME = "checkpoint.npz"
+"""File name within a run directory."""
+
+
+@dataclass
+class Progress:
+    """How far a run has come.
+
+    Attributes
+    ----------
+    presentations : int
+        Samples presented since the start; epoch and place in it follow from it.
+    epochs : list of dict
+        The record of each epoch, as in ``metrics.json``.
+    partial : dict
+        Sums of the epoch under way: see `train.Tally`.
+    """
+
+    presentations: int = 0
+    epochs: list[dict[str, Any]] = field(default_factory=list)
+    partial: dict[str, Any] = field(default_factory=dict)
+
+
+def save(path: Path, config: Config, state: NetworkState, progress: Progress) -> None:
+    """Write a checkpoint; the one before stays until this one is whole on the disk."""
+    meta = {"version": VERSION, "build": build_hash(config), "config": config.to_dict(), "progress": asdict(progress)}
+    arrays = dict(state.arrays())
+    arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
+    write_atomic(path, lambda file: np.savez_compressed(file, **arrays))  # type: ignore[arg-type]
+
+
+def load(path: Path, config: Config) -> tuple[NetworkState, Progress]:
+    """Read a checkpoint of the network that `config` describes.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing, damaged, of another version, or of another network.
+    """
+    try:
+        # opened here because numpy leaves the file open when it is damaged
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        meta = json.loads(arrays.pop("meta").tobytes())
+        version, build, progress = meta["version"], meta["build"], Progress(**meta["progress"])
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{path}: no checkpoint there; train first, or give the run directory that holds one"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise CheckpointError(
+            f"{path}: not a checkpoint, or damaged ({error}); restore the file or train again"
+        ) from None
+    if version != VERSION:
+        raise CheckpointError(
+            f"{path}: checkpoint version {version}, this program reads {VERSION}; use the release that wrote it"
+        )
+    if build != build_hash(config):
+        raise CheckpointError(
+            f"{path}: written by another network (build 0x{build:08x}, configuration {config.name} has "
+            f"0x{build_hash(config):08x}); use the config.json beside it"
+        )
+    state = blank(geometry(config))
+    try:
+        state.assign(arrays)
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from None
+    return state, progress

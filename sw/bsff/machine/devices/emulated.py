@@ -1,0 +1,306 @@
+"""The golden model behind the register table: no hardware, the same bits."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bsff.config import CLASSES, Config
+from bsff.contract import registers
+from bsff.contract.able import check
+from bsff.contract.geometry import Geometry, geometry
+from bsff.contract.numerics import check_accumulator
+from bsff.errors import DeviceError
+from bsff.golden import engine
+from bsff.golden.results import COUNTERS
+from bsff.golden.state import NetworkState, blank
+
+FIFO = 16
+"""Samples that the input FIFO holds."""
+_WORD = 0xFFFFFFFF
+_FILLING = {registers.GLOBAL[name].offset for name in ("SAMPLE_LABEL", "SAMPLE_DATA", "SAMPLE_SPACE")}
+"""Registers by which the FIFO fills; an access to any other lets the machine work off what waits."""
+_Readers = dict[int, Callable[[], int]]
+_Writers = dict[int, Callable[[int], None]]
+
+
+@dataclass
+class HostBuffer:
+    """A buffer in the host's memory; addresses are made up."""
+
+    words: NDArray[Any]
+    address: int
+
+    def flush(self) -> None:
+        """Nothing to do: there is one memory."""
+
+
+class EmulatedDevice:
+    """`Device` that answers register accesses from the golden model.
+
+    Samples written to SAMPLE_DATA wait in a FIFO until a register that depends on them is read, or it is full.
+
+    Parameters
+    ----------
+    config : Config
+    threads : int, optional
+        Of the compiled engine; by default one a core. The result does not depend on it.
+
+    Raises
+    ------
+    DeviceError
+        If the configuration asks for what the machine cannot do.
+    """
+
+    def __init__(self, config: Config, *, threads: int | None = None) -> None:
+        check(config)
+        self._config = config
+        self._geometry: Geometry = geometry(config)
+        for layer in self._geometry.layers:
+            check_accumulator(layer)
+        self._threads = threads
+        self._state: NetworkState = blank(self._geometry)
+        self._blocks = self._state.blocks()
+        self._counters = np.zeros((len(self._blocks), len(COUNTERS)), np.int64)
+        self._values = {name: 0 for name, r in registers.GLOBAL.items() if r.access == "rw"}
+        self._constants = {
+            **registers.constants(config, self._geometry),
+            "FEATURES": registers.GLOBAL["FEATURES"].field("buffers").mask,
+        }
+        self._samples = 0
+        self._label: int | None = None
+        self._words: list[int] = []
+        self._queue: list[tuple[int, list[int]]] = []
+        self._results: deque[int] = deque()
+        self._fault = 0  # index into registers.FAULTS
+        self._left = 0  # records that the fault kept from being presented
+        self._buffers: dict[int, HostBuffer] = {}
+        self._closed = False
+        self._readers, self._writers = self._decode()
+
+    # ---- the four operations
+
+    def read(self, offset: int) -> int:
+        """See `Device.read`; an offset without a readable register is refused."""
+        if offset not in self._readers:
+            raise DeviceError(f"read of offset 0x{offset:04x}: no readable register there; see `bsff registers`")
+        if self._queue and offset not in _FILLING:
+            self._run()
+        return self._readers[offset]() & _WORD
+
+    def write(self, offset: int, value: int) -> None:
+        """See `Device.write`; an offset without a writable register is refused."""
+        if offset not in self._writers:
+            raise DeviceError(f"write to offset 0x{offset:04x}: no writable register there; see `bsff registers`")
+        if self._queue and offset not in _FILLING:
+            self._run()
+        self._writers[offset](int(value) & _WORD)
+
+    def allocate(self, words: int) -> HostBuffer:
+        """See `Device.allocate`."""
+        address = 0x1000_0000 + sum(-(-len(b.words) // 1024) * 4096 for b in self._buffers.values())
+        buffer = HostBuffer(np.zeros(words, np.uint32), address)
+        self._buffers[address] = buffer
+        return buffer
+
+    def close(self) -> None:
+        """See `Device.close`."""
+        self._buffers.clear()
+        self._closed = True
+
+    # ---- decoding
+
+    def _decode(self) -> tuple[_Readers, _Writers]:
+        """What each offset does, built once from the register table."""
+        readers: _Readers = {}
+        writers: _Writers = {}
+        own_read: dict[str, Callable[[], int]] = {
+            "STATUS": self._status,
+            "SAMPLES": lambda: self._samples,
+            "SAMPLE_SPACE": self._space,
+            "RESULT_COUNT": lambda: len(self._results),
+            "RESULT_DATA": self._result,
+            "MEMORY_DATA": self._memory_read,
+            "BUFFER_SAMPLES": lambda: self._left,
+            "FAULT": lambda: self._fault,
+        }
+        own_write: dict[str, Callable[[int], None]] = {
+            "COMMAND": self._command,
+            "SAMPLE_LABEL": self._begin,
+            "SAMPLE_DATA": self._push,
+            "MEMORY_DATA": self._memory_write,
+            "BUFFER_SAMPLES": self._present,
+        }
+        for name, register in registers.GLOBAL.items():
+            if name in self._constants:
+                readers[register.offset] = partial(self._constants.__getitem__, name)
+            elif name.startswith("ENCODER"):
+                self._decode_stream(readers, writers, register.offset, self._state.encoder, name.endswith("HIGH"))
+            else:
+                if register.access != "wo":
+                    readers[register.offset] = own_read.get(name, partial(self._values.__getitem__, name))
+                if register.access != "ro":
+                    writers[register.offset] = own_write.get(name, partial(self._values.__setitem__, name))
+        for number in range(len(self._blocks)):
+            self._decode_block(number, readers, writers)
+        return readers, writers
+
+    @staticmethod
+    def _decode_word(readers: _Readers, writers: _Writers, offset: int, array: NDArray[Any], mask: int) -> None:
+        """A register of shape (1,) in the state."""
+        readers[offset] = lambda: int(array[0])
+        writers[offset] = lambda value: array.__setitem__(0, value & mask)
+
+    @staticmethod
+    def _decode_stream(readers: _Readers, writers: _Writers, offset: int, array: NDArray[Any], high: bool) -> None:
+        """Half of a 64-bit generator of shape (1,)."""
+        shift = 32 if high else 0
+        readers[offset] = lambda: int(array[0]) >> shift
+        writers[offset] = lambda value: array.__setitem__(
+            0, np.uint64(int(array[0]) & ~(_WORD << shift) | value << shift)
+        )
+
+    def _decode_block(self, number: int, readers: _Readers, writers: _Writers) -> None:
+        part = self._blocks[number]
+        is_head = number == len(self._geometry.layers)
+        shape = part.weights.shape
+        sizes = {
+            "ROWS": int(np.prod(shape[1:-1])),
+            "WIDTH": shape[-1],
+            "CHANNELS": CLASSES if is_head else self._geometry.layers[number].config.channels,
+        }
+        for name, register in registers.BLOCK.items():
+            offset = registers.block_offset(number, name)
+            key = name.lower()
+            stem, _, half = key.rpartition("_")
+            if name in sizes:
+                readers[offset] = partial(sizes.__getitem__, name)
+            elif stem in COUNTERS:
+                readers[offset] = partial(self._counter, number, COUNTERS.index(stem), 32 if half == "high" else 0)
+            elif stem in registers.CYCLE_COUNTERS:
+                readers[offset] = lambda: 0  # FEATURES.cycles is 0: the golden model has no clock
+            elif hasattr(part, stem):
+                self._decode_stream(readers, writers, offset, getattr(part, stem), half == "high")
+            elif hasattr(part, key):
+                self._decode_word(readers, writers, offset, getattr(part, key), register.mask)
+
+    def _counter(self, block: int, index: int, shift: int) -> int:
+        return int(self._counters[block, index]) >> shift
+
+    # ---- behaviour
+
+    def _status(self) -> int:
+        return registers.GLOBAL["STATUS"].field("fault").mask if self._fault else 0
+
+    def _command(self, value: int) -> None:
+        command = registers.GLOBAL["COMMAND"]
+        if value & command.field("clear_counters").mask:
+            self._counters[:] = 0
+            self._samples = 0
+        if value & command.field("clear_results").mask:
+            self._results.clear()
+            self._label, self._words, self._fault = None, [], 0
+
+    def _space(self) -> int:
+        if len(self._queue) == FIFO:
+            self._run()
+        return FIFO - len(self._queue)
+
+    def _begin(self, label: int) -> None:
+        self._label, self._words = label, []
+
+    def _push(self, word: int) -> None:
+        if self._label is None:
+            return  # as in hardware: data without a label is dropped
+        self._words.append(word)
+        if len(self._words) == registers.sample_words(self._geometry):
+            if len(self._queue) == FIFO:
+                self._run()
+            self._queue.append((self._label, self._words))
+            self._label, self._words = None, []
+
+    def _result(self) -> int:
+        return self._results.popleft() if self._results else 0
+
+    def _run(self) -> None:
+        """Present what waits in the FIFO."""
+        queue, self._queue = self._queue, []
+        self._execute(
+            np.array([words for _, words in queue], np.uint32), np.array([label for label, _ in queue], np.uint32)
+        )
+
+    def _present(self, samples: int) -> None:
+        """Present records from memory; hardware would present those before the one that it cannot read."""
+        self._fault = self._left = 0
+        if samples == 0:
+            return
+        address = self._values["BUFFER_ADDRESS_HIGH"] << 32 | self._values["BUFFER_ADDRESS_LOW"]
+        width = registers.record_words(self._geometry)
+        self._left = samples
+        if address % 8:
+            self._fault = registers.FAULTS.index("address")
+            return
+        for buffer in self._buffers.values():
+            start = (address - buffer.address) // 4
+            if start >= 0 and start + samples * width <= len(buffer.words):
+                self._left = 0
+                records = buffer.words[start : start + samples * width].reshape(samples, width)
+                self._execute(records[:, 1 : 1 + registers.sample_words(self._geometry)], records[:, 0])
+                return
+        self._fault = registers.FAULTS.index("decode error")
+
+    def _execute(self, words: NDArray[Any], labels: NDArray[Any]) -> None:
+        if self._values["CONTROL"] & registers.GLOBAL["CONTROL"].field("discard").mask:
+            return
+        pixels = np.ascontiguousarray(words, "<u4").view(np.uint8)[:, : self._geometry.pixel_count]
+        control = registers.GLOBAL["CONTROL"]
+        learn = bool(self._values["CONTROL"] & control.field("learn").mask)
+        kept = [part.learn.copy() for part in self._blocks]
+        if not learn:
+            for part in self._blocks:
+                part.learn[:] = False
+        try:
+            results = engine.run(
+                self._config,
+                self._geometry,
+                self._state,
+                pixels.reshape(1, -1, *self._geometry.pixels),
+                (labels % CLASSES).astype(np.uint8)[None],
+                threads=self._threads,
+            )
+        finally:
+            for part, flag in zip(self._blocks, kept, strict=True):
+                part.learn[:] = flag
+        self._counters += results.counters[0]
+        self._samples += len(labels)
+        if self._values["CONTROL"] & control.field("results").mask:
+            self._results.extend(results.logits.reshape(-1).tolist())
+
+    def _memory(self) -> tuple[NDArray[Any], int]:
+        """The array behind MEMORY_SELECT, and the address, which moves on."""
+        select = registers.GLOBAL["MEMORY_SELECT"]
+        value = self._values["MEMORY_SELECT"]
+        block = (value & select.field("block").mask) >> select.field("block").low
+        memory = (value & select.field("memory").mask) >> select.field("memory").low
+        address = self._values["MEMORY_ADDRESS"]
+        self._values["MEMORY_ADDRESS"] = address + 1 & _WORD
+        name = registers.MEMORIES[memory] if memory < len(registers.MEMORIES) else "?"
+        part = self._blocks[block] if block < len(self._blocks) else None
+        array = getattr(part, name, None)
+        if array is None or address >= array.size:
+            raise DeviceError(f"MEMORY_SELECT block {block}, memory {memory}, address {address}: no such word")
+        return array.reshape(-1), address
+
+    def _memory_read(self) -> int:
+        array, address = self._memory()
+        return int(array[address])
+
+    def _memory_write(self, value: int) -> None:
+        array, address = self._memory()
+        array[address] = np.array(value, np.uint32).astype(array.dtype)  # the upper bits do not exist in the memory

@@ -1,0 +1,201 @@
+"""`Accelerator`, what a notebook and the training loop talk to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bsff.config import Config
+from bsff.contract import numerics, registers
+from bsff.contract.geometry import Geometry, geometry
+from bsff.golden.results import COUNTERS
+from bsff.golden.state import NetworkState
+
+from . import memory
+from .link import Link, mask
+from .protocol import Device
+from .samples import Presenter
+
+COUNTER_NAMES = (*COUNTERS, *registers.CYCLE_COUNTERS)
+"""Counters of a block, in the order of the last axis of `Accelerator.counters`."""
+
+
+class Accelerator:
+    """A machine that learns, behind a device.
+
+    Blocks are the layers in order, then the head if there is one; `Geometry.predictors` names them.
+
+    Parameters
+    ----------
+    device : Device
+    config : Config
+        Must be the one for which the device was built.
+    timeout : float
+        Seconds that a wait may last without any sample being completed.
+
+    Raises
+    ------
+    DeviceError
+        If the device is not a BSFF machine, speaks another register version, or was built for another network.
+    """
+
+    def __init__(self, device: Device, config: Config, *, timeout: float = 30.0) -> None:
+        self.config = config
+        self.geometry: Geometry = geometry(config)
+        self._link = Link(device, timeout)
+        self._link.check(config, self.geometry)
+        self._presenter = Presenter(self._link, self.geometry)
+        self.has_cycles = self._link.bit("FEATURES", "cycles")
+
+    def __enter__(self) -> Accelerator:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the device."""
+        self._link.device.close()
+
+    def wait_idle(self) -> None:
+        """Wait until every sample is done.
+
+        Raises
+        ------
+        DeviceError
+            If nothing moves for `timeout` seconds, or the machine reports a fault.
+        """
+        self._link.wait_idle()
+
+    def present(
+        self, pixels: NDArray[np.uint8], labels: NDArray[Any], *, learn: bool, results: bool = False
+    ) -> NDArray[np.int32] | None:
+        """Present samples in order.
+
+        Parameters
+        ----------
+        pixels : array of uint8, shape (N, H, W, C)
+        labels : array of int, shape (N,), 0..9
+        learn : bool
+            Whether layers that are not frozen learn from them.
+        results : bool
+            Whether to return the logits; costs predictors * 10 reads a sample.
+
+        Returns
+        -------
+        array of int32, shape (N, predictors, 10), or None
+            Logits to the base two with 6 fractional bits; predictors as in `Geometry.predictors`.
+
+        Raises
+        ------
+        ValueError
+            If an array has another shape, type or range.
+        DeviceError
+            If nothing moves for `timeout` seconds.
+        """
+        labels = np.asarray(labels)
+        self._presenter.check(pixels, labels)
+        return self._presenter.present(pixels, labels, learn=learn, results=results)
+
+    def discard(self, pixels: NDArray[np.uint8], labels: NDArray[Any]) -> None:
+        """Send samples that the machine takes and throws away: the traffic of the bus alone, to measure its power.
+
+        Nothing of the machine's state changes. Arguments and errors are those of `present`.
+        """
+        labels = np.asarray(labels)
+        self._presenter.check(pixels, labels)
+        self._presenter.discard(pixels, labels)
+
+    def counters(self) -> NDArray[np.int64]:
+        """Counters of every block since they were cleared, shape (blocks, len(COUNTER_NAMES)).
+
+        Cycle counters are 0 on a device without a clock (`has_cycles`).
+        """
+        self.wait_idle()
+        blocks = range(len(self.geometry.predictors))
+        table = [[self._link.read_wide(block, name.upper()) for name in COUNTER_NAMES] for block in blocks]
+        return np.array(table, np.int64)
+
+    def clear_counters(self) -> None:
+        """Set every counter to 0."""
+        self.wait_idle()
+        self._link.write("COMMAND", mask("COMMAND", "clear_counters"))
+
+    def set_steps(self, steps: Sequence[float]) -> None:
+        """Step size of each block.
+
+        Raises
+        ------
+        ValueError
+            If their number is wrong.
+        ConfigError
+            If one does not fit its register.
+        """
+        self._check_blocks(steps, "steps")
+        values = []
+        for block, step in enumerate(steps):
+            if block < len(self.geometry.layers):
+                values.append(numerics.layer_step_register(step, self.geometry.layers[block]))
+            else:
+                values.append(numerics.step_register(step, self.config.head.fraction_bits))
+        self.wait_idle()
+        for block, value in enumerate(values):
+            self._link.write_block(block, "STEP", value)
+
+    def set_learning(self, flags: Sequence[bool]) -> None:
+        """Freeze blocks (False) or let them learn.
+
+        Raises
+        ------
+        ValueError
+            If their number is wrong.
+        """
+        self._check_blocks(flags, "flags")
+        self.wait_idle()
+        for block, flag in enumerate(flags):
+            self._link.write_block(block, "LEARN", int(flag))
+
+    def _check_blocks(self, values: Sequence[Any], what: str) -> None:
+        names = self.geometry.predictors
+        if len(values) != len(names):
+            raise ValueError(f"{len(values)} {what} given, expected {len(names)}: {', '.join(names)}")
+
+    def streams(self) -> list[int]:
+        """States of all generators, in an order that `set_streams` takes back."""
+        self.wait_idle()
+        return memory.read_streams(self._link, self.geometry)
+
+    def set_streams(self, values: Sequence[int]) -> None:
+        """Set the generators.
+
+        Raises
+        ------
+        ValueError
+            If the number of values is wrong, or one is 0 (from which an LFSR does not move) or needs over 64 bits.
+        """
+        self.wait_idle()
+        memory.write_streams(self._link, self.geometry, list(values))
+
+    def load(self, state: NetworkState) -> None:
+        """Write a machine's whole state (one replica): memories, generators, registers.
+
+        Raises
+        ------
+        ValueError
+            If the state holds more than one replica.
+        """
+        if state.replicas != 1:
+            raise ValueError(f"the state holds {state.replicas} replicas, expected 1")
+        self.wait_idle()
+        memory.write_state(self._link, self.geometry, state)
+
+    def read_state(self) -> NetworkState:
+        """The machine's whole state."""
+        self.wait_idle()
+        return memory.read_state(self._link, self.geometry)

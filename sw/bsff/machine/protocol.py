@@ -1,0 +1,52 @@
+"""What a device must do: four operations."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+
+class Buffer(Protocol):
+    """Memory that host and device share.
+
+    Attributes
+    ----------
+    words : array of uint32
+        The host's view.
+    address : int
+        Where the device finds it.
+    """
+
+    words: NDArray[Any]
+    address: int
+
+    def flush(self) -> None:
+        """Let the device see what was written to `words`."""
+        ...
+
+
+class Device(Protocol):
+    """A machine behind 32-bit registers at byte offsets; see `bsff.contract.registers`."""
+
+    def read(self, offset: int) -> int:
+        """The register at `offset`, 0 .. 2**32 - 1."""
+        ...
+
+    def write(self, offset: int, value: int) -> None:
+        """Write 0 .. 2**32 - 1 to the register at `offset`."""
+        ...
+
+    def allocate(self, words: int) -> Buffer:
+        """Memory of that many 32-bit words, zeroed, for samples.
+
+        Raises
+        ------
+        DeviceError
+            If the device has no FEATURES.buffers, or no memory is left.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release the device; it may be called twice."""
+        ...

@@ -1,0 +1,129 @@
+"""What a worker does: train and test one cell."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import platform
+import subprocess
+import sys
+import time
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from bsff.data import Dataset, load_dataset
+from bsff.data.split import hold_out
+from bsff.errors import ConfigError
+from bsff.training.run import machine, versions
+
+from .cell import Cell, text
+from .results import Row
+
+Measures = dict[str, object]
+
+
+def run_cell(cell: Cell, data: str | None, commit: str, device: str = "cpu") -> Row:
+    """Train and test one cell on one core, or its float variant on a GPU.
+
+    Parameters
+    ----------
+    cell : Cell
+    data : str, optional
+        Folder of the data sets, as `load_dataset` takes it.
+    commit : str
+        Of the sources, see `commit`.
+    device : {"cpu", "cuda"}
+        For the float variants; the golden model always runs on the CPU.
+
+    Returns
+    -------
+    dict
+        `Cell.describe`, what was measured, and where: one row of the results.
+    """
+    start = time.monotonic()
+    dataset = _load(cell, Path(data) if data else None)
+    measured: Measures = {"train_samples": len(dataset.train_labels), "test_samples": len(dataset.test_labels)}
+    place = machine()
+    if cell.options.variant != "golden":
+        from . import floats
+
+        measured |= floats.measure(cell, dataset, device)
+        place += f", {gpu()}" if device == "cuda" else ""
+    elif cell.options.random == "perfect":
+        from . import perfect
+
+        measured |= perfect.measure(cell, dataset)
+    else:
+        from . import machine as golden
+
+        measured |= golden.measure(cell, dataset)
+    measured |= {
+        "seconds": round(time.monotonic() - start, 3),
+        "machine": place,
+        "node": _node(),
+        "finished": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%MZ"),
+        "commit": commit,
+        **{f"version.{name}": number for name, number in (versions() | _torch()).items()},
+    }
+    return cell.describe() | {key: text(value) for key, value in measured.items()}
+
+
+def _load(cell: Cell, folder: Path | None) -> Dataset:
+    chosen = cell.config.data
+    if cell.options.split == "test":
+        return load_dataset(chosen, folder=folder)
+    whole = load_dataset(dataclasses.replace(chosen, train_samples=0), folder=folder)
+    return hold_out(whole, train_samples=chosen.train_samples)
+
+
+def _node() -> str:
+    """Name of the computer, or of the Ray node."""
+    ray = sys.modules.get("ray")  # imported where a Ray worker runs this
+    if ray is not None and ray.is_initialized():
+        return str(ray.get_runtime_context().get_node_id())[:12]
+    return platform.node()
+
+
+def _torch() -> dict[str, str]:
+    try:
+        return {"torch": version("torch")}
+    except PackageNotFoundError:
+        return {}
+
+
+def gpu() -> str:
+    """Name of the GPU on which ``--device cuda`` runs.
+
+    Raises
+    ------
+    ConfigError
+        If PyTorch sees none.
+    """
+    import torch  # seconds to import, and a sweep of the golden model needs none
+
+    if not torch.cuda.is_available():
+        raise ConfigError(
+            f"--device cuda: PyTorch {torch.__version__} sees no CUDA GPU here; leave the option out, or install a build "
+            "for CUDA and check `nvidia-smi`"
+        )
+    return str(torch.cuda.get_device_name())
+
+
+def commit() -> str:
+    """Git commit of the sources that run, with ``+`` if they were changed since.
+
+    Outside a repository, or without git, what ``BSFF_COMMIT`` says: for sources that were copied to the machine. Else empty.
+    """
+    folder = Path(__file__).parent
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", "..")
+        return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return os.environ.get("BSFF_COMMIT", "")

@@ -1,0 +1,136 @@
+"""Biases, draws and p-bits of a whole map against the golden model, and the pool behind them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from amaranth.hdl import Value
+from hw_helpers import layer_plan, memory, pack, receive, simulate, unary, unpack
+
+from bsff.contract.numerics import boxcar_width
+from bsff.golden import lfsr, pbit
+from bsff.golden.update import BIAS_BITS
+from bsff_hw.layer.forward.fire import Fire
+from bsff_hw.plan.plan import LayerPlan
+
+FIRST = {"channels": 20, "kernel": 1, "padding": 0}
+PLANS = {
+    "a tile a cycle": layer_plan({**FIRST, "channels": 10, "tiles": 1}, pixels=(2, 3, 1)),
+    "all at once": layer_plan({**FIRST, "channels": 10, "tiles": 10}, pixels=(2, 2, 1)),
+    "folds": layer_plan({**FIRST, "channels": 30, "lanes": 15, "tiles": 3}, pixels=(2, 2, 1)),
+    "tiles of three": layer_plan({**FIRST, "tile": 3, "tiles": 2, "fraction_bits": 4, "boxcar": 0.5}, pixels=(1, 3, 1)),
+    "xor": layer_plan({**FIRST, "eligibility": "xor", "tiles": 5}, pixels=(1, 3, 1)),
+    "xor of tiles": layer_plan({**FIRST, "channels": 10, "eligibility": "xor", "tile": 3, "tiles": 1}, pixels=(2, 2, 1)),
+    "whole words": layer_plan({**FIRST, "tile": 2, "tiles": 4}, pixels=(2, 2, 1)),
+    "groups": layer_plan(FIRST, {**FIRST, "groups": 10, "lanes": 4, "tiles": 2}, pixels=(1, 3, 1)),
+}  # fmt: skip
+
+
+def fire_all(plan: LayerPlan, sums: np.ndarray, bias: np.ndarray, state: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Counts, responses (positions, channels) and the generator's last state, as in `golden.layer.forward`."""
+    config = plan.shape.config
+    steps = lfsr.steps_for(plan.shape.draws)
+    after, words = lfsr.advance(np.uint64(state).reshape(()), steps * len(sums))
+    draws = lfsr.slices(words).reshape(len(sums), -1)[:, : plan.shape.draws]
+    preactivation = sums + (bias >> BIAS_BITS)
+    count, response = pbit.tile(
+        preactivation,
+        draws.reshape(*preactivation.shape, -1),
+        size=config.tile,
+        fraction_bits=config.fraction_bits,
+        eligibility=config.eligibility,
+        boxcar=boxcar_width(config),
+    )
+    return count, response, int(after)
+
+
+@pytest.mark.parametrize("idle", [0.0, 0.4])
+@pytest.mark.parametrize("name", PLANS)
+def test_map(name: str, idle: float, seed: int) -> None:
+    plan = PLANS[name]
+    rng = np.random.default_rng([seed, len(name)])
+    dut = Fire(plan)
+    top = 2 ** (plan.sum_width - 1)
+    shape = (plan.shape.positions, plan.channels)
+    sums = rng.normal(0, 2 << plan.shape.config.fraction_bits, shape).astype(int).clip(-top, top - 1)
+    sums = np.where(rng.random(shape) < 0.05, rng.choice([-top, top - 1], shape), sums)
+    bias = rng.normal(0, 2 << (plan.shape.config.fraction_bits + BIAS_BITS), plan.channels).astype(int)
+    bias[:2] = -(2**31), 2**31 - 1
+    state = int(rng.integers(1, 2**63))
+    count, response, last = fire_all(plan, sums, bias, state)
+    expected = [
+        unary(n, plan.tile) | pack(d, plan.response_width) << (plan.tiles * plan.tile)
+        for n, d in zip(count.reshape(-1, plan.tiles), response.reshape(-1, plan.tiles), strict=True)
+    ]
+    biases = [pack(b, 32) for b in bias.reshape(-1, plan.tiles)]
+    begun, out = [], []
+    cycle = 0
+
+    async def clock(context: Any) -> None:
+        nonlocal cycle
+        while True:
+            *_, valid, ready, gives, takes = await context.tick().sample(
+                dut.valid, dut.ready, dut.output.valid, dut.output.ready
+            )
+            begun.extend([cycle] * (valid & ready))
+            out.extend([cycle] * (gives & takes))
+            cycle += 1
+
+    async def feed(context: Any) -> None:
+        for half in range(2):
+            context.set(dut.load, 1 << half)
+            context.set(dut.load_data, (state >> (32 * half)) & 0xFFFFFFFF)
+            await context.tick()
+        context.set(dut.load, 0)
+        for fold in sums.reshape(-1, plan.lanes):
+            while rng.random() < idle:
+                await context.tick()
+            context.set(dut.valid, 1)
+            context.set(Value.cast(dut.sums), pack(fold, plan.sum_width))
+            ready = False
+            while not ready:
+                *_, ready = await context.tick().sample(dut.ready)
+            context.set(dut.valid, 0)
+            assert context.get(dut.busy)
+
+    async def take(context: Any) -> None:
+        assert await receive(context, dut.output, len(expected), rng, idle) == expected
+        assert not context.get(dut.busy)
+        assert context.get(dut.state) == last
+
+    simulate(dut, feed, take, background=[memory(dut.bias_block, dut.bias, biases, enable=dut.bias_enable), clock])
+    if not idle:  # a transfer a cycle
+        assert out == list(range(begun[0] + 5, begun[0] + 5 + len(expected)))
+
+
+def test_one_map_after_another_goes_on_with_the_same_stream(rng: np.random.Generator) -> None:
+    """What `busy` says lets a map be followed by the next; each position begins with a fresh word."""
+    plan = PLANS["tiles of three"]
+    dut = Fire(plan)
+    sums = rng.normal(0, 500, (4 * plan.shape.positions, plan.channels)).astype(int)
+    bias = np.zeros(plan.channels, int)
+    count, response, last = fire_all(plan, sums, bias, 1)
+    words = []
+
+    async def feed(context: Any) -> None:
+        context.set(dut.valid, 1)
+        for fold in sums.reshape(-1, plan.lanes):
+            context.set(Value.cast(dut.sums), pack(fold, plan.sum_width))
+            ready = False
+            while not ready:
+                *_, ready = await context.tick().sample(dut.ready)
+        context.set(dut.valid, 0)
+
+    async def take(context: Any) -> None:
+        words.extend(await receive(context, dut.output, count.size // plan.tiles, rng))
+        assert context.get(dut.state) == last
+
+    simulate(dut, feed, take)
+    bits = plan.tiles * plan.tile
+    counts = [unpack(w, plan.tile, plan.tiles) for w in words]
+    assert [[n.bit_count() for n in c] for c in counts] == count.reshape(-1, plan.tiles).tolist()
+    assert [unpack(w >> bits, plan.response_width, plan.tiles) for w in words] == response.reshape(
+        -1, plan.tiles
+    ).tolist()

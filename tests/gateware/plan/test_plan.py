@@ -1,0 +1,125 @@
+"""Folding and widths: what the plan computes is as wide as the largest value needs, and its refusals say what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hw_helpers import layer_plan, plan_of
+from machines import buildable, random_config
+
+from bsff.errors import ConfigError
+from bsff_hw.plan.plan import WINDOW_MAX, LayerPlan, divisors, plan
+
+ONE = {"channels": 20, "kernel": 1, "padding": 0}
+
+
+def test_divisors() -> None:
+    assert [divisors(n) for n in (1, 12, 13)] == [[1], [1, 2, 3, 4, 6, 12], [1, 13]]
+
+
+def bits(value: int) -> int:
+    return int(value).bit_length()
+
+
+def check(own: LayerPlan) -> None:
+    """One layer's folding covers it exactly, and its widths hold the extremes that its shape allows."""
+    shape, config = own.shape, own.shape.config
+    assert own.parts * own.rounds == config.groups
+    assert own.row_lanes * own.inner == shape.group_channels
+    assert own.lanes * own.folds == config.channels
+    assert own.row_lanes == own.row_steps * own.update_lanes
+    assert own.tiles * own.blocks == config.channels
+    assert own.row_lanes % own.tiles == 0
+    assert own.beat * own.blocks_in == own.channels_in
+    assert own.blocks_in % own.parts == 0
+    assert own.group_in % own.beat == 0
+    assert own.banks * own.rows_of_bank >= own.taps > own.banks * (own.rows_of_bank - 1)
+    assert own.zero_row == own.depth - 1 == own.folds * own.rows_of_bank
+    assert own.inputs == np.prod(shape.inputs) == own.height * own.width * own.channels_in
+    # sites: each position, or each window of the pool, in one chunk
+    sites = shape.outputs if config.pool == 2 else shape.positions
+    assert own.chunks * own.chunk_sites >= sites > (own.chunks - 1) * own.chunk_sites
+    assert own.chunk_depth * own.site_banks >= own.chunk_sites
+    assert own.response_depth == own.folds * own.chunks * own.chunk_depth
+    # widths
+    most, least = 2 ** (config.weight_bits - 1) - 1, -(2 ** (config.weight_bits - 1))
+    for extreme in (most, least):
+        total = own.taps * own.levels * extreme
+        assert -(2 ** (own.sum_width - 1)) <= total < 2 ** (own.sum_width - 1)
+        assert abs(total) + 2**23 < 2 ** (own.preactivation_width - 1)
+        assert abs(own.taps * (most - least)) < 2 ** (own.moved_width - 1)
+    assert own.response_width == bits(config.tile)
+    assert own.count_width == bits(shape.outputs * config.tile)
+    assert own.change_width == bits(shape.outputs * config.tile * own.levels)
+    assert own.ones_width == bits(own.inputs * own.levels)
+    assert bits((4096 * (2**16 - 1) + 128) >> 8) < own.gain_width
+
+
+def test_random_machines(rng: np.random.Generator) -> None:
+    for _ in range(60):
+        whole = plan(buildable(lambda: random_config(rng)))
+        beats = [whole.layers[0].beat, *(own.tiles for own in whole.layers)]
+        assert [own.beat for own in whole.layers] == beats[:-1]
+        for own in whole.layers:
+            check(own)
+        if whole.head is not None:
+            assert whole.head.beat == beats[-1]
+            assert whole.head.words * whole.head.beat == whole.head.rows
+            largest = whole.head.rows * whole.head.levels * 2 ** (whole.head.weight_bits - 1) + 2**23
+            assert largest < 2 ** (whole.head.sum_width - 1)
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 4, 8, 20, 40])
+def test_lanes_of_groups(lanes: int) -> None:
+    own = layer_plan(ONE, {**ONE, "channels": 40, "groups": 10, "lanes": lanes})
+    assert (own.parts, own.row_lanes) == (max(1, lanes // 4), min(4, lanes))
+    check(own)
+
+
+def test_what_is_chosen_for_zero() -> None:
+    own = layer_plan({"channels": 30, "kernel": 3, "banks": 5})
+    assert (own.row_lanes, own.tiles, own.site_banks, own.update_lanes) == (30, 3, 5, 3)
+    own = layer_plan({"channels": 30, "kernel": 3, "banks": 5, "tiles": 15, "update_banks": 7, "update_lanes": 10})
+    assert (own.row_lanes, own.tiles, own.site_banks, own.update_lanes) == (30, 15, 7, 10)
+    assert layer_plan({"channels": 10, "kernel": 1, "padding": 0, "banks": 9}).banks == 1  # as many as there are taps
+    assert layer_plan(ONE, {"kind": "dense", "channels": 20, "banks": 4}).site_banks == 1  # one position
+    # a transfer must not straddle the groups of the next layer
+    whole = plan_of({**ONE, "channels": 40}, {**ONE, "groups": 10}, {"kind": "dense", "channels": 10})
+    assert [own.tiles for own in whole.layers] == [4, 2, 2]
+    whole = plan_of({**ONE, "channels": 60}, {**ONE, "groups": 10})
+    assert whole.layers[0].tiles == 3
+
+
+def test_chunks_are_few_and_equal() -> None:
+    for pool, banks, expected in ((1, 4, (14, 56, 4, 4)), (2, 4, (14, 14, 14, 1)), (1, 1, (14, 56, 1, 14)), (2, 1, (14, 14, 4, 4))):  # fmt: skip
+        layer = {"channels": 10, "kernel": 1, "padding": 0, "pool": pool, "update_banks": banks}
+        own = layer_plan(layer, pixels=(28, 28, 1))
+        assert (own.site_rows, own.row_sites, own.chunk_rows, own.chunks) == expected
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        (
+            [ONE, {**ONE, "groups": 10, "lanes": 6}],
+            "layer[2].lanes = 6: holds 3 of 10 groups at a time; expected a number of groups that divides 10",
+        ),
+        ([{**ONE, "tiles": 3}], "layer[1].tiles = 3: expected one of 1, 2, 4, 5, 10, 20, or 0 to choose"),
+        ([{**ONE, "tiles": 4}, {**ONE, "groups": 10}], "layer[1].tiles = 4: expected one of 1, 2, or 0 to choose"),
+        (
+            [{**ONE, "lanes": 10, "update_lanes": 20}],
+            "layer[1].update_lanes = 20: expected one of 1, 2, 5, 10, or 0 to choose",
+        ),
+        (
+            [{**ONE, "channels": 140}, {"kind": "dense", "channels": 10, "weight_bits": 8, "fraction_bits": 4}],
+            f"layer[2]: a position sees 8,960 input bits, the gateware holds at most {WINDOW_MAX:,} at once; "
+            "use a convolution, or pool before a dense layer",
+        ),
+    ],
+)
+def test_refuses(layers: list[dict[str, Any]], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        plan_of(*layers)
+    assert str(caught.value) == message

@@ -1,0 +1,69 @@
+"""The committed tables of what machines take: made again where that is quick, and within what they claim."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bsff.cli import main
+from bsff_hw.synthesis.summary import command
+
+ROOT = Path(__file__).resolve().parents[3]
+FOLDER = ROOT / "docs" / "results" / "synthesis"
+QUICK = ["digits-small-xc7z020", "digits-tiny-ecp5-85k"]
+
+
+def record(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
+    return found
+
+
+def test_the_page_is_that_of_the_files(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["synth-table", str(FOLDER)]) == 0
+    assert capsys.readouterr().out == (FOLDER.parent / "synthesis.md").read_text(), "run `make synthesis-table`"
+
+
+def test_a_folder_without_reports_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["synth-table", str(tmp_path)]) == 2
+    assert "no reports (*.json) there; make them with `bsff synth" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", QUICK)
+def test_a_fresh_run_counts_the_same(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The design is the one that was counted; the counts are equal, or near with other tools."""
+    kept = record(name)
+    out = tmp_path / "fresh.json"
+    assert main([*command(kept).split()[1:], "--no-route", "--json", str(out)]) == 0
+    capsys.readouterr()
+    fresh = json.loads(out.read_text())
+    stale = f"{name}.json is not of this design: run `make synthesis`"
+    assert fresh["verilog_sha256"] == kept["verilog_sha256"], stale
+    if fresh["tools"][0] == kept["tools"][0]:
+        assert fresh["totals"] == kept["totals"]
+    for resource, count in kept["totals"].items():
+        assert fresh["totals"][resource] == pytest.approx(count, rel=0.1), resource
+
+
+def test_memories_are_block_ram_where_meant() -> None:
+    """Of the base network: weights of layers 3 and 4 wholly, 512 rows of 36 bits in each half block RAM."""
+    components = record("mnist-xc7z020")["components"]
+    blocks = {path: counts.get("BRAM36", 0) for path, counts in components.items()}
+    assert sum(n for path, n in blocks.items() if path.endswith("layer3.accumulate.memory")) == 3 * 34 / 2  # 1,200 bits
+    assert sum(n for path, n in blocks.items() if path.endswith("layer4.accumulate.memory")) == 5 * 15 / 2  # 528 bits
+
+
+@pytest.mark.parametrize("name", ["mnist-xc7z020", "mnist-pynq-xc7z020", "fashion-pynq-xc7z020"])
+def test_what_is_said_to_fit_fits(name: str) -> None:
+    kept = record(name)
+    assert kept["fits"]
+    assert kept["totals"]["LUT"] <= 45_000
+    assert kept["totals"]["BRAM36"] <= 135
+    assert kept["totals"]["DSP"] <= 220
+
+
+def test_a_small_machine_runs_at_sixty_megahertz_in_an_ecp5() -> None:
+    assert record("digits-tiny-ecp5-85k")["timing"]["fmax_mhz"] >= 60

@@ -1,0 +1,96 @@
+"""Random machines for the tests: configurations, states, samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from bsff.config import Config, parse
+from bsff.contract.geometry import Geometry, geometry
+from bsff.errors import ConfigError
+from bsff.golden.state import NetworkState, blank
+
+
+def random_config(rng: np.random.Generator) -> Config:
+    """A small network on 8x8 pixels that uses any of the machine's features."""
+    while True:
+        layers: list[dict[str, Any]] = []
+        for i in range(int(rng.integers(1, 4))):
+            kernel = int(rng.choice([1, 2, 3, 5]))
+            layers.append({
+                "channels": int(rng.choice([10, 20, 30])), "kernel": kernel,
+                "padding": int(rng.integers(0, min(kernel, 4))), "pool": int(rng.choice([1, 2])),
+                "groups": int(rng.choice([1, 10])) if i else 1, "tile": int(rng.choice([1, 2, 3])),
+                "eligibility": str(rng.choice(["boxcar", "xor"])), "boxcar": float(rng.choice([0.5, 2.0])),
+                "normalisation": str(rng.choice(["running", "none"])), "centre": bool(rng.integers(2)),
+                "momentum_shift": int(rng.integers(1, 9)), "weight_bits": int(rng.choice([8, 12, 16])),
+                "fraction_bits": int(rng.choice([4, 7])),
+            })  # fmt: skip
+        if rng.integers(2):
+            layers.append({"kind": "dense", "channels": 20, "tile": int(rng.choice([1, 2]))})
+        data = {"encoding": str(rng.choice(["threshold", "bernoulli", "bitplanes", "thermometer"]))}
+        head = {"enabled": bool(rng.integers(4)), "pool": int(rng.choice([1, 2]))}
+        training = {"predictor": "head" if head["enabled"] else "goodness"}
+        try:
+            config = parse({"layer": layers, "data": data, "head": head, "training": training}, source="random")
+            geometry(config)
+        except ConfigError:  # such as a map that vanishes: draw again
+            continue
+        return config
+
+
+def buildable(draw: Callable[[], Config]) -> Config:
+    """The first configuration drawn that the gateware can be built for."""
+    from bsff_hw.plan.plan import plan
+
+    while True:
+        config = draw()
+        try:
+            plan(config)
+        except ConfigError:  # such as a dense layer behind a large map, or a folding that does not fit
+            continue
+        return config
+
+
+def random_state(shape: Geometry, rng: np.random.Generator, replicas: int = 1) -> NetworkState:
+    """A state with every word random, extremes included, that fires and learns."""
+    state = blank(shape, replicas)
+    state.encoder[:] = rng.integers(1, 2**64 - 1, replicas, dtype=np.uint64)
+    for layer, part in zip(shape.layers, state.layers, strict=True):
+        top = 2 ** (layer.config.weight_bits - 1)
+        narrow = np.clip(rng.normal(0, top / 8, part.weights.shape), -top, top - 1)
+        extreme = rng.random(part.weights.shape) < 0.02
+        part.weights[:] = np.where(extreme, rng.choice([-top, top - 1], part.weights.shape), narrow)
+        part.bias[:] = rng.normal(0, 2 ** (layer.config.fraction_bits + 8), part.bias.shape)
+        part.mean[:] = rng.integers(0, 2**16 * layer.outputs, part.mean.shape) * (
+            layer.config.normalisation == "running"
+        )
+        part.activity[:] = rng.integers(0, 256 * int(np.prod(layer.inputs)), replicas)
+        part.step[:] = rng.integers(1, 5000, replicas)
+        part.scale[:] = rng.integers(100, 4000, replicas)
+        part.gate[:] = rng.integers(0, 3000, replicas)
+        part.learn[:] = rng.random(replicas) < 0.8
+        for stream in (part.pbits, part.rounding):
+            stream[:] = rng.integers(1, 2**64 - 1, replicas, dtype=np.uint64)
+    if state.head is not None:
+        state.head.weights[:] = rng.integers(-2048, 2048, state.head.weights.shape)
+        state.head.bias[:] = rng.integers(-50_000, 50_000, state.head.bias.shape)
+        state.head.rounding[:] = rng.integers(1, 2**64 - 1, replicas, dtype=np.uint64)
+        state.head.step[:] = rng.integers(1, 60_000, replicas)
+        state.head.gate[:] = rng.integers(0, 3000, replicas)
+        state.head.learn[:] = True
+    return state
+
+
+def random_samples(shape: Geometry, rng: np.random.Generator, count: int, replicas: int = 1) -> tuple[Any, Any]:
+    """Pixels uint8 (R, N, H, W, C) with many zeros, and labels uint8 (R, N)."""
+    pixels = rng.integers(0, 256, (replicas, count, *shape.pixels), dtype=np.uint8)
+    pixels[rng.random(pixels.shape) < 0.5] = 0
+    return pixels, rng.integers(0, 10, (replicas, count), dtype=np.uint8)
+
+
+def unequal(a: NetworkState, b: NetworkState) -> list[str]:
+    """Names of the arrays in which two states differ."""
+    return [name for (name, one), (_, two) in zip(a.arrays(), b.arrays(), strict=True) if (one != two).any()]
