@@ -11,7 +11,7 @@ from cocotb.triggers import RisingEdge
 
 import clocks
 from axi_memory import PAGE, AxiMemory
-from bsff.contract.registers import FAULTS
+from bsff.contract.formats import FAULTS
 from bsff_hw.bus import reader as axi_reader
 from bsff_hw.bus.reader import ADDRESS_WIDTH, read_records
 

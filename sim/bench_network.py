@@ -24,7 +24,7 @@ from axi_memory import AxiMemory
 from bsff.config import parse
 from bsff.contract.geometry import geometry
 from bsff.golden import network
-from bsff.golden.results import COUNTERS
+from bsff.contract.formats import COUNTERS
 from bsff.machine import Accelerator
 
 with warnings.catch_warnings():

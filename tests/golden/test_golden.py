@@ -12,9 +12,9 @@ from machines import random_config, random_samples, random_state
 
 import bsff.golden
 from bsff.config import DataConfig, parse
+from bsff.contract.formats import COUNTERS
 from bsff.contract.geometry import geometry
 from bsff.golden import encode, goodness, layer, network, pool, softmax, tables, taps, update
-from bsff.golden.results import COUNTERS
 
 INTS = np.int64
 ONE = np.ones(1, np.uint64)

@@ -12,14 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bsff.golden import lfsr, tables
+from bsff.contract import formats
+from bsff.golden import lfsr
 from bsff.studies import randomness
 from bsff.studies.randomness import sp800_22
 
 PERIOD = 2**64 - 1
 PRIMES = (3, 5, 17, 257, 641, 65537, 6700417)
 STATES = st.integers(0, PERIOD)
-INDEX_BITS = range(lfsr.DRAW_BITS - tables.NOISE_BITS, lfsr.DRAW_BITS)
+INDEX_BITS = range(formats.DRAW_BITS - formats.NOISE_BITS, formats.DRAW_BITS)
 SAMPLE = 28 * 28 * 30
 """Words of one sample of a layer of 28x28 positions, 40 channels, M = 3."""
 
@@ -48,7 +49,7 @@ def test_period_is_full():
     """The step matrix to the power 2**64 - 1 is the identity, to that divided by any of its primes it is not."""
     assert math.prod(PRIMES) == PERIOD
     assert all(p % q for p in PRIMES for q in range(2, math.isqrt(p) + 1))
-    units = [1 << i for i in range(lfsr.WIDTH)]
+    units = [1 << i for i in range(formats.GENERATOR_WIDTH)]
     assert [lfsr.jump(u, PERIOD) for u in units] == units
     for prime in PRIMES:
         assert [lfsr.jump(u, PERIOD // prime) for u in units] != units, prime
@@ -59,7 +60,7 @@ def test_other_shifts_have_a_shorter_period(monkeypatch):
     monkeypatch.setattr(lfsr, "SHIFTS", (13, 7, 18))
     lfsr._power_of_two.cache_clear()
     try:
-        units = [1 << i for i in range(lfsr.WIDTH)]
+        units = [1 << i for i in range(formats.GENERATOR_WIDTH)]
         assert [lfsr.jump(u, PERIOD) for u in units] != units
     finally:
         lfsr._power_of_two.cache_clear()
@@ -114,7 +115,7 @@ def test_slices_are_least_significant_first():
 @given(st.integers(0, 10_000))
 def test_steps_for_is_the_fewest(draws):
     steps = lfsr.steps_for(draws)
-    assert steps * lfsr.DRAWS >= draws > (steps - 1) * lfsr.DRAWS
+    assert steps * formats.DRAWS >= draws > (steps - 1) * formats.DRAWS
 
 
 def test_slots_do_not_depend_on_how_the_stream_is_walked():
@@ -192,8 +193,8 @@ def functionals(words, bits):
     -------
     array of uint64, shape (words, draws of a word, bits)
     """
-    row = np.array([[1 << (lfsr.DRAW_BITS * d + b) for b in bits] for d in range(lfsr.DRAWS)], np.uint64)
-    left, right, last = (np.uint64(s) for s in lfsr.SHIFTS)
+    row = np.array([[1 << (formats.DRAW_BITS * d + b) for b in bits] for d in range(formats.DRAWS)], np.uint64)
+    left, right, last = (np.uint64(s) for s in formats.SHIFTS)
     rows = np.empty((words, *row.shape), np.uint64)
     for n in range(words):  # the transposed step: shifts the other way, in the other order
         rows[n] = row
@@ -219,7 +220,7 @@ def dependent_pairs(words, bits):
     """All (distance in words, draw of the first, draw of the second) whose bits are not jointly uniform."""
     rows = functionals(words, bits)
     found = []
-    for first in range(lfsr.DRAWS):
+    for first in range(formats.DRAWS):
         own = np.bitwise_or.reduce(rows[0, first])
         found += [(int(n) + 1, first, int(second)) for n, second in np.argwhere(~independent(rows[1:] & ~own))]
     return sorted(found)
@@ -228,9 +229,9 @@ def dependent_pairs(words, bits):
 def dependent_triples(words):
     """The same for three draws, as (word, draw) each, the first of word 0."""
     rows = functionals(words, INDEX_BITS)
-    slots = list(itertools.product(range(words), range(lfsr.DRAWS)))
+    slots = list(itertools.product(range(words), range(formats.DRAWS)))
     found = []
-    for first in range(lfsr.DRAWS):
+    for first in range(formats.DRAWS):
         others = np.array([p for p in itertools.combinations(slots[first + 1 :], 2) if p[1][0] > 0])
         masks = np.concatenate([rows[others[:, i, 0], others[:, i, 1]] for i in range(2)], 1)
         bad = ~independent(masks & ~np.bitwise_or.reduce(rows[0, first]))
@@ -250,7 +251,7 @@ def relations(draws):
             reduced[value.bit_length()] = value, used
         else:
             zero += [z ^ used for z in zero]
-    size = tables.NOISE_BITS
+    size = formats.NOISE_BITS
     masks = np.array([[z >> size * k & (1 << size) - 1 for k in range(len(draws))] for z in zero])
     return masks[masks.all(1)]
 
@@ -258,7 +259,7 @@ def relations(draws):
 def spectra():
     """Correlation of a p-bit with the XOR of index bits; shape (p-bits: firing from index 1, 2, ..., masks)."""
     signs = np.ones((1, 1))
-    for _ in range(tables.NOISE_BITS):
+    for _ in range(formats.NOISE_BITS):
         signs = np.block([[signs, signs], [signs, -signs]])
     size = len(signs)
     fires = (np.arange(size) >= np.arange(1, size)[:, None]).astype(float)
@@ -267,7 +268,7 @@ def spectra():
 
 
 def test_functionals_are_the_bits_of_later_words():
-    rows = functionals(40, range(lfsr.DRAW_BITS)).reshape(40, -1)
+    rows = functionals(40, range(formats.DRAW_BITS)).reshape(40, -1)
     state = lfsr.seed_state(3)
     for n in (0, 1, 2, 39):
         parity = [bin(int(r) & state).count("1") & 1 for r in rows[n]]

@@ -11,9 +11,9 @@ from machines import random_samples, random_state
 
 from bsff.cli.main import main
 from bsff.config import Config, parse
+from bsff.contract.formats import COUNTERS
 from bsff.contract.geometry import geometry
 from bsff.errors import ConfigError
-from bsff.golden.results import COUNTERS
 from bsff.instruments.energy import ALGORITHMS, Energies, count
 from bsff.machine import Accelerator
 from bsff.machine.devices.emulated import EmulatedDevice

@@ -10,7 +10,7 @@ import pytest
 
 from bsff.cli.main import main
 from bsff.config import load
-from bsff.contract import registers
+from bsff.contract import formats, registers
 from bsff.instruments.selftest import Report, selftest
 from bsff.instruments.selftest.checks import CHECKS
 from bsff.machine.devices.emulated import EmulatedDevice
@@ -82,7 +82,7 @@ class Faulty(EmulatedDevice):
     def _present(self, samples: int) -> None:
         super()._present(samples)
         if self.fault == "memory that does not answer":
-            self._fault, self._left = registers.FAULTS.index("no answer"), samples
+            self._fault, self._left = formats.FAULTS.index("no answer"), samples
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from machines import random_config, random_samples, random_state, unequal
 
 from bsff.config import load, parse
 from bsff.contract import registers
+from bsff.contract.formats import COUNTERS
 from bsff.contract.geometry import geometry
 from bsff.errors import DeviceError
 from bsff.golden import network
-from bsff.golden.results import COUNTERS
 from bsff.machine import COUNTER_NAMES, Accelerator
 from bsff.machine.devices import open_device
 from bsff.machine.devices.emulated import FIFO, EmulatedDevice

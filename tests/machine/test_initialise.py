@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from bsff.config import load, override
+from bsff.contract import formats
 from bsff.contract.geometry import geometry
 from bsff.data import load_dataset
-from bsff.golden import encode, taps, update
+from bsff.golden import encode, taps
 from bsff.machine.initialise import SAMPLES, initialise
 
 
@@ -22,7 +23,7 @@ def test_preactivations_have_the_configured_mean_and_spread() -> None:
     )
     layer, part = shape.layers[0], state.layers[0]
     active = taps.gather(bits, layer)
-    sums = taps.accumulate(active, part.weights.astype(np.int64), part.bias.astype(np.int64) >> update.BIAS_BITS)
+    sums = taps.accumulate(active, part.weights.astype(np.int64), part.bias.astype(np.int64) >> formats.BIAS_BITS)
     a = sums / 2**layer.config.fraction_bits
     np.testing.assert_allclose(a.mean((0, 1)), layer.config.init_mean, atol=0.01)
     assert a.std((0, 1)).mean() == pytest.approx(layer.config.init_std, rel=0.01)

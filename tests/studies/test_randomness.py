@@ -13,6 +13,7 @@ import pytest
 from randomness_helpers import ALPHA, fair, measured, shift_register
 
 from bsff.config import parse
+from bsff.contract import formats
 from bsff.contract.geometry import geometry
 from bsff.golden import layer, lfsr, pbit, tables
 from bsff.golden.state import blank
@@ -43,7 +44,7 @@ def test_firing_probability(fraction_bits):
 def test_firing_probability_is_what_fires():
     """Every entry of the table against pre-activations over its range."""
     a = np.arange(-2000, 2001, 7)
-    every = np.arange(2**tables.NOISE_BITS) << lfsr.DRAW_BITS - tables.NOISE_BITS
+    every = np.arange(2**formats.NOISE_BITS) << formats.DRAW_BITS - formats.NOISE_BITS
     fired = pbit.fire(a[:, None], every[None], FRACTION).mean(1)
     assert np.array_equal(fired, randomness.firing_probability(a))
 
@@ -137,7 +138,7 @@ def test_two_layers_of_one_seed_are_found(seed):
     words = np.stack([randomness.stream(lfsr.seed_state(seed, 25, i), 2**13) for i in range(39)], 1)
     words = np.concatenate([words, np.roll(words[:, :1], 1, 0)], 1)
     streams = lfsr.slices(words[..., None]).transpose(0, 2, 1).reshape(-1, 40)
-    late = np.roll(streams[:, -1], -lfsr.DRAWS)
+    late = np.roll(streams[:, -1], -formats.DRAWS)
     off = ~np.eye(40, dtype=bool)
     for p in randomness.PROBABILITIES:
         assert np.abs(randomness.cross_correlation([randomness.fire(streams, p)])[off]).max() < 6 / 2**7.5

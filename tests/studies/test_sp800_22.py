@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from randomness_helpers import ALPHA, fair, measured, shift_register
 
+from bsff.contract import formats
 from bsff.golden import lfsr
 from bsff.studies import randomness
 from bsff.studies.randomness import sp800_22
@@ -127,5 +128,5 @@ def test_a_verdict_sees_failures_and_p_values_that_are_not_uniform(seed):
 
 def test_one_unit_alone_fails_linear_complexity(seed):
     """The limit of any 64-bit LFSR, stated on the page: what one unit fires at one half is a short register."""
-    draws = lfsr.slices(randomness.stream(lfsr.seed_state(seed, 26), 2**17))[3 :: lfsr.DRAWS]
+    draws = lfsr.slices(randomness.stream(lfsr.seed_state(seed, 26), 2**17))[3 :: formats.DRAWS]
     assert sp800_22.complexity(randomness.fire(draws, 0.5).astype(np.uint8))[0] < 1e-100

@@ -13,7 +13,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import fifo, wiring
 from amaranth.lib.wiring import In, Out
 
-from bsff.contract.registers import FAULTS
+from bsff.contract.formats import FAULTS
 
 ADDRESS_WIDTH = 40
 """Physical addresses of a ZynqMP; a Zynq-7000 uses 32 of them."""
@@ -83,7 +83,7 @@ class SampleReader(wiring.Component):
     left : Out(32)
         Records not yet handed over; after a fault the number of those that were not presented.
     fault : Out(3)
-        Index into `registers.FAULTS`; 0 is none. The first stays until `clear`, or the next start.
+        Index into `formats.FAULTS`; 0 is none. The first stays until `clear`, or the next start.
     space : In(1)
         The store takes another sample.
     begin, write, drop, data :
@@ -290,7 +290,7 @@ def read_records(
     records : list of list of int
         Label and words of each sample.
     fault : str
-        Why it ended early, of `registers.FAULTS`.
+        Why it ended early, of `formats.FAULTS`.
     """
     if address % BEAT_BYTES or address >> ADDRESS_WIDTH:
         return [], "address"

@@ -8,8 +8,7 @@ from amaranth.hdl import Array, Module, Mux, Signal, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from bsff.contract.registers import CYCLE_COUNTERS
-from bsff.golden.results import COUNTERS
+from bsff.contract.formats import COUNTERS, CYCLE_COUNTERS
 from bsff_hw.parts.ram import ram
 
 NAMES = (*COUNTERS, *CYCLE_COUNTERS)

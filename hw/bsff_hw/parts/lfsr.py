@@ -11,15 +11,15 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from bsff.golden.lfsr import DRAW_BITS, DRAWS, SHIFTS, WIDTH
+from bsff.contract.formats import DRAW_BITS, DRAWS, GENERATOR_WIDTH, SHIFTS
 
 
 def step(state: Value) -> Value:
     """The state after `state`: linear over GF(2), each bit the XOR of at most eight."""
     left, right, last = SHIFTS
-    state = state ^ Cat(Const(0, left), state[: WIDTH - left])
+    state = state ^ Cat(Const(0, left), state[: GENERATOR_WIDTH - left])
     state = state ^ state[right:]
-    return state ^ Cat(Const(0, last), state[: WIDTH - last])
+    return state ^ Cat(Const(0, last), state[: GENERATOR_WIDTH - last])
 
 
 class Draws(wiring.Component):
@@ -60,7 +60,7 @@ class Draws(wiring.Component):
                 "align": In(1),
                 "load": In(2),
                 "load_data": In(32),
-                "state": Out(WIDTH, init=1),
+                "state": Out(GENERATOR_WIDTH, init=1),
             }
         )
 
@@ -71,7 +71,7 @@ class Draws(wiring.Component):
         words: list[Value] = []
         state: Value = self.state
         for i in range(-(-(self._count + (0 if whole else DRAWS - 1)) // DRAWS)):
-            word = Signal(WIDTH, name=f"word{i}")
+            word = Signal(GENERATOR_WIDTH, name=f"word{i}")
             m.d.comb += word.eq(step(state))
             words.append(word)
             state = word

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from bsff.config import CLASSES, Config, DataConfig, LayerConfig
 from bsff.errors import ConfigError
 
+from .formats import MEAN_BITS, MEAN_WIDTH
+
 INPUT_SHAPES = {"digits": (8, 8, 1), "mnist": (28, 28, 1), "fashion": (28, 28, 1), "cifar10": (32, 32, 3)}
 """Height, width and colours of the pixels of each data set."""
 
@@ -165,6 +167,7 @@ def geometry(config: Config) -> Geometry:
     pixels = INPUT_SHAPES[config.data.dataset]
     encoded = (pixels[0], pixels[1], pixels[2] * planes(config.data))
     shape, levels = encoded, 1
+    counts = 2 ** (MEAN_WIDTH - 1 - MEAN_BITS)
     layers = []
     for number, layer in enumerate(config.layers, 1):
         if layer.kind == "dense":
@@ -179,10 +182,10 @@ def geometry(config: Config) -> Geometry:
                 f"{config.name}: layer[{number}] makes a map of {max(output[0], 0)}x{max(output[1], 0)} from {shape[0]}x{shape[1]}: "
                 f"expected at least 1x1; use a smaller kernel, more padding or fewer pools"
             )
-        if output[0] * output[1] * layer.tile >= 2**15:
+        if output[0] * output[1] * layer.tile >= counts:
             raise ConfigError(
-                f"{config.name}: layer[{number}].tile = {layer.tile}: expected at most {2**15 // (output[0] * output[1])} "
-                f"on {output[0]}x{output[1]} positions, so that a running mean fits 32 bits"
+                f"{config.name}: layer[{number}].tile = {layer.tile}: expected at most {(counts - 1) // (output[0] * output[1])} "
+                f"on {output[0]}x{output[1]} positions, so that a running mean fits {MEAN_WIDTH} bits"
             )
         layers.append(LayerGeometry(layer, shape, levels, conv, output))
         shape, levels = output, layer.tile

@@ -9,19 +9,25 @@ import math
 
 from bsff.config import LayerConfig
 from bsff.errors import ConfigError
-from bsff.golden.goodness import KEPT_BITS, SCALE_BITS
-from bsff.golden.softmax import ERROR_BITS
-from bsff.golden.tables import EXP_BITS
-from bsff.golden.update import GAIN_BITS, STEP_BITS
 
+from .formats import (
+    BIAS_BITS,
+    BIAS_WIDTH,
+    ERROR_BITS,
+    GAIN_BITS,
+    KEPT_BITS,
+    LOG2_E_BITS,
+    LOGIT_BITS,
+    SCALE_BITS,
+    SCALE_WIDTH,
+    STEP_BITS,
+    STEP_WIDTH,
+    SUM_WIDTH,
+)
 from .geometry import LayerGeometry
 
-STEP_MAX = 2**16 - 1
-SCALE_MAX = 2**24 - 1
-LOG2_E = round(math.log2(math.e) * 2**12)
-"""log2(e) with 12 fractional bits: turns the head's sums into logits to the base two."""
-SUM_WIDTH = 32
-"""Width of the product of a sum of responses and a gain; the step register is limited so that it fits."""
+STEP_MAX = 2**STEP_WIDTH - 1
+SCALE_MAX = 2**SCALE_WIDTH - 1
 
 
 def step_register(step: float, fraction_bits: int) -> int:
@@ -30,7 +36,7 @@ def step_register(step: float, fraction_bits: int) -> int:
     Raises
     ------
     ConfigError
-        If it does not fit 16 bits.
+        If it does not fit `STEP_WIDTH` bits.
     """
     value = round(step * 2 ** (fraction_bits + STEP_BITS))
     if not 0 <= value <= STEP_MAX:
@@ -66,10 +72,10 @@ def goodness_scale(layer: LayerGeometry) -> int:
     Raises
     ------
     ConfigError
-        If it does not fit 24 bits, or would be 0.
+        If it does not fit `SCALE_WIDTH` bits, or would be 0.
     """
     scale = layer.config.temperature * math.log2(math.e) / layer.goodness_count
-    value = round(scale * 2 ** (EXP_BITS + SCALE_BITS - KEPT_BITS))
+    value = round(scale * 2 ** (LOGIT_BITS + SCALE_BITS - KEPT_BITS))
     if not 1 <= value <= SCALE_MAX:
         raise ConfigError(
             f"temperature = {layer.config.temperature:g}: the scale register would be {value}, "
@@ -90,7 +96,7 @@ def boxcar_width(layer: LayerConfig) -> int:
 
 def accumulator_width(layer: LayerGeometry) -> int:
     """Bits of a pre-activation that cannot overflow: every tap at its largest, and the bias."""
-    largest = layer.taps * layer.levels * 2 ** (layer.config.weight_bits - 1) + 2**23
+    largest = layer.taps * layer.levels * 2 ** (layer.config.weight_bits - 1) + 2 ** (BIAS_WIDTH - 1 - BIAS_BITS)
     return largest.bit_length() + 1
 
 
@@ -111,5 +117,5 @@ def check_accumulator(layer: LayerGeometry) -> None:
 
 
 def head_shift(fraction_bits: int) -> int:
-    """Right shift that leaves `EXP_BITS` fractional bits after the multiplication by `LOG2_E`."""
-    return fraction_bits + 12 - EXP_BITS
+    """Right shift that leaves `LOGIT_BITS` fractional bits after the multiplication by `formats.LOG2_E`."""
+    return fraction_bits + LOG2_E_BITS - LOGIT_BITS

@@ -11,8 +11,8 @@ import json
 from dataclasses import asdict, dataclass
 
 from bsff.config import CLASSES, Config
-from bsff.golden.results import COUNTERS
 
+from .formats import COUNTERS, CYCLE_COUNTERS, FAULTS, MEMORIES
 from .geometry import Geometry
 
 MAGIC = 0x42534646
@@ -23,10 +23,6 @@ WINDOW = 0x10000
 BLOCK_BASE = 0x1000
 BLOCK_STRIDE = 0x100
 BLOCKS_MAX = (WINDOW - BLOCK_BASE) // BLOCK_STRIDE
-FAULTS = ("none", "address", "slave error", "decode error", "no answer")
-"""Why samples could not be read from memory, in the order of the field FAULT.kind."""
-MEMORIES = ("weights", "bias", "mean")
-"""Memories of a block, in the order of the field MEMORY_SELECT.memory."""
 
 
 @dataclass(frozen=True)
@@ -198,7 +194,6 @@ _COUNTER_DOCS = {
     "busy_cycles": "clock cycles in which the block worked",
     "stall_cycles": "clock cycles in which it waited for the block behind it",
 }
-CYCLE_COUNTERS = ("busy_cycles", "stall_cycles")
 
 
 def _block() -> tuple[Register, ...]:

@@ -6,16 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bsff.config import CLASSES
+from bsff.contract.formats import KEPT_BITS, MEAN_BITS, SCALE_BITS
 
 Ints = NDArray[np.int64]
-
-MEAN_BITS = 16
-"""Fractional bits of a running mean count. With 8 and a shift of 8 the mean of a count that varies little would stop half
-a count off, where every step rounds to nothing: the means of a layer of one position would all be 1/2."""
-KEPT_BITS = 8
-"""Fractional bits that a class's sum of differences keeps before it is scaled."""
-SCALE_BITS = 16
-"""Fractional bits of the scale that makes goodness a logit."""
 
 
 def centred(count: Ints, mean: Ints) -> Ints:
@@ -36,7 +29,7 @@ def logits(difference: Ints, scale: Ints) -> Ints:
     Returns
     -------
     array of int, shape (R, 10)
-        ``T * g * log2(e)`` in units of ``2**-EXP_BITS``, rounded down.
+        ``T * g * log2(e)`` in units of ``2**-LOGIT_BITS``, rounded down.
     """
     grouped = difference.reshape(difference.shape[0], CLASSES, -1).sum(-1)
     return ((grouped >> (MEAN_BITS - KEPT_BITS)) * scale[:, None]) >> SCALE_BITS

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bsff.contract.formats import BIAS_BITS
 from bsff.contract.geometry import LayerGeometry
 from bsff.contract.numerics import boxcar_width
 
@@ -60,7 +61,7 @@ def forward(layer: LayerGeometry, state: LayerState, inputs: Ints) -> tuple[Ints
     config = layer.config
     replicas = inputs.shape[0]
     active = taps.gather(inputs, layer)
-    bias = state.bias.astype(np.int64) >> update.BIAS_BITS
+    bias = state.bias.astype(np.int64) >> BIAS_BITS
     preactivation = taps.accumulate(active, state.weights.astype(np.int64), bias)
 
     steps = lfsr.steps_for(layer.draws)  # each position begins with a fresh word

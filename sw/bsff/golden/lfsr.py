@@ -13,17 +13,10 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-WIDTH = 64
-"""Bits of the state."""
-DRAWS = 4
-"""Draws taken from one state."""
-DRAW_BITS = 16
-"""Bits of a draw."""
-SHIFTS = (13, 7, 17)
-"""Left, right, left shift of a step."""
+from bsff.contract.formats import DRAW_BITS, DRAWS, GENERATOR_WIDTH, SHIFTS
 
 State = NDArray[np.uint64]
-_MASK = 2**WIDTH - 1
+_MASK = 2**GENERATOR_WIDTH - 1
 
 
 def step(state: State) -> State:
@@ -65,12 +58,12 @@ def steps_for(draws: int) -> int:
 
 def _matrix() -> tuple[int, ...]:
     """Columns of the step as a matrix over GF(2): column i is the step of the i-th unit vector."""
-    return tuple(int(step(np.array(1 << i, np.uint64))) for i in range(WIDTH))
+    return tuple(int(step(np.array(1 << i, np.uint64))) for i in range(GENERATOR_WIDTH))
 
 
 def _apply(matrix: tuple[int, ...], vector: int) -> int:
     result = 0
-    for i in range(WIDTH):
+    for i in range(GENERATOR_WIDTH):
         if vector >> i & 1:
             result ^= matrix[i]
     return result
@@ -95,7 +88,7 @@ def jump(state: int, steps: int) -> int:
     """
     if steps < 0:
         raise ValueError(
-            f"steps = {steps}: expected 0 or more; the period is 2**{WIDTH} - 1, jump that less to go back"
+            f"steps = {steps}: expected 0 or more; the period is 2**{GENERATOR_WIDTH} - 1, jump that less to go back"
         )
     for exponent in range(steps.bit_length()):
         if steps >> exponent & 1:

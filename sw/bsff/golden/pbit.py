@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from bsff.contract.formats import DRAW_BITS, NOISE_BITS
+
 from . import tables
-from .lfsr import DRAW_BITS
 
 Ints = NDArray[np.int64]
 
@@ -26,14 +27,14 @@ def fire(preactivation: Ints, draws: Ints, fraction_bits: int) -> Ints:
     preactivation : array of int
         In units of ``2**-fraction_bits``, the threshold subtracted.
     draws : array of int, same shape
-        16-bit draws; the upper `tables.NOISE_BITS` choose the noise.
+        16-bit draws; the upper `NOISE_BITS` choose the noise.
 
     Returns
     -------
     array of int, same shape
         0 or 1, with P(1) = sigmoid(preactivation) to the resolution of the table.
     """
-    noise = tables.noise_table(fraction_bits)[draws >> (DRAW_BITS - tables.NOISE_BITS)]
+    noise = tables.noise_table(fraction_bits)[draws >> (DRAW_BITS - NOISE_BITS)]
     return (preactivation + noise > 0).astype(np.int64)
 
 

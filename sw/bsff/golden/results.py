@@ -9,17 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bsff.config import CLASSES
+from bsff.contract.formats import COUNTERS
 
 if TYPE_CHECKING:
     from .layer import Outcome
-
-COUNTERS = ("samples", "correct", "loss", "taps", "updates", "update_taps", "saturations")
-"""Counters of a layer or of the head, in the order of the last axis of `Results.counters`.
-
-samples: presented. correct: largest logit at the label (ties to the lowest class). loss: sum of the cross-entropies
-in 1/64 bits. taps: weight rows read forward. updates: samples learnt from, neither frozen nor gated. update_taps:
-their active taps again, the row and position pairs that the update adds up. saturations: weights clipped.
-"""
 
 
 @dataclass

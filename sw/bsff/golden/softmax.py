@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .tables import EXP_BITS, EXP_ONE, exp2_table, log2_table
+from bsff.contract.formats import ERROR_BITS, EXP_BITS, EXP_ONE
+
+from .tables import exp2_table, log2_table
 
 Ints = NDArray[np.int64]
-
-ERROR_BITS = 12
-"""A probability of one is ``2**ERROR_BITS``."""
 
 
 def powers(logits: Ints) -> Ints:
@@ -30,7 +29,7 @@ def class_error(logits: Ints, labels: Ints) -> Ints:
     Parameters
     ----------
     logits : array of int, shape (R, classes)
-        To the base two, in units of ``2**-EXP_BITS``.
+        To the base two, in units of ``2**-LOGIT_BITS``.
     labels : array of int, shape (R,)
 
     Returns
@@ -45,7 +44,7 @@ def class_error(logits: Ints, labels: Ints) -> Ints:
 
 
 def cross_entropy(logits: Ints, labels: Ints) -> Ints:
-    """``-log2 softmax(z)[y]`` in units of ``2**-EXP_BITS`` bits: arguments as `class_error`, result of shape (R,)."""
+    """``-log2 softmax(z)[y]`` in units of ``2**-LOGIT_BITS`` bits: arguments as `class_error`, result of shape (R,)."""
     total = powers(logits).sum(-1)
     lead = (total >> (EXP_ONE + 1) > 0).astype(np.int64) + (total >> (EXP_ONE + 2) > 0) + (total >> (EXP_ONE + 3) > 0)
     mantissa = (total >> (lead + EXP_ONE - EXP_BITS)) & (2**EXP_BITS - 1)

@@ -24,7 +24,7 @@ class LayerState:
     ----------
     weights : int16, shape (R, groups, taps, C/groups)
     bias : int32, shape (R, C)
-        With `update.BIAS_BITS` bits below the unit of a weight.
+        With `formats.BIAS_BITS` bits below the unit of a weight.
     mean : int32, shape (R, C)
         Running mean counts, `goodness.MEAN_BITS` fractional bits.
     activity : int32, shape (R,)

@@ -12,12 +12,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-NOISE_BITS = 10
-"""Bits of a draw that index the noise table."""
-EXP_BITS = 6
-"""Fractional bits of a logit, index bits of the tables of powers and logarithms."""
-EXP_ONE = 16
-"""``exp2_table()[0] == 2**EXP_ONE``."""
+from bsff.contract.formats import EXP_BITS, EXP_ONE, NOISE_BITS
 
 _EXACT = Context(prec=40)
 

@@ -6,25 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bsff.config import CLASSES
+from bsff.contract.formats import (
+    ACTIVITY_BITS,
+    ACTIVITY_SHIFT,
+    BIAS_BITS,
+    BIAS_WIDTH,
+    DRAW_BITS,
+    GAIN_BITS,
+    INPUT_MEAN_BITS,
+    STEP_BITS,
+)
 
 from . import lfsr
 
 Ints = NDArray[np.int64]
-
-STEP_BITS = 8
-"""Fractional bits of a step register, which counts weight units."""
-GAIN_BITS = 12
-"""Fractional bits of a gain, and bits of the dither that rounds them off."""
-BIAS_BITS = 8
-"""Bits that a bias has below the unit of a weight."""
-BIAS_WIDTH = 32
-"""Bits of a stored bias."""
-ACTIVITY_SHIFT = 8
-"""The running input activity forgets over ``2**ACTIVITY_SHIFT`` samples."""
-ACTIVITY_BITS = 8
-"""Its fractional bits."""
-MEAN_BITS = 16
-"""Fractional bits of the mean activity of one input."""
 
 
 def half_up(value: Ints, shift: int) -> Ints:
@@ -38,7 +33,7 @@ def gains(error: Ints, step: Ints) -> Ints:
     Parameters
     ----------
     error : array of int, shape (R, classes)
-        In units of ``2**-12``.
+        In units of ``2**-ERROR_BITS``.
     step : array of int, shape (R,)
         Step register, in units of ``2**-STEP_BITS`` weight units.
     """
@@ -51,12 +46,12 @@ def average_activity(activity: Ints, ones: Ints) -> Ints:
 
 
 def reciprocal(inputs: int) -> int:
-    """``1 / inputs`` with ``ACTIVITY_BITS + MEAN_BITS`` fractional bits, rounded."""
-    return ((1 << (ACTIVITY_BITS + MEAN_BITS)) + inputs // 2) // inputs
+    """``1 / inputs`` with ``ACTIVITY_BITS + INPUT_MEAN_BITS`` fractional bits, rounded."""
+    return ((1 << (ACTIVITY_BITS + INPUT_MEAN_BITS)) + inputs // 2) // inputs
 
 
 def mean_activity(activity: Ints, inputs: int) -> Ints:
-    """Mean of one input, in units of ``2**-MEAN_BITS``: activity times the rounded reciprocal of `inputs`."""
+    """Mean of one input, in units of ``2**-INPUT_MEAN_BITS``: activity times the rounded reciprocal of `inputs`."""
     return (activity * reciprocal(inputs)) >> (2 * ACTIVITY_BITS)
 
 
@@ -70,7 +65,7 @@ def dither(stream: lfsr.State, count: int) -> tuple[Ints, lfsr.State]:
     stream : array of uint64, shape (R,)
     """
     stream, words = lfsr.advance(stream, lfsr.steps_for(count))
-    return lfsr.slices(words)[:, :count] >> (lfsr.DRAW_BITS - GAIN_BITS), stream
+    return lfsr.slices(words)[:, :count] >> (DRAW_BITS - GAIN_BITS), stream
 
 
 def update(
@@ -105,7 +100,7 @@ def update(
     grouped = response.reshape(replicas, -1, groups, width).transpose(0, 2, 1, 3)
     sums = np.matmul(taps.transpose(0, 1, 3, 2), grouped)
     total = response.sum(1)
-    correction = half_up(total * mean[:, None] * gain, MEAN_BITS)
+    correction = half_up(total * mean[:, None] * gain, INPUT_MEAN_BITS)
 
     row_gain = gain.reshape(replicas, groups, 1, width)
     row_correction = correction.reshape(replicas, groups, 1, width)
@@ -115,7 +110,7 @@ def update(
     saturated = (updated != weights + change).sum((1, 2, 3))
 
     moved = (updated - weights).sum(2).reshape(replicas, channels)
-    folded = half_up(moved * mean[:, None], MEAN_BITS - BIAS_BITS)
+    folded = half_up(moved * mean[:, None], INPUT_MEAN_BITS - BIAS_BITS)
     step = half_up(total * gain, GAIN_BITS - BIAS_BITS) - folded
     limit = (1 << (BIAS_WIDTH - 1)) - 1
     return updated, np.clip(bias + step, -limit - 1, limit), saturated

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bsff.config import Config
-from bsff.contract import numerics, registers
+from bsff.contract import formats, numerics
+from bsff.contract.formats import COUNTERS
 from bsff.contract.geometry import Geometry, geometry
-from bsff.golden.results import COUNTERS
 from bsff.golden.state import NetworkState
 
 from . import memory
@@ -20,7 +20,7 @@ from .link import Link, mask
 from .protocol import Device
 from .samples import Presenter
 
-COUNTER_NAMES = (*COUNTERS, *registers.CYCLE_COUNTERS)
+COUNTER_NAMES = (*COUNTERS, *formats.CYCLE_COUNTERS)
 """Counters of a block, in the order of the last axis of `Accelerator.counters`."""
 
 

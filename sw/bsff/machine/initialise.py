@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from bsff.config import Config
 from bsff.contract import numerics
+from bsff.contract.formats import ACTIVITY_BITS, BIAS_BITS, MEAN_BITS
 from bsff.contract.geometry import Geometry, LayerGeometry
-from bsff.golden import encode, goodness, layer, lfsr, taps, update
+from bsff.golden import encode, layer, lfsr, taps
 from bsff.golden.state import LayerState, NetworkState, blank
 
 SAMPLES = 128
@@ -63,8 +64,8 @@ def _calibrate(shape: LayerGeometry, part: LayerState, inputs: NDArray[np.int64]
     part.weights[0] = np.clip(np.round(gaussian * (factor * 2**config.fraction_bits)), -limit - 1, limit)
     means = np.matmul(active, part.weights[0].astype(np.float64)).sum((0, 2)).reshape(-1) / count
     bias = config.init_mean * 2**config.fraction_bits - means
-    part.bias[0] = np.round(bias * 2**update.BIAS_BITS)
-    part.activity[0] = round(int(inputs.sum()) / len(inputs) * 2**update.ACTIVITY_BITS)
+    part.bias[0] = np.round(bias * 2**BIAS_BITS)
+    part.activity[0] = round(int(inputs.sum()) / len(inputs) * 2**ACTIVITY_BITS)
 
 
 def initialise(config: Config, geometry: Geometry, pixels: NDArray[np.uint8], *, replica: int = 0) -> NetworkState:
@@ -98,6 +99,6 @@ def initialise(config: Config, geometry: Geometry, pixels: NDArray[np.uint8], *,
         _calibrate(shape, part, inputs, rng)
         signal = np.concatenate([layer.forward(shape, part, sample[None])[0] for sample in inputs])
         if shape.config.normalisation == "running":
-            part.mean[0] = np.round(signal.sum((1, 2)).mean(0) * 2**goodness.MEAN_BITS)
+            part.mean[0] = np.round(signal.sum((1, 2)).mean(0) * 2**MEAN_BITS)
     streams(state, config.training.seed, replica)
     return state

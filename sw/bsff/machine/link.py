@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from bsff.config import Config
-from bsff.contract import registers
+from bsff.contract import formats, registers
 from bsff.contract.geometry import Geometry
 from bsff.errors import DeviceError
 
@@ -139,7 +139,7 @@ class Link:
         """
         if self.bit("STATUS", "fault"):
             kind = self.read("FAULT")
-            name = registers.FAULTS[kind] if kind < len(registers.FAULTS) else f"kind {kind}"
+            name = formats.FAULTS[kind] if kind < len(formats.FAULTS) else f"kind {kind}"
             address = self.read("BUFFER_ADDRESS_LOW") | self.read("BUFFER_ADDRESS_HIGH") << 32
             raise DeviceError(
                 f"STATUS reports a fault: sample records could not be read from memory at 0x{address:x} ({name}; "

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.contract import registers
+from bsff.contract import formats, registers
 from bsff.contract.geometry import Geometry
 from bsff.golden.state import NetworkState, blank
 
@@ -53,7 +53,7 @@ def write_state(link: Link, geometry: Geometry, state: NetworkState) -> None:
     """Write every memory, register and generator (one replica)."""
     parts = state.blocks()
     for block, part in enumerate(parts):
-        for memory in registers.MEMORIES:
+        for memory in formats.MEMORIES:
             if hasattr(part, memory):
                 _write_memory(link, block, memory, getattr(part, memory))
         for name in _REGISTERS:
@@ -68,7 +68,7 @@ def read_state(link: Link, geometry: Geometry) -> NetworkState:
     state = blank(geometry)
     parts = state.blocks()
     for block, part in enumerate(parts):
-        for memory in registers.MEMORIES:
+        for memory in formats.MEMORIES:
             if hasattr(part, memory):
                 _read_memory(link, block, memory, getattr(part, memory))
         for name in _REGISTERS:
@@ -83,7 +83,7 @@ def read_state(link: Link, geometry: Geometry) -> NetworkState:
 
 def _select(link: Link, block: int, memory: str) -> None:
     select = registers.GLOBAL["MEMORY_SELECT"]
-    number = registers.MEMORIES.index(memory)
+    number = formats.MEMORIES.index(memory)
     link.write("MEMORY_SELECT", block << select.field("block").low | number << select.field("memory").low)
     link.write("MEMORY_ADDRESS", 0)
 

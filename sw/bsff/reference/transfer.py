@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from bsff.contract.formats import BIAS_BITS
 from bsff.golden.state import NetworkState
-from bsff.golden.update import BIAS_BITS
 
 from .layer import Map
 from .network import Network

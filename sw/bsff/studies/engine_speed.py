@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bsff.config import Config, load
+from bsff.contract.formats import COUNTERS
 from bsff.contract.geometry import Geometry, geometry
 from bsff.data import load_dataset
 from bsff.golden import engine
 from bsff.golden.engine import pipeline
-from bsff.golden.results import COUNTERS, Results
+from bsff.golden.results import Results
 from bsff.golden.state import NetworkState
 from bsff.machine.initialise import initialise
 from bsff.training.run import machine

@@ -15,8 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from bsff.contract.formats import MEAN_BITS
 from bsff.contract.geometry import Geometry
-from bsff.golden.goodness import MEAN_BITS
 from bsff.golden.state import NetworkState
 from bsff.tools.files import write_atomic
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bsff.config import Config, HeadConfig, LayerConfig
-from bsff.golden.results import COUNTERS
+from bsff.contract.formats import COUNTERS, LOGIT_BITS
 from bsff.machine import Accelerator
 from bsff.machine.checkpoint import Progress
 
@@ -22,7 +22,7 @@ from .evaluate import Evaluation, evaluate
 ORDER_TAG = 0x0DE5
 SAVE_SECONDS = 120.0
 """A checkpoint is written at every epoch's end and at least this often."""
-_LOSS_UNIT = math.log(2) / 64
+_LOSS_UNIT = math.log(2) / 2**LOGIT_BITS
 """The counter's unit of cross-entropy, in nats."""
 
 

@@ -13,11 +13,11 @@ from simulators import need
 
 import harness
 from bsff.config import Config, parse
+from bsff.contract.formats import COUNTERS
 from bsff.contract.geometry import geometry
 from bsff.contract.registers import GLOBAL
 from bsff.errors import DeviceError
 from bsff.golden import network
-from bsff.golden.results import COUNTERS
 from bsff.golden.state import NetworkState
 from bsff.machine import Accelerator
 from bsff.machine.devices import open_device

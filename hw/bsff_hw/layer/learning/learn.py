@@ -13,7 +13,8 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff.config import CLASSES
-from bsff.golden.update import ACTIVITY_BITS, MEAN_BITS, STEP_BITS, reciprocal
+from bsff.contract.formats import ACTIVITY_BITS, INPUT_MEAN_BITS, STEP_BITS
+from bsff.golden.update import reciprocal
 from bsff_hw.layer.scan import ChannelScan
 from bsff_hw.layer.verdict.goodness import tally_layout
 from bsff_hw.layer.verdict.softmax import ERROR_WIDTH
@@ -94,7 +95,7 @@ class Learn(wiring.Component):
         m.submodules.scan = scan = ChannelScan(plan)
         m.submodules.gains = gains = ram(signed(plan.gain_width), CLASSES)
         gain_of_class = gains.read_port(domain="comb")
-        mean = Signal(unsigned((plan.levels << MEAN_BITS).bit_length()))
+        mean = Signal(unsigned((plan.levels << INPUT_MEAN_BITS).bit_length()))
         biases = Signal()  # the second scan: biases, not coefficients
         self._control(m, scan, gains, biases)
 
@@ -133,10 +134,10 @@ class Learn(wiring.Component):
         old = [Signal(signed(BIAS_WIDTH), name=f"old{i}") for i in (2, 3, 4)]
         change = Signal(signed(max(len(drive), len(fold)) + 2))
         m.d.sync += [
-            fold.eq(moved * mean + (1 << (MEAN_BITS - BIAS_BITS - 1))),
+            fold.eq(moved * mean + (1 << (INPUT_MEAN_BITS - BIAS_BITS - 1))),
             old[0].eq(self.bias[at.unit]),
             *(new.eq(before) for before, new in itertools.pairwise(old)),
-            change.eq(half_up(drive, GAIN_BITS - BIAS_BITS) - (fold >> (MEAN_BITS - BIAS_BITS))),
+            change.eq(half_up(drive, GAIN_BITS - BIAS_BITS) - (fold >> (INPUT_MEAN_BITS - BIAS_BITS))),
         ]
         out = stages[3]
         m.d.comb += [
@@ -209,7 +210,7 @@ class Learn(wiring.Component):
         correction = Signal(signed(len(drive) + len(mean) + 1))
         gains = [gain, *(Signal(signed(plan.gain_width), name=f"gain{i}") for i in (3, 4))]
         m.d.sync += [
-            correction.eq(drive * mean + (1 << (MEAN_BITS - 1))),
+            correction.eq(drive * mean + (1 << (INPUT_MEAN_BITS - 1))),
             *(new.eq(before) for before, new in itertools.pairwise(gains)),
         ]
         words = max(2, plan.folds * plan.row_steps)
@@ -229,7 +230,7 @@ class Learn(wiring.Component):
                     read.addr.eq(self.coefficient_address),
                     self.coefficients[part][lane].eq(data.View(layout, read.data)),
                     new.gain.eq(gains[-1]),
-                    new.centring.eq(-(correction >> MEAN_BITS)[:SUM_WIDTH]),
+                    new.centring.eq(-(correction >> INPUT_MEAN_BITS)[:SUM_WIDTH]),
                     write.addr.eq(out.step),
                     write.en.eq(mine),
                 ]

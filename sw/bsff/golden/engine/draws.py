@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from numba import int64, njit, uint64
 
-from bsff.golden import lfsr, tables, update
+from bsff.contract.formats import DRAW_BITS, GAIN_BITS, NOISE_BITS, PIXEL_WIDTH, SHIFTS
 
-DRAWS = lfsr.DRAWS
-_LEFT, _RIGHT, _LAST = (uint64(s) for s in lfsr.SHIFTS)
-_DRAW = uint64(lfsr.DRAW_BITS)
-_DRAW_MASK = uint64(2**lfsr.DRAW_BITS - 1)
-_BYTE = uint64(lfsr.DRAW_BITS - 8)
-_NOISE = uint64(lfsr.DRAW_BITS - tables.NOISE_BITS)
-_DITHER = uint64(lfsr.DRAW_BITS - update.GAIN_BITS)
+_LEFT, _RIGHT, _LAST = (uint64(s) for s in SHIFTS)
+_DRAW = uint64(DRAW_BITS)
+_DRAW_MASK = uint64(2**DRAW_BITS - 1)
+_BYTE = uint64(DRAW_BITS - PIXEL_WIDTH)
+_NOISE = uint64(DRAW_BITS - NOISE_BITS)
+_DITHER = uint64(DRAW_BITS - GAIN_BITS)
 
 
 @njit(inline="always")
@@ -26,7 +25,7 @@ def step(state):
 
 @njit(inline="always")
 def _draw(state, number):
-    """Draw `number`, 0 .. `DRAWS` - 1, of a state."""
+    """Draw `number`, 0 .. ``DRAWS - 1``, of a state."""
     return (state >> (uint64(number) * _DRAW)) & _DRAW_MASK
 
 

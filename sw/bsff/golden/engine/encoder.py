@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from numba import njit
 
-from .draws import DRAWS, byte, step
+from bsff.contract.formats import DRAWS
+
+from .draws import byte, step
 
 
 @njit(nogil=True, cache=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from bsff.golden.update import BIAS_BITS
+from bsff.contract.formats import BIAS_BITS, DRAWS
 
 from .active import add_rows
-from .draws import DRAWS, noise_index, step
+from .draws import noise_index, step
 
 
 @njit(nogil=True, cache=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from bsff.contract.numerics import LOG2_E
-from bsff.golden.update import BIAS_BITS, GAIN_BITS
+from bsff.contract.formats import BIAS_BITS, DRAWS, GAIN_BITS, LOG2_E
 
-from .draws import DRAWS, dither, step
+from .draws import dither, step
 from .judge import class_error
 from .learn import bias_step, gain_of, hold_bias
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from bsff.golden.goodness import KEPT_BITS, MEAN_BITS, SCALE_BITS
-from bsff.golden.softmax import ERROR_BITS
-from bsff.golden.tables import EXP_BITS, EXP_ONE, exp2_table, log2_table
+from bsff.contract.formats import ERROR_BITS, EXP_BITS, EXP_ONE, KEPT_BITS, MEAN_BITS, SCALE_BITS
+from bsff.golden.tables import exp2_table, log2_table
 
 _EXP2 = exp2_table()
 _LOG2 = log2_table()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from bsff.golden.update import ACTIVITY_BITS, ACTIVITY_SHIFT
+from bsff.contract.formats import ACTIVITY_BITS, ACTIVITY_SHIFT
 
 from .active import list_active, transpose
 from .fire import fire, pool

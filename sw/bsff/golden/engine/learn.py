@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from bsff.golden.update import BIAS_BITS, BIAS_WIDTH, GAIN_BITS, MEAN_BITS, STEP_BITS
+from bsff.contract.formats import BIAS_BITS, BIAS_WIDTH, DRAWS, GAIN_BITS, INPUT_MEAN_BITS, STEP_BITS
 
 from .active import add_rows
-from .draws import DRAWS, dither, step
+from .draws import dither, step
 
 _BIAS_MAX = 2 ** (BIAS_WIDTH - 1) - 1
 
@@ -60,7 +60,7 @@ def learn(weights, bias, stream, shape, position, begin, response, error, step_r
     correction = np.empty(channels, np.int32)
     for j in range(channels):
         gain[j] = gain_of(error[j // (channels // error.size)], step_register)
-        correction[j] = half_up(np.int64(total[j]) * mean * gain[j], MEAN_BITS)
+        correction[j] = half_up(np.int64(total[j]) * mean * gain[j], INPUT_MEAN_BITS)
     # by group, so that the inner loops index with j alone: numba guards a computed index against being negative
     group_gain, group_correction = gain.reshape(groups, width), correction.reshape(groups, width)
     moved = np.zeros(channels, np.int32)
@@ -105,6 +105,6 @@ def learn(weights, bias, stream, shape, position, begin, response, error, step_r
             weights[i, j] = change[0, j]
     for j in range(channels):
         change_of_bias = bias_step(np.int64(total[j]) * gain[j])
-        change_of_bias -= half_up(np.int64(moved[j]) * mean, MEAN_BITS - BIAS_BITS)
+        change_of_bias -= half_up(np.int64(moved[j]) * mean, INPUT_MEAN_BITS - BIAS_BITS)
         bias[j] = hold_bias(bias[j] + change_of_bias)
     return saturated

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bsff.config import CLASSES
+from bsff.contract.formats import COUNTERS, GAIN_BITS
 from bsff.contract.geometry import Geometry, HeadGeometry, LayerGeometry
 from bsff.contract.numerics import accumulator_width
 from bsff.errors import ConfigError
-from bsff.golden.results import COUNTERS
 
 from .published import Energies
 
@@ -121,7 +121,7 @@ def _stochastic(note: Any, layer: LayerGeometry, rates: dict[str, float], each: 
         note("update additions", pairs, each.add(_COUNT))
         note("update multiplications", rates["updates"] * layer.weights, each.multiply(bits, _COUNT))
     note("memory, eligibility", pairs, each.memory(_FLOAT if real else 2))
-    note("rounding and writing back (two additions)", rates["updates"] * layer.weights, 2 * each.add(bits + 12))
+    note("rounding and writing back (two additions)", rates["updates"] * layer.weights, 2 * each.add(bits + GAIN_BITS))
     note("memory, weights updated", 2 * rates["updates"] * layer.weights, each.memory(bits))
 
 
@@ -129,7 +129,7 @@ def _head(note: Any, head: HeadGeometry, rates: dict[str, float], each: Energies
     bits = 12
     note("forward additions", rates["taps"] * CLASSES, each.add(_FLOAT))
     note("memory, weights forward", rates["taps"] * CLASSES, each.memory(bits))
-    note("rounding and writing back (two additions)", rates["update_taps"] * CLASSES, 2 * each.add(bits + 12))
+    note("rounding and writing back (two additions)", rates["update_taps"] * CLASSES, 2 * each.add(bits + GAIN_BITS))
     note("memory, weights updated", 2 * rates["update_taps"] * CLASSES, each.memory(bits))
 
 

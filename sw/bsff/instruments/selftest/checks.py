@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from bsff.config import Config
-from bsff.contract import registers
+from bsff.contract import formats, registers
+from bsff.contract.formats import COUNTERS
 from bsff.contract.geometry import Geometry
 from bsff.errors import PowerError
 from bsff.golden import lfsr, network
-from bsff.golden.results import COUNTERS
 from bsff.golden.state import NetworkState, blank
 from bsff.instruments.power import scan
 from bsff.machine import Accelerator
@@ -118,7 +118,7 @@ def memory_march(bench: Bench) -> str:
     """Both ends of every memory keep four patterns, written up and read down."""
     words = 0
     for block, part in enumerate(blank(bench.shape).blocks()):
-        for number, name in enumerate(registers.MEMORIES):
+        for number, name in enumerate(formats.MEMORIES):
             array = getattr(part, name, None)
             if array is not None:
                 words += _march(bench.device, block, number, array.size, _bits(bench, block, name))
@@ -147,7 +147,7 @@ def _march(device: Any, block: int, number: int, size: int, bits: int) -> int:
                 wanted, seen = (pattern ^ i) & ((1 << bits) - 1), device.read(data) & ((1 << bits) - 1)
                 if seen != wanted:
                     raise CheckError(
-                        f"block {block}, {registers.MEMORIES[number]}, word {start + i}: wrote 0x{wanted:x}, read 0x{seen:x}; "
+                        f"block {block}, {formats.MEMORIES[number]}, word {start + i}: wrote 0x{wanted:x}, read 0x{seen:x}; "
                         "lower the clock (`bsff build --mhz`), then report it"
                     )
     return half * len({0, size - half})

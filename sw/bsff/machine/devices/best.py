@@ -8,7 +8,7 @@ from bsff.config import Config
 from bsff.errors import DeviceError
 from bsff.machine.protocol import Device
 
-from . import open_device
+from .opening import open_device
 
 ORDER = ("pynq", "rtl", "emulated")
 """A board; else its Verilog, simulated; else the golden model."""

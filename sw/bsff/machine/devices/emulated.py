@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bsff.config import CLASSES, Config
-from bsff.contract import registers
+from bsff.contract import formats, registers
 from bsff.contract.able import check
+from bsff.contract.formats import COUNTERS
 from bsff.contract.geometry import Geometry, geometry
 from bsff.contract.numerics import check_accumulator
 from bsff.errors import DeviceError
 from bsff.golden import engine
-from bsff.golden.results import COUNTERS
 from bsff.golden.state import NetworkState, blank
 
 FIFO = 16
@@ -78,7 +78,7 @@ class EmulatedDevice:
         self._words: list[int] = []
         self._queue: list[tuple[int, list[int]]] = []
         self._results: deque[int] = deque()
-        self._fault = 0  # index into registers.FAULTS
+        self._fault = 0  # index into formats.FAULTS
         self._left = 0  # records that the fault kept from being presented
         self._buffers: dict[int, HostBuffer] = {}
         self._closed = False
@@ -183,7 +183,7 @@ class EmulatedDevice:
                 readers[offset] = partial(sizes.__getitem__, name)
             elif stem in COUNTERS:
                 readers[offset] = partial(self._counter, number, COUNTERS.index(stem), 32 if half == "high" else 0)
-            elif stem in registers.CYCLE_COUNTERS:
+            elif stem in formats.CYCLE_COUNTERS:
                 readers[offset] = lambda: 0  # FEATURES.cycles is 0: the golden model has no clock
             elif hasattr(part, stem):
                 self._decode_stream(readers, writers, offset, getattr(part, stem), half == "high")
@@ -244,7 +244,7 @@ class EmulatedDevice:
         width = registers.record_words(self._geometry)
         self._left = samples
         if address % 8:
-            self._fault = registers.FAULTS.index("address")
+            self._fault = formats.FAULTS.index("address")
             return
         for buffer in self._buffers.values():
             start = (address - buffer.address) // 4
@@ -253,7 +253,7 @@ class EmulatedDevice:
                 records = buffer.words[start : start + samples * width].reshape(samples, width)
                 self._execute(records[:, 1 : 1 + registers.sample_words(self._geometry)], records[:, 0])
                 return
-        self._fault = registers.FAULTS.index("decode error")
+        self._fault = formats.FAULTS.index("decode error")
 
     def _execute(self, words: NDArray[Any], labels: NDArray[Any]) -> None:
         if self._values["CONTROL"] & registers.GLOBAL["CONTROL"].field("discard").mask:
@@ -290,7 +290,7 @@ class EmulatedDevice:
         memory = (value & select.field("memory").mask) >> select.field("memory").low
         address = self._values["MEMORY_ADDRESS"]
         self._values["MEMORY_ADDRESS"] = address + 1 & _WORD
-        name = registers.MEMORIES[memory] if memory < len(registers.MEMORIES) else "?"
+        name = formats.MEMORIES[memory] if memory < len(formats.MEMORIES) else "?"
         part = self._blocks[block] if block < len(self._blocks) else None
         array = getattr(part, name, None)
         if array is None or address >= array.size:

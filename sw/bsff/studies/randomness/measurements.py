@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bsff.golden import lfsr, pbit, tables
+from bsff.contract import formats
+from bsff.golden import lfsr, pbit
 
 from .arrays import Bits, Floats, Ints
 from .firing import FRACTION_BITS, fire, firing_probability, level
@@ -65,7 +66,7 @@ def serial_correlations(seed: int) -> Iterator[Correlation]:
     for side, channels, m in LAYERS:
         words = lfsr.steps_for(channels * m)
         layer = f"{side}x{side}, {channels} channels, M = {m}"
-        lag = [side * words * lfsr.DRAWS]
+        lag = [side * words * formats.DRAWS]
         yield _worst(
             f"one stream, one image row ({lag[0]} draws; {layer})",
             draws.size,
@@ -94,7 +95,7 @@ def cross_correlations(seed: int) -> Iterator[Correlation]:
         yield _worst(f"pairs of a position, {channels} channels, M = {m}", SAMPLES, [r[i, j] for r in full])
     words = np.stack(
         [
-            stream(lfsr.seed_state(seed, replica, part), SAMPLES // lfsr.DRAWS)
+            stream(lfsr.seed_state(seed, replica, part), SAMPLES // formats.DRAWS)
             for replica in range(4)
             for part in range(16)
         ],
@@ -148,7 +149,7 @@ def recovery() -> tuple[int, int]:
         The last step at which the mean number of ones over the 64 such states is five standard deviations (2.5)
         from 32, and the last at which a single one has fewer than 8 or more than 56 (six deviations).
     """
-    _, words = lfsr.advance(np.uint64(1) << np.arange(lfsr.WIDTH, dtype=np.uint64), 4096)
+    _, words = lfsr.advance(np.uint64(1) << np.arange(formats.GENERATOR_WIDTH, dtype=np.uint64), 4096)
     ones = np.unpackbits(words[..., None].view(np.uint8), axis=-1).sum(-1)
     mean = np.flatnonzero(np.abs(ones.mean(0) - 32) > 2.5)
     single = np.flatnonzero(((ones < 8) | (ones > 56)).any(0))
@@ -158,15 +159,15 @@ def recovery() -> tuple[int, int]:
 def nist_streams(seed: int) -> Iterator[tuple[str, Bits]]:
     """What the NIST tests are run on, by name."""
     size = SEQUENCES * SHORT
-    words = stream(lfsr.seed_state(seed, 6), size // lfsr.WIDTH)
+    words = stream(lfsr.seed_state(seed, 6), size // formats.GENERATOR_WIDTH)
     yield "raw words", np.unpackbits(words.astype("<u8").view(np.uint8), bitorder="little")
-    used = lfsr.slices(stream(lfsr.seed_state(seed, 7), -(-size // (lfsr.DRAWS * tables.NOISE_BITS))))
-    used >>= lfsr.DRAW_BITS - tables.NOISE_BITS
+    used = lfsr.slices(stream(lfsr.seed_state(seed, 7), -(-size // (formats.DRAWS * formats.NOISE_BITS))))
+    used >>= formats.DRAW_BITS - formats.NOISE_BITS
     yield (
         "bits that p-bits use",
-        ((used[:, None] >> np.arange(tables.NOISE_BITS)[::-1]) & 1).astype(np.uint8).reshape(-1)[:size],
+        ((used[:, None] >> np.arange(formats.NOISE_BITS)[::-1]) & 1).astype(np.uint8).reshape(-1)[:size],
     )
-    draws = lfsr.slices(stream(lfsr.seed_state(seed, 8), size // lfsr.DRAWS))
+    draws = lfsr.slices(stream(lfsr.seed_state(seed, 8), size // formats.DRAWS))
     yield "p-bits at one half", fire(draws, 0.5).astype(np.uint8)
 
 

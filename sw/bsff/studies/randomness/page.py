@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from bsff.contract import formats
 from bsff.golden import lfsr
 
 from .firing import fire
@@ -22,7 +23,7 @@ def page(measured: Measurements) -> str:
     mean, single = recovery()
     draws = lfsr.slices(stream(lfsr.seed_state(measured.seed, 9), 2048))
     fired = fire(draws, 0.5).astype(np.uint8)
-    whole, unit = (int(linear_complexity(b[None, :2048])[0]) for b in (fired, fired[:: lfsr.DRAWS]))
+    whole, unit = (int(linear_complexity(b[None, :2048])[0]) for b in (fired, fired[:: formats.DRAWS]))
 
     def cell(v: Verdict) -> str:
         return f"{v.failures}" + ("" if v.uniformity is None else f"; {v.uniformity:.4f}")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from bsff.contract import formats
 from bsff.golden import lfsr
 
 from .arrays import Ints
@@ -12,7 +13,7 @@ from .arrays import Ints
 def leap(states: lfsr.State, steps: int) -> lfsr.State:
     """Every state `steps` steps later: `lfsr.jump` for an array."""
     result = np.zeros_like(states)
-    for i in range(lfsr.WIDTH):
+    for i in range(formats.GENERATOR_WIDTH):
         result ^= (states >> np.uint64(i) & np.uint64(1)) * np.uint64(lfsr.jump(1 << i, steps))
     return result
 

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 from amaranth.hdl import Value
+from bsff_hw.plan.plan import LayerPlan
 from hw_helpers import layer_plan, memory, pack, simulate, table, unpack
 
 from bsff.config import CLASSES
+from bsff.contract import formats
 from bsff.contract.numerics import STEP_MAX, step_bound
 from bsff.golden import update
 from bsff_hw.layer.learning.learn import Learn
-from bsff_hw.plan.plan import LayerPlan
 
 ONE = {"channels": 10, "kernel": 1, "padding": 0}
 FIRST = {**ONE, "channels": 20}
@@ -124,7 +125,7 @@ def test_learn(name: str, seed: int) -> None:
                 await context.tick()
             gain = update.gains(errors[None], np.array([step]))[0].repeat(plan.channels // CLASSES)
             mean = int(update.mean_activity(np.array(activity), inputs)) * plan.shape.config.centre
-            correction = update.half_up(response * mean * gain, update.MEAN_BITS)
+            correction = update.half_up(response * mean * gain, formats.INPUT_MEAN_BITS)
             for word in rng.permutation(words):
                 context.set(dut.coefficient_address, int(word))
                 await context.tick()
@@ -144,8 +145,8 @@ def test_learn(name: str, seed: int) -> None:
             while not context.get(dut.done):
                 cycles[-1] += 1
                 await context.tick()
-            folded = update.half_up(moved.sum(0) * mean, update.MEAN_BITS - update.BIAS_BITS)
-            change = update.half_up(response * gain, update.GAIN_BITS - update.BIAS_BITS) - folded
+            folded = update.half_up(moved.sum(0) * mean, formats.INPUT_MEAN_BITS - formats.BIAS_BITS)
+            change = update.half_up(response * gain, formats.GAIN_BITS - formats.BIAS_BITS) - folded
             assert bias.tolist() == np.clip(before + change, -(2**31), 2**31 - 1).tolist()
             await context.tick()
             assert not context.get(dut.done)
