@@ -7,8 +7,12 @@ from pathlib import Path
 
 import bsff
 
-RUNTIME = ("accelerator", "checkpoint", "cli", "config", "devices", "diff", "evaluate", "geometry", "golden.network",
-           "devices.pynq", "initialise", "power", "registers", "run", "selftest", "train")  # fmt: skip
+RUNTIME = """
+import bsff.cli, bsff.config, bsff.contract.check, bsff.contract.geometry, bsff.contract.registers, bsff.golden.network
+import bsff.instruments.power, bsff.instruments.selftest
+import bsff.machine, bsff.machine.checkpoint, bsff.machine.devices.pynq, bsff.machine.diff, bsff.machine.initialise
+import bsff.training.evaluate, bsff.training.run, bsff.training.train
+"""
 
 GUARD = """
 import sys
@@ -25,8 +29,7 @@ sys.meta_path.insert(0, OnlyNumpy())
 
 
 def test_the_runtime_imports_with_numpy_alone() -> None:
-    code = GUARD + "\n".join(f"import bsff.{name}" for name in RUNTIME)
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", GUARD + RUNTIME], check=True, timeout=120)
 
 
 def test_the_guard_works() -> None:

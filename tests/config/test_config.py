@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bsff import config
-from bsff.cli.config import check
+from bsff.contract.check import check
 from bsff.contract.geometry import geometry
 from bsff.errors import ConfigError
 from bsff.machine.devices.emulated import EmulatedDevice

@@ -6,9 +6,8 @@ import argparse
 from typing import Any
 
 from bsff.config import Config, dumps, load, names
-from bsff.contract import numerics
+from bsff.contract.check import check
 from bsff.contract.geometry import Geometry, geometry
-from bsff.errors import ConfigError
 
 
 def add(commands: Any) -> None:
@@ -25,29 +24,6 @@ def add(commands: Any) -> None:
         action.add_argument("config", help="a built-in name or a TOML file")
     actions.add_parser("list", help="the built-in configurations")
     parser.set_defaults(run=run)
-
-
-def check(config: Config) -> Geometry:
-    """Everything that can be wrong with a configuration short of running it.
-
-    Raises
-    ------
-    ConfigError
-        For the first fault, naming layer, key and value.
-    """
-    shape = geometry(config)
-    for number, layer in enumerate(shape.layers, 1):
-        try:
-            numerics.check_accumulator(layer)
-            numerics.goodness_scale(layer)
-            numerics.layer_step_register(layer.config.step, layer)
-        except ConfigError as error:
-            raise ConfigError(f"{config.name}: layer[{number}].{error}") from None
-    try:
-        numerics.step_register(config.head.step, config.head.fraction_bits)
-    except ConfigError as error:
-        raise ConfigError(f"{config.name}: head.{error}") from None
-    return shape
 
 
 def table(config: Config, shape: Geometry) -> str:

@@ -1,8 +1,11 @@
-"""One TOML file describes a network, its training and its folding."""
+"""One TOML file describes a network, its training and its folding.
+
+`schema` holds every key with its default, `check` parses and checks, `files` reads and writes.
+"""
 
 from .check import parse
 from .files import dumps, load, names, override
-from .schema import CLASSES, Config, DataConfig, HeadConfig, LayerConfig, TrainingConfig
+from .schema import CLASSES, Config, DataConfig, HeadConfig, LayerConfig, TrainingConfig, blocks
 
 __all__ = [
     "CLASSES",
@@ -11,6 +14,7 @@ __all__ = [
     "HeadConfig",
     "LayerConfig",
     "TrainingConfig",
+    "blocks",
     "dumps",
     "load",
     "names",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 CLASSES = 10
 """Classes of every built-in data set; channels of a layer are split evenly into this many groups."""
@@ -111,6 +112,19 @@ class TrainingConfig:
     test_draws: int = _key(1, low=1, high=64, doc="presentations of each test sample, their logits summed")
 
 
+_Layer = TypeVar("_Layer")
+_Head = TypeVar("_Head")
+
+
+def blocks(layers: Sequence[_Layer], head: _Head | None) -> dict[str, _Layer | _Head]:
+    """What learns, by name: ``layer1``, ``layer2``, ..., then ``head`` if there is one.
+
+    This is the order of a machine's register blocks, counters and logits.
+    """
+    named: dict[str, _Layer | _Head] = {f"layer{i}": layer for i, layer in enumerate(layers, 1)}
+    return named if head is None else {**named, "head": head}
+
+
 @dataclass(frozen=True)
 class Config:
     """A whole network with its training: what a TOML file holds."""
@@ -120,6 +134,11 @@ class Config:
     layers: tuple[LayerConfig, ...]
     head: HeadConfig
     training: TrainingConfig
+
+    @property
+    def blocks(self) -> dict[str, LayerConfig | HeadConfig]:
+        """Sections of the layers and of the head, if it is enabled, by name; see `blocks`."""
+        return blocks(self.layers, self.head if self.head.enabled else None)
 
     def to_dict(self) -> dict[str, Any]:
         """The configuration as plain dictionaries; `parse` takes it back unchanged."""

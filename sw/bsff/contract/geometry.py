@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bsff.config import CLASSES, Config, DataConfig, LayerConfig
+from bsff.config import CLASSES, Config, DataConfig, LayerConfig, blocks
 from bsff.errors import ConfigError
 
 from .formats import MEAN_BITS, MEAN_WIDTH
@@ -146,9 +146,14 @@ class Geometry:
         return sum(layer.weights for layer in self.layers)
 
     @property
+    def blocks(self) -> dict[str, LayerGeometry | HeadGeometry]:
+        """Layers and head by name; see `config.blocks`."""
+        return blocks(self.layers, self.head)
+
+    @property
     def predictors(self) -> tuple[str, ...]:
-        """Who predicts, in the order of the logits: ``layer1`` ... ``layerL``, then ``head``."""
-        return (*(f"layer{i + 1}" for i in range(len(self.layers))), *(("head",) if self.head else ()))
+        """Who predicts, in the order of the logits: the names of the blocks."""
+        return tuple(self.blocks)
 
 
 def planes(data: DataConfig) -> int:

@@ -183,7 +183,7 @@ def train(
 
 
 def _set_schedule(machine: Accelerator, config: Config, epoch: int, place: float) -> None:
-    parts: list[LayerConfig | HeadConfig] = [*config.layers, *([config.head] if config.head.enabled else [])]
+    parts = list(config.blocks.values())
     steps = [step_size(config, part, epoch + place) for part in parts]
     learning = []
     for part in parts:

@@ -1,0 +1,37 @@
+"""Whether a configuration that parses is one that can be trained: shapes, widths and register values."""
+
+from __future__ import annotations
+
+from bsff.config import Config
+from bsff.errors import ConfigError
+
+from . import numerics
+from .geometry import Geometry, geometry
+
+
+def check(config: Config) -> Geometry:
+    """Everything that can be wrong with a configuration short of running it.
+
+    Returns
+    -------
+    Geometry
+        Of the network.
+
+    Raises
+    ------
+    ConfigError
+        For the first fault, naming layer, key and value.
+    """
+    shape = geometry(config)
+    for number, layer in enumerate(shape.layers, 1):
+        try:
+            numerics.check_accumulator(layer)
+            numerics.goodness_scale(layer)
+            numerics.layer_step_register(layer.config.step, layer)
+        except ConfigError as error:
+            raise ConfigError(f"{config.name}: layer[{number}].{error}") from None
+    try:
+        numerics.step_register(config.head.step, config.head.fraction_bits)
+    except ConfigError as error:
+        raise ConfigError(f"{config.name}: head.{error}") from None
+    return shape
