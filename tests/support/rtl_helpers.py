@@ -9,8 +9,9 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import NamedTuple
+
+from bsff.config import Config
 
 STANDIN = Path(__file__).with_name("rtl_standin.v").read_text()
 """Answers like the machine's AXI4-Lite slave; address and data of a write are taken at different times."""
@@ -21,9 +22,9 @@ WORK, FETCH, BEAT_LOW, BEAT_HIGH, BEATS = 0x64, 0x6C, 0x70, 0x74, 0x78
 RANDOM, HANG, FINISH = 0x80, 0x84, 0x88
 
 
-def gateware(verilog: str = STANDIN) -> SimpleNamespace:
-    """What stands in for the module ``bsff_hw.machine.top``."""
-    return SimpleNamespace(verilog=lambda config: f"// {config.name}\n{verilog}")
+def stand_in(config: Config) -> str:
+    """What stands in for `bsff_hw.simulation.generate.generate`."""
+    return f"// {config.name}\n{STANDIN}"
 
 
 def spawn(code: str, **environment: str) -> subprocess.Popen[str]:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
-from bsff.config import load, override
+from bsff.cli.options import (
+    add_config,
+    add_data,
+    add_device,
+    add_json,
+    add_samples,
+    check_samples,
+    chosen_config,
+    write_output,
+)
 from bsff.contract.geometry import geometry
 from bsff.data import load_dataset
-from bsff.errors import ConfigError
 from bsff.machine import Accelerator
-from bsff.machine.devices import DEVICES, open_device
+from bsff.machine.devices import open_device
 from bsff.machine.initialise import initialise
-from bsff.tools.files import write_text
 from bsff.training.run import RunDirectory, machine, versions
 from bsff.training.train import order
-from bsff_hw.simulation.cycle_bench import bench, table
+from bsff_hw.simulation.cycle_counts import count_cycles, table
 
 
 def add(commands: Any) -> None:
@@ -28,25 +34,21 @@ def add(commands: Any) -> None:
         description="Cycles per training and per inference sample from the hardware's counters, beside the formula of "
         "docs/folding.md and the bound of the weight memories.",
     )
-    parser.add_argument("config", help="a built-in name or a TOML file")
-    parser.add_argument("--device", choices=DEVICES, default="rtl")
-    parser.add_argument(
-        "--samples", type=int, default=10, metavar="N", help="training samples to present (default: 10)"
-    )
+    add_config(parser)
+    add_device(parser, default="rtl")
+    add_samples(parser, 10, "training samples to present")
     parser.add_argument(
         "--run", type=Path, metavar="RUN", dest="state", help="begin with the state saved there instead of a fresh one"
     )
-    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with the data sets")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    add_data(parser)
+    add_json(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Load, present, read the counters, print."""
-    if arguments.samples < 1:
-        raise ConfigError(f"--samples {arguments.samples}: expected at least 1")
-    config = override(load(arguments.config), arguments.settings)
+    check_samples(arguments)
+    config = chosen_config(arguments)
     data = load_dataset(config.data, folder=arguments.data)
     shape = geometry(config)
     state = RunDirectory(arguments.state).load()[1] if arguments.state else initialise(config, shape, data.train_images)
@@ -54,13 +56,13 @@ def run(arguments: argparse.Namespace) -> int:
     with Accelerator(device, config, timeout=600.0) as accelerator:
         accelerator.load(state)
         if not arguments.state:
-            parts: list[Any] = [*config.layers, *([config.head] if config.head.enabled else [])]
+            parts = list(config.blocks.values())
             accelerator.set_steps([part.step for part in parts])
             accelerator.set_learning([True] * len(parts))
         chosen = order(config, 0, len(data.train_labels))[: arguments.samples]
-        result = bench(accelerator, device, data.train_images[chosen], data.train_labels[chosen], config.name)
+        result = count_cycles(accelerator, device, data.train_images[chosen], data.train_labels[chosen], config.name)
     print(table(result))
     if arguments.json:
         record = {**result.to_dict(), "settings": arguments.settings, "versions": versions(), "machine": machine()}
-        write_text(arguments.json, json.dumps(record, indent=1) + "\n")
+        write_output("--json", arguments.json, record)
     return 0

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
-from bsff.cli.config import check
-from bsff.config import load, override
-from bsff.errors import ConfigError, DeviceError
-from bsff.tools.files import write_text
+from bsff.cli.options import add_config, add_json, chosen_config, write_output
+from bsff.contract.check import check
+from bsff.errors import ConfigError
+from bsff_hw import synthesis
 from bsff_hw.simulation.generate import generate
 
-TARGETS = ("xc7z020", "ecp5-85k")
+from .options import add_no_reader
 
 
 def add(commands: Any) -> None:
@@ -26,25 +23,13 @@ def add(commands: Any) -> None:
         description="Synthesise a network's machine with open tools and count LUTs, registers, memories and multipliers "
         "of each component; for ecp5-85k also place and route it, and give the highest clock frequency.",
     )
-    parser.add_argument("config", help="a built-in name (see `bsff config list`) or a TOML file")
-    parser.add_argument("--target", choices=TARGETS, required=True, help="the device")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="settings",
-        help="replace a key of the configuration, such as layer[1].tile=2; may be repeated",
-    )
+    add_config(parser)
+    parser.add_argument("--target", choices=synthesis.TARGETS, required=True, help="the device")
     parser.add_argument(
         "--block", metavar="NAME", help="only this one, such as layer2 or head: the whole may take minutes"
     )
-    parser.add_argument(
-        "--no-reader",
-        action="store_true",
-        help="leave out the AXI master that reads samples from memory, for a device without a processor beside it",
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to FILE too")
+    add_no_reader(parser)
+    add_json(parser)
     parser.add_argument("--no-route", action="store_true", help="count only: no place and route")
     parser.add_argument(
         "--frequency", type=float, default=100.0, metavar="MHZ", help="target of place and route (default: 100)"
@@ -56,10 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the table; exit status 1 if the machine does not fit."""
     if not arguments.frequency > 0:
         raise ConfigError(f"--frequency {arguments.frequency:g}: expected MHz above 0")
-    config = override(load(arguments.config), arguments.settings)
+    config = chosen_config(arguments)
     check(config)
     verilog = generate(config, arguments.block, reader=not arguments.no_reader)
-    synthesis = import_module("bsff_hw.synthesis")  # after `generate`, which explains what is not installed
     report = synthesis.synthesise(
         verilog,
         top=arguments.block or "bsff",
@@ -67,9 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         route=not arguments.no_route,
         frequency=arguments.frequency,
     )
-    print(
-        f"{config.name}{f' {arguments.block}' if arguments.block else ''}{''.join(f' --set {setting}' for setting in arguments.settings)}"
-    )
+    print(" ".join([config.name, *filter(None, [arguments.block]), *(f"--set {s}" for s in arguments.settings)]))
     print(synthesis.table(report, synthesis.TARGETS[arguments.target]))
     if arguments.json is not None:
         record = {
@@ -80,8 +62,5 @@ def run(arguments: argparse.Namespace) -> int:
             "verilog_sha256": hashlib.sha256(verilog.encode()).hexdigest(),
             **report.to_dict(),
         }
-        try:
-            write_text(arguments.json, json.dumps(record, indent=1) + "\n")
-        except OSError as error:
-            raise DeviceError(f"--json {arguments.json}: cannot be written ({error}); name another file") from error
+        write_output("--json", arguments.json, record)
     return 0 if report.fits else 1

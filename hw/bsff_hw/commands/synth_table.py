@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from bsff.errors import DataError
+from bsff_hw.synthesis.summary import summary
 
 
 def add(commands: Any) -> None:
@@ -28,5 +28,5 @@ def run(arguments: argparse.Namespace) -> int:
     if not files:
         raise DataError(f"{arguments.folder}: no reports (*.json) there; make them with `bsff synth ... --json FILE`")
     records = {file.stem: json.loads(file.read_text()) for file in files}
-    print(import_module("bsff_hw.synthesis").summary(records), end="")
+    print(summary(records), end="")
     return 0

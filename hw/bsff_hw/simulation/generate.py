@@ -1,11 +1,9 @@
-"""The Verilog of a network, from the gateware package."""
+"""The Verilog of a network, generated when it is asked for: importing this module imports no Amaranth."""
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from bsff.config import Config
-from bsff.errors import DeviceError
+from bsff_hw.tools import need_amaranth
 
 
 def generate(config: Config, block: str | None = None, *, reader: bool = True) -> str:
@@ -16,22 +14,8 @@ def generate(config: Config, block: str | None = None, *, reader: bool = True) -
     Raises
     ------
     DeviceError
-        If the packages that generate it are not installed.
+        If Amaranth is not installed.
     """
-    try:
-        top = import_module("bsff_hw.machine.top")  # here, since what runs on a board has neither of them
-    except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package == "amaranth":
-            raise DeviceError(
-                "generating Verilog needs amaranth, which is not installed: pip install 'bsff[hardware]'"
-            ) from None
-        if package == "bsff_hw":
-            raise DeviceError(
-                "generating Verilog needs the package bsff_hw, which this installation of bsff lacks: "
-                "pip install 'bsff[hardware]' from a checkout of the repository"
-            ) from None
-        raise  # a fault of the gateware's own
-    if block is not None:
-        return str(top.block_verilog(config, block))
-    return str(top.verilog(config) if reader else top.verilog(config, memory=False))
+    with need_amaranth():
+        from bsff_hw.machine import top
+    return top.block_verilog(config, block) if block is not None else top.verilog(config, memory=reader)

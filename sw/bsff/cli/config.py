@@ -9,6 +9,8 @@ from bsff.config import Config, dumps, load, names
 from bsff.contract.check import check
 from bsff.contract.geometry import Geometry, geometry
 
+from .options import add_config, chosen_config
+
 
 def add(commands: Any) -> None:
     """Add the command."""
@@ -21,7 +23,7 @@ def add(commands: Any) -> None:
         ("check", "say whether a file is good"),
     ):
         action = actions.add_parser(name, help=text, description=text.capitalize() + ".")
-        action.add_argument("config", help="a built-in name or a TOML file")
+        add_config(action)
     actions.add_parser("list", help="the built-in configurations")
     parser.set_defaults(run=run)
 
@@ -54,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
                 f"{name:<16}{config.data.dataset:<9}{maps:<18}{shape.weights:>9,} weights, {config.training.epochs} epochs"
             )
         return 0
-    config = load(arguments.config)
+    config = chosen_config(arguments)
     shape = check(config)
     if arguments.action == "show":
         print(dumps(config))

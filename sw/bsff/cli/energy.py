@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from bsff.data import load_dataset
-from bsff.errors import ConfigError, PowerError
+from bsff.errors import PowerError
 from bsff.instruments.energy import ALGORITHMS, SOURCE, Counts, count
 from bsff.machine import Accelerator
-from bsff.machine.devices import DEVICES, open_device
-from bsff.tools.files import write_text
+from bsff.machine.devices import open_device
 from bsff.training.run import RunDirectory
 from bsff.training.train import order
+
+from .options import add_data, add_device, add_run, add_samples, check_samples, write_output
 
 RESULT = "energy.json"
 
@@ -27,9 +28,9 @@ def add(commands: Any) -> None:
         description="Energy of a training sample in three columns that are never mixed: counted operations times published "
         "energies, switching activity, and what a sensor measured.",
     )
-    parser.add_argument("directory", type=Path, metavar="RUN", help="run directory")
-    parser.add_argument("--samples", type=int, default=200, metavar="N", help="training samples to count over")
-    parser.add_argument("--device", choices=DEVICES, default="emulated")
+    add_run(parser)
+    add_samples(parser, 200, "training samples to count over")
+    add_device(parser)
     parser.add_argument(
         "--toggles",
         type=int,
@@ -38,14 +39,13 @@ def add(commands: Any) -> None:
         help="count the bits that change in N samples of the simulated Verilog (compiled apart, minutes)",
     )
     parser.add_argument("--power", type=Path, metavar="DIR", help="a recording of `bsff power` for the third column")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with the data sets")
+    add_data(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train a few samples, read the counters, multiply, print."""
-    if arguments.samples < 1:
-        raise ConfigError(f"--samples {arguments.samples}: expected at least 1")
+    check_samples(arguments)
     directory = RunDirectory(arguments.directory)
     config, state, _ = directory.load()
     data = load_dataset(config.data, folder=arguments.data)
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     with Accelerator(open_device(arguments.device, config), config, timeout=600.0) as machine:
         machine.load(state)
         machine.clear_counters()
-        parts: list[Any] = [*config.layers, *([config.head] if config.head.enabled else [])]
+        parts = list(config.blocks.values())
         machine.set_steps([part.step for part in parts])
         machine.set_learning([True] * len(parts))
         machine.present(data.train_images[chosen], data.train_labels[chosen], learn=True)
@@ -70,12 +70,15 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"activity: {_ACTIVITY if toggles else 'not counted; --toggles N counts it in N samples'}")
     print(f"measured: {'by ' + measured['sensor'] if measured else 'not measured'}")
     record = {
-        "config": config.name, "samples": len(chosen), "source": SOURCE, "measured": measured and measured["measured"],
+        "config": config.name,
+        "samples": len(chosen),
+        "source": SOURCE,
+        "measured": measured and measured["measured"],
         "toggles": toggles,
         "counted_picojoules": {name: c.picojoules for name, c in counts.items()},
         "operations": {name: {kind: list(pair) for kind, pair in c.operations.items()} for name, c in counts.items()},
-    }  # fmt: skip
-    write_text(directory.path / RESULT, json.dumps(record, indent=1) + "\n")
+    }
+    write_output("RUN", directory.path / RESULT, record)
     return 0
 
 
@@ -98,9 +101,7 @@ _ACTIVITY = (
 
 def _toggles(config: Any, state: Any, parts: list[Any], data: Any, chosen: Any) -> float:
     """Changes of bits per training sample, the loading of the state left out."""
-    from bsff_hw.simulation import RtlDevice  # needs a compiler
-
-    device = RtlDevice(config, toggles=True)
+    device: Any = open_device("rtl", config, toggles=True)  # of the gateware; needs a compiler
     with Accelerator(device, config, timeout=3600.0) as machine:
         machine.load(state)
         machine.set_steps([part.step for part in parts])

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from bsff.config import override
 from bsff.data import load_dataset
 from bsff.machine import Accelerator
-from bsff.machine.devices import DEVICES, open_device
+from bsff.machine.devices import open_device
 from bsff.training.run import RunDirectory
 
 from .finish import finish
+from .options import add_data, add_device, add_run, add_waves
 
 
 def add(commands: Any) -> None:
@@ -20,12 +20,10 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "eval", help="test a trained network", description="Test a trained network; writes metrics.json anew."
     )
-    parser.add_argument("directory", type=Path, metavar="RUN", help="run directory")
-    parser.add_argument("--device", choices=DEVICES, default="emulated")
-    parser.add_argument("--waves", type=Path, metavar="FILE", help="record every signal (FST); --device rtl only")
-    parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="folder with the data sets (default: BSFF_DATA, else download)"
-    )
+    add_run(parser)
+    add_device(parser)
+    add_waves(parser)
+    add_data(parser)
     parser.add_argument(
         "--draws", type=int, metavar="N", help="presentations of each test sample (default: the configuration's)"
     )

@@ -6,28 +6,12 @@ import argparse
 import sys
 
 from bsff.errors import BsffError
-from bsff_hw.commands import bench, build, fold, synth, synth_table, verilog
 
 from . import config, diff, energy, evaluate, power, registers, report, selftest, sweep, train
+from .plugins import add_plugins
 
-COMMANDS = (
-    train,
-    evaluate,
-    diff,
-    config,
-    registers,
-    fold,
-    verilog,
-    bench,
-    synth,
-    synth_table,
-    sweep,
-    report,
-    build,
-    power,
-    energy,
-    selftest,
-)
+COMMANDS = (train, evaluate, diff, config, registers, sweep, report, selftest, power, energy)
+"""The commands of this package, in the order in which ``bsff --help`` lists them; those of others follow."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in COMMANDS:
         module.add(commands)
+    add_plugins(commands)
     return top
 
 

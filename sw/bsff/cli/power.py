@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
-from bsff.config import load, override
 from bsff.contract.geometry import geometry
 from bsff.data import load_dataset
 from bsff.errors import PowerError
@@ -20,9 +18,10 @@ from bsff.instruments.power.sampler import ThreadSampler
 from bsff.instruments.power.scan import choose
 from bsff.instruments.power.workload import MachineWorkload
 from bsff.machine import Accelerator
-from bsff.machine.devices import DEVICES, open_device
+from bsff.machine.devices import open_device
 from bsff.machine.initialise import initialise
-from bsff.tools.files import write_text
+
+from .options import add_config, add_data, add_device, add_out, chosen_config, write_output
 
 RESULT = "power.json"
 NOT_MEASURED = "power: not measured"
@@ -36,8 +35,8 @@ def add(commands: Any) -> None:
         description="Measure joules per training sample: idle machine, the same traffic without the machine's work, and "
         "training, interleaved. Without a sensor nothing is measured, and nothing is estimated in its place.",
     )
-    parser.add_argument("config", nargs="?", help="a built-in name or a TOML file")
-    parser.add_argument("--device", choices=DEVICES, default="emulated")
+    add_config(parser, optional=True)
+    add_device(parser)
     parser.add_argument("--list", action="store_true", help="list the sensors found, with a reading of each")
     parser.add_argument("--sensor", metavar="NAME", help="one of the list, or chip:bus/address as ina226:1/0x40")
     parser.add_argument("--shunt", type=float, default=0.01, metavar="OHM", help="shunt of an INA219 or INA226")
@@ -54,9 +53,8 @@ def add(commands: Any) -> None:
         "--meter", type=Path, metavar="CSV", help="readings of an outside meter for the recording in --out"
     )
     parser.add_argument("--record", action="store_true", help="go through the states for an outside meter, no sensor")
-    parser.add_argument("--out", type=Path, default=Path("runs/power"), metavar="DIR")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with the data sets")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    add_out(parser, "folder of the recording (default: runs/power)", default=Path("runs/power"))
+    add_data(parser)
     parser.set_defaults(run=run)
 
 
@@ -74,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     sensor = choose(arguments.sensor, scan(), shunt_ohms=arguments.shunt)
     if sensor is None and not arguments.record:
         arguments.out.mkdir(parents=True, exist_ok=True)
-        write_text(arguments.out / RESULT, json.dumps({"measured": None, "why": "no sensor"}, indent=1) + "\n")
+        write_output("--out", arguments.out / RESULT, {"measured": None, "why": "no sensor"})
         print(
             f"{NOT_MEASURED}: no sensor in hwmon or iio. Name one on I2C with --sensor, or use --record and an outside meter"
         )
@@ -118,12 +116,12 @@ class _Silent:
 
 
 def _measure(arguments: argparse.Namespace, sensor: Sensor | None) -> int:
-    config = override(load(arguments.config), arguments.settings)
+    config = chosen_config(arguments)
     data = load_dataset(config.data, folder=arguments.data)
     device = open_device(arguments.device, config)
     with Accelerator(device, config, timeout=600.0) as machine:
         machine.load(initialise(config, geometry(config), data.train_images))
-        parts: list[Any] = [*config.layers, *([config.head] if config.head.enabled else [])]
+        parts = list(config.blocks.values())
         machine.set_steps([part.step for part in parts])
         machine.set_learning([True] * len(parts))
         workload = MachineWorkload(machine, device, data.train_images, data.train_labels)
@@ -136,9 +134,13 @@ def _measure(arguments: argparse.Namespace, sensor: Sensor | None) -> int:
                 flush=True,
             )
         record = measure(
-            workload, sampler, seconds=arguments.seconds, repeats=arguments.repeats, settle=arguments.settle,
+            workload,
+            sampler,
+            seconds=arguments.seconds,
+            repeats=arguments.repeats,
+            settle=arguments.settle,
             report=lambda text: print(text, flush=True),
-        )  # fmt: skip
+        )
     recordings.save(arguments.out, record)
     if sensor is None:
         print(f"{NOT_MEASURED} yet: bsff power --out {arguments.out} --meter FILE --accuracy GAIN,WATTS")
@@ -152,17 +154,23 @@ def _finish(arguments: argparse.Namespace, record: Record, sensor: str, accuracy
     result = estimate(record, accuracy)
     short = arguments.seconds < MIN_SECONDS or arguments.repeats < MIN_REPEATS
     entry = {
-        "measured": result.to_dict(), "sensor": sensor, "accuracy": vars(accuracy), "device": arguments.device,
-        "config": arguments.config, "short": short,
-    }  # fmt: skip
-    write_text(arguments.out / RESULT, json.dumps(entry, indent=1) + "\n")
+        "measured": result.to_dict(),
+        "sensor": sensor,
+        "accuracy": vars(accuracy),
+        "device": arguments.device,
+        "config": arguments.config,
+        "short": short,
+    }
+    write_output("--out", arguments.out / RESULT, entry)
     try:
         plot(record, result, arguments.out / PLOT)
     except ImportError:
         print("no picture: matplotlib is not installed")
     print(table(result))
-    print(f"sensor: {sensor}; 95 % intervals of repeats and sensor (gain {accuracy.gain:g}, offset {accuracy.offset:g} W, "
-          f"shunt {accuracy.shunt:g}, linearity {accuracy.curvature:g})")  # fmt: skip
+    print(
+        f"sensor: {sensor}; 95 % intervals of repeats and sensor (gain {accuracy.gain:g}, offset {accuracy.offset:g} W, "
+        f"shunt {accuracy.shunt:g}, linearity {accuracy.curvature:g})"
+    )
     if short:
         print(f"short: a figure to publish needs windows of {MIN_SECONDS:g} s and {MIN_REPEATS} repeats")
     print(f"{arguments.out}: {RESULT}, {recordings.READINGS}, {recordings.WINDOWS}")

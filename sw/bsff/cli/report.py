@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from .options import add_out
+
 
 def add(commands: Any) -> None:
     """Add the command."""
@@ -16,7 +18,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("spec", type=Path, metavar="SWEEP", help="the sweep's TOML file, see docs/sweeps.md")
     parser.add_argument("--results", type=Path, metavar="FILE", help="results (default: SWEEP with the ending .csv)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the page (default: that of SWEEP)")
+    add_out(parser, "folder of the page (default: that of SWEEP)")
     parser.add_argument("--format", choices=("svg", "png"), default="svg", help="of the plots (default: svg)")
     parser.set_defaults(run=run)
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from bsff.errors import ConfigError
 
+from .options import add_data
+
 if TYPE_CHECKING:  # pandas is imported only where it is used
     from bsff.studies.sweep import Cell, Spec
 
@@ -41,9 +43,7 @@ def add(commands: Any) -> None:
         help="only cells with this value, such as data.dataset=mnist or training.seed=0; may be repeated",
     )
     parser.add_argument("--list", action="store_true", help="list the cells and which are done; train nothing")
-    parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="folder with the data sets (default: BSFF_DATA, else download)"
-    )
+    add_data(parser)
     parser.set_defaults(run=run)
 
 

@@ -2,70 +2,75 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from rtl_helpers import gateware
 
 from bsff.cli import main as bsff
 from bsff.cli import train
-from bsff_hw.simulation import generate
+from bsff.config import load
+from bsff_hw.machine import top
+from bsff_hw.simulation.generate import generate
+from bsff_hw.tools import need_amaranth
+
+
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No Verilog is generated, which takes seconds: what was asked for is said instead."""
+    monkeypatch.setattr(
+        top, "verilog", lambda config, *, memory: f"{config.name} {config.layers[0].weight_bits} {memory}\n"
+    )
+    monkeypatch.setattr(top, "block_verilog", lambda config, block: f"{block} of {config.name}\n")
 
 
 def test_verilog_goes_to_standard_output_or_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(generate, "import_module", lambda name: gateware("module bsff;\nendmodule\n"))
+    stand_in(monkeypatch)
     assert bsff(["verilog", "digits-small"]) == 0
-    expected = "// digits-small\nmodule bsff;\nendmodule\n"
-    assert capsys.readouterr().out == expected
+    assert capsys.readouterr().out == "digits-small 12 True\n"
     assert bsff(["verilog", "digits-small", "-o", str(tmp_path / "bsff.v")]) == 0
-    assert (tmp_path / "bsff.v").read_text() == expected
+    assert (tmp_path / "bsff.v").read_text() == "digits-small 12 True\n"
     assert capsys.readouterr().out == ""
     assert bsff(["verilog", "digits-small", "-o", str(tmp_path / "missing" / "bsff.v")]) == 2
     assert "missing/bsff.v: cannot be written" in capsys.readouterr().err
 
 
 def test_verilog_is_of_the_settings(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(
-        generate,
-        "import_module",
-        lambda name: SimpleNamespace(verilog=lambda config: f"{name} {config.layers[0].weight_bits}"),
+    stand_in(monkeypatch)
+    assert bsff(["verilog", "digits-small", "--set", "layer[1].weight_bits=9", "--no-reader"]) == 0
+    assert capsys.readouterr().out == "digits-small 9 False\n"
+    assert generate(load("digits"), "layer1") == "layer1 of digits\n"
+
+
+ORDERS = {
+    "build": ["digits-small", "--board", "pynq-z2"],
+    "synth": ["digits-small", "--target", "xc7z020"],
+    "train": ["digits-small", "--device", "rtl"],
+    "verilog": ["digits-small"],
+}
+
+
+@pytest.mark.parametrize("command", ORDERS)
+def test_every_command_says_that_amaranth_is_missing(command: str, tmp_path: Path) -> None:
+    """In a process of its own, since what was imported once stays."""
+    code = f"import sys; sys.modules['amaranth'] = None; from bsff.cli import main; sys.exit(main({[command, *ORDERS[command]]}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (
+        done.stderr == "bsff: generating Verilog needs amaranth, which is not installed: pip install 'bsff[hardware]'\n"
     )
-    assert bsff(["verilog", "digits-small", "--set", "layer[1].weight_bits=9"]) == 0
-    assert capsys.readouterr().out == "bsff_hw.machine.top 9"
+    assert done.returncode == 2
 
 
 @pytest.mark.parametrize(
-    ("missing", "remedy"),
-    [
-        ("amaranth.lib", "needs amaranth, which is not installed: pip install 'bsff[hardware]'"),
-        ("bsff_hw", "needs the package bsff_hw, which this installation of bsff lacks: pip install 'bsff[hardware]'"),
-    ],
+    "error", [ImportError("no tile", name="amaranth.hdl"), ModuleNotFoundError("x", name="bsff_hw.x")]
 )
-def test_what_verilog_needs_is_named(
-    missing: str, remedy: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def importing(name: str) -> Any:
-        raise ModuleNotFoundError(f"No module named {missing!r}", name=missing)
-
-    monkeypatch.setattr(generate, "import_module", importing)
-    assert bsff(["verilog", "digits-small"]) == 2
-    assert remedy in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("module", ["bsff.contract.geometry", "bsff_hw.tile", "amaranth.hdl"])
-def test_a_fault_of_the_gateware_is_not_hidden(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_the_gateware_is_not_hidden(error: ImportError) -> None:
     """A name that a module lacks is no package that is not installed."""
-
-    def importing(name: str) -> Any:
-        raise ImportError("cannot import name 'tile'", name=module)
-
-    monkeypatch.setattr(generate, "import_module", importing)
-    with pytest.raises(ImportError, match="tile"):
-        bsff(["verilog", "digits-small"])
+    with pytest.raises(type(error)), need_amaranth():
+        raise error
 
 
 def test_waves_of_the_emulated_device_are_refused_before_anything_is_written(

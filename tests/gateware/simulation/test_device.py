@@ -28,15 +28,16 @@ from rtl_helpers import (
     STATUS,
     WORK,
     FstHeader,
-    gateware,
     spawn,
+    stand_in,
 )
 
-from bsff.config import load
+from bsff.config import Config, load
 from bsff.contract import registers
 from bsff.errors import DeviceError
 from bsff.machine.devices import open_device
-from bsff_hw.simulation import RtlDevice, generate
+from bsff_hw.simulation import RtlDevice
+from bsff_hw.simulation import device as module
 from bsff_hw.simulation.device import count_toggles, register_name
 from bsff_hw.simulation.toolchain import has_wave_headers
 
@@ -58,7 +59,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Opens devices, and closes them at the end."""
     monkeypatch.setenv("BSFF_CACHE", str(cache))
-    monkeypatch.setattr(generate, "import_module", lambda name: gateware())
+    monkeypatch.setattr(module, "generate", stand_in)
     devices: list[RtlDevice] = []
 
     def open_one(**options: Any) -> RtlDevice:
@@ -362,9 +363,9 @@ def test_waves_are_complete_after_an_exception_and_a_stop(opened: Open, tmp_path
     process = spawn(
         "from pathlib import Path\n"
         "from bsff.config import load\n"
-        "from bsff_hw.simulation import RtlDevice, generate\n"
-        "from rtl_helpers import FINISH, gateware\n"
-        "generate.import_module = lambda name: gateware()\n"
+        "from bsff_hw.simulation import RtlDevice, device as module\n"
+        "from rtl_helpers import FINISH, stand_in\n"
+        "module.generate = stand_in\n"
         f"device = RtlDevice(load('digits-small'), waves=Path({str(tmp_path / 'waves.fst')!r}))\n"
         "device.run(100)\n"
         "device.write(FINISH, 1)\n"
@@ -377,10 +378,10 @@ def test_waves_are_complete_after_an_exception_and_a_stop(opened: Open, tmp_path
 
 
 def test_a_waves_file_that_cannot_be_written_is_refused_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(name: str) -> Any:
+    def never(config: Config) -> str:
         raise AssertionError("the name of the file is checked before anything else")
 
-    monkeypatch.setattr(generate, "import_module", never)
+    monkeypatch.setattr(module, "generate", never)
     with pytest.raises(DeviceError, match=r"missing/waves\.fst: the folder .*/missing does not exist; make it"):
         RtlDevice(CONFIG, waves=tmp_path / "missing" / "waves.fst")
     with pytest.raises(DeviceError, match="this is a folder; name a file in it"):

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from bsff.errors import DeviceError
 from bsff.machine import COUNTER_NAMES, Accelerator
+from bsff_hw.plan import plan
+from bsff_hw.plan.cycles import head_cycles, layer_cycles
 
 
 @dataclass(frozen=True)
-class BlockBench:
+class BlockCycles:
     """What one block did, per sample.
 
     Attributes
@@ -50,14 +52,14 @@ class BlockBench:
 
 
 @dataclass(frozen=True)
-class Bench:
+class CycleCounts:
     """A measurement of a whole machine.
 
     Attributes
     ----------
     config : str
     samples : int
-    blocks : tuple of BlockBench
+    blocks : tuple of BlockCycles
     elapsed : float or None
         Cycles between the end of one training sample and the next, where the device tells its clock; the host's accesses
         are among them.
@@ -67,12 +69,12 @@ class Bench:
 
     config: str
     samples: int
-    blocks: tuple[BlockBench, ...]
+    blocks: tuple[BlockCycles, ...]
     elapsed: float | None
     simulator: float | None
 
     @property
-    def slowest(self) -> BlockBench:
+    def slowest(self) -> BlockCycles:
         """The block that sets the pipeline's rate."""
         return max(self.blocks, key=lambda b: b.training)
 
@@ -81,9 +83,9 @@ class Bench:
         return dataclasses.asdict(self)
 
 
-def bench(
+def count_cycles(
     machine: Accelerator, device: Any, pixels: NDArray[np.uint8], labels: NDArray[Any], config_name: str
-) -> Bench:
+) -> CycleCounts:
     """Present samples twice, learning and not, and read the counters.
 
     Parameters
@@ -112,7 +114,7 @@ def bench(
     machine.present(pixels, labels, learn=False)
     inference = machine.counters()
     blocks = tuple(_block(machine, i, training[i], inference[i]) for i in range(len(training)))
-    return Bench(
+    return CycleCounts(
         config_name,
         len(labels),
         blocks,
@@ -121,10 +123,7 @@ def bench(
     )
 
 
-def _block(machine: Accelerator, number: int, trained: Any, judged: Any) -> BlockBench:
-    from bsff_hw.plan.cycles import head_cycles, layer_cycles
-    from bsff_hw.plan.plan import plan
-
+def _block(machine: Accelerator, number: int, trained: Any, judged: Any) -> BlockCycles:
     folded = plan(machine.config)
     count = dict(zip(COUNTER_NAMES, trained.tolist(), strict=True))
     other = dict(zip(COUNTER_NAMES, judged.tolist(), strict=True))
@@ -139,7 +138,7 @@ def _block(machine: Accelerator, number: int, trained: Any, judged: Any) -> Bloc
         assert folded.head is not None
         density = count["taps"] / samples / (folded.head.rows * folded.head.levels)
         cycles = head_cycles(folded.head, density)
-    return BlockBench(
+    return BlockCycles(
         name=shape.predictors[number],
         training=count["busy_cycles"] / samples,
         inference=other["busy_cycles"] / other["samples"],
@@ -152,7 +151,7 @@ def _block(machine: Accelerator, number: int, trained: Any, judged: Any) -> Bloc
     )
 
 
-def table(result: Bench) -> str:
+def table(result: CycleCounts) -> str:
     """The measurement as Markdown."""
     lines = [
         "| block | training cycles | inference cycles | stalls | active taps | density | updated | formula | measured / formula | bandwidth bound | measured / bound |",

