@@ -45,8 +45,10 @@ def open_device(name: str, config: Config, *, waves: Path | None = None, toggles
     try:
         opener = found[0].load()
     except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        package = "'bsff[train]'" if name == "emulated" else missing
         raise DeviceError(
-            f"the {name} device needs {error.name}, which is not installed: pip install {error.name}, or use another device"
+            f"the {name} device needs {missing}, which is not installed: pip install {package}, or use another device"
         ) from None
     except (ImportError, AttributeError) as error:
         raise DeviceError(f"the {name} device cannot be loaded ({error}); install its package anew") from error
