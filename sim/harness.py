@@ -1,27 +1,26 @@
 """Runs a bench on a design: Verilog to a simulator, the simulator with cocotb and a bench of this folder.
 
-A built simulator is kept in ``$BSFF_CACHE``, else ``~/.cache/bsff``, as ``cocotb-<hash>``: the hash covers everything
-that it was built from, so a folder is never stale, and one may delete any of them at any time.
+A built simulator is kept in the cache folder (`bsff.tools.cache`) as ``cocotb-<hash>``: the hash covers everything that it
+was built from, so a folder is never stale, and one may delete any of them at any time.
 """
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import importlib.metadata
 import importlib.util
 import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from bsff.tools import process
+from bsff.tools.cache import cache_folder
+from bsff.tools.lock import locked
 
 HERE = Path(__file__).resolve().parent
 SIMULATORS = ("verilator", "icarus")
@@ -103,7 +102,7 @@ def run(
     tests : str, optional
         Regular expression: only tests whose names it finds.
     seconds : float
-        Kill the simulator after that time.
+        Kill the simulator after that time (times `process.PATIENCE`).
 
     Raises
     ------
@@ -156,10 +155,11 @@ def _built(verilog: str, top: str, simulator: str, waves: bool) -> Path:
         verilog += _ICARUS_WAVES.replace("{top}", top)
         arguments += ["-s", "bsff_waves"]
     parts = [verilog, top, simulator, arguments, waves, sys.prefix, _version(simulator), _version("cocotb")]
-    folder = _cache() / f"cocotb-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]}"
+    folder = cache_folder() / f"cocotb-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]}"
     folder.mkdir(parents=True, exist_ok=True)
     done = folder / "complete"
-    with _lock(folder / "lock"):
+    refusal = SimulationError(f"another process has been building {folder} for {BUILD_SECONDS} s; end it and try again")
+    with locked(folder / "lock", timeout=process.patient(BUILD_SECONDS), refusal=refusal):
         if not done.exists():
             source = folder / "design.v"
             source.write_text(verilog)
@@ -181,34 +181,10 @@ def _built(verilog: str, top: str, simulator: str, waves: bool) -> Path:
     return folder
 
 
-def _cache() -> Path:
-    if "BSFF_CACHE" in os.environ:
-        return Path(os.environ["BSFF_CACHE"])
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bsff"
-
-
 def _version(tool: str) -> str:
     if tool == "icarus":
-        return subprocess.run(["iverilog", "-V"], capture_output=True, text=True, timeout=30).stdout.partition("\n")[0]
+        return process.run(["iverilog", "-V"], timeout=30).output.partition("\n")[0]
     return importlib.metadata.version(tool)
-
-
-@contextlib.contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Hold a file lock; the system frees it even when the holder is killed."""
-    deadline = time.monotonic() + BUILD_SECONDS
-    with path.open("w") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise SimulationError(
-                        f"another process has been building {path.parent} for {BUILD_SECONDS} s; end it and try again"
-                    ) from None
-                time.sleep(0.2)
-        yield
 
 
 def _in_process(simulator: str, step: str, order: Mapping[str, Any], log: Path, seconds: float) -> str:
@@ -227,25 +203,11 @@ def _in_process(simulator: str, step: str, order: Mapping[str, Any], log: Path, 
         environment["PATH"] = f"{root / 'bin'}{os.pathsep}{environment['PATH']}"
         # The wheel's makefile names the packager's tools, and no way to use a precompiled header.
         environment["MAKEFLAGS"] = "-j2 CXX=g++ LINK=g++ AR=ar PYTHON3=python3 CFG_CXXFLAGS_PCH_I=-include"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, __file__, simulator, step],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            start_new_session=True,
-            text=True,
-        )
-        try:
-            process.communicate(json.dumps(order), timeout=seconds)
-        except subprocess.TimeoutExpired:
-            return f"not done after {seconds:g} s"
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait(timeout=30)
-    return f"exit status {process.returncode}" if process.returncode else ""
+    command = [sys.executable, __file__, simulator, step]
+    ended = process.run(command, environment=environment, timeout=seconds, log=log, given=json.dumps(order))
+    if ended.status is None:
+        return f"not done after {seconds:g} s"
+    return f"exit status {ended.status}" if ended.status else ""
 
 
 def _counts(results: Path) -> tuple[int, int]:
@@ -255,7 +217,7 @@ def _counts(results: Path) -> tuple[int, int]:
 
 
 def _tail(log: Path, lines: int = 60) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+    return "\n".join(process.words(log)[-lines:])
 
 
 def _main() -> None:

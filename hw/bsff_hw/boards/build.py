@@ -8,14 +8,13 @@ import json
 import os
 import re
 import shutil
-import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 
 from bsff.config import Config, dumps
 from bsff.contract.registers import ABI_VERSION, build_hash
 from bsff.errors import ConfigError, DeviceError
+from bsff.tools import process
 from bsff.tools.files import write_text
 
 from . import hwh, module, openxc7, ps7, vivado
@@ -97,25 +96,9 @@ def run(command: list[str], folder: Path, *, timeout: float) -> None:
         If it fails or does not end in time.
     """
     log = folder / "build.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            status: int | None = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            status = None
-        finally:
-            if process.returncode is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait(10)
+    status = process.run(command, folder=folder, timeout=timeout, log=log).status
     if status != 0:
-        words = log.read_text(errors="replace").splitlines()
+        words = process.words(log)
         said = [line for line in words if line.startswith(("bsff:", "ERROR"))][-5:] or words[-5:]
         ended = f"did not end within {timeout:g} s" if status is None else f"ended with status {status}"
         raise DeviceError(f"{command[0]} {ended}; {log}:\n" + "\n".join(said))

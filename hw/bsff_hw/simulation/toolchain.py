@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
 
 from bsff.errors import DeviceError
+from bsff.tools import process
 
 _HEADERS = "#include <lz4.h>\n#include <zlib.h>\n"
 
@@ -91,7 +91,6 @@ def has_wave_headers() -> bool:
     """Whether g++ finds the headers that Verilator's FST writer includes."""
     probe = ["g++", "-E", "-x", "c++", "-"]
     try:
-        done = subprocess.run(probe, input=_HEADERS.encode(), capture_output=True, check=False, timeout=60)
-    except (OSError, subprocess.TimeoutExpired):
+        return process.run(probe, given=_HEADERS, timeout=60).status == 0
+    except OSError:
         return False
-    return done.returncode == 0

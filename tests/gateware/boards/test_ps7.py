@@ -20,7 +20,7 @@ from bsff_hw.bus import axi_lite
 from bsff_hw.bus import reader as axi_reader
 from bsff_hw.bus.join import join
 from bsff_hw.bus.reader import SampleReader
-from bsff_hw.machine import flat
+from bsff_hw.tools import provide_yosys
 
 WORDS, RECORDS, ADDRESS, TOTAL = 8, 3, 0x1FF0, 0x1234_5678
 """The buffer crosses a page."""
@@ -69,7 +69,7 @@ def primitives() -> str:
 @pytest.mark.icarus
 def test_the_processor_reaches_the_machine_and_the_machine_memory(seed: int) -> None:
     need("icarus")
-    flat.provide_yosys()
+    provide_yosys()
     shell = Ps7Shell(Machine())
     text = back.convert(shell, name=NAME, ports=[shell.led], emit_src=False, strip_internal_attrs=True)
     harness.run(

@@ -17,7 +17,7 @@ from rtl_helpers import STANDIN, alive, spawn, until
 from bsff.errors import DeviceError
 from bsff_hw.simulation import build as module
 from bsff_hw.simulation import toolchain
-from bsff_hw.simulation.build import LIBRARY, build, cache_root
+from bsff_hw.simulation.build import LIBRARY, build
 
 BUILD = (
     "from rtl_helpers import STANDIN; from bsff_hw.simulation.build import build; print(build(STANDIN, trace=False))"
@@ -223,19 +223,6 @@ def test_a_cache_where_nothing_can_be_built_is_refused(tmp_path: Path, monkeypat
     monkeypatch.setenv("BSFF_CACHE", str(tmp_path / "file"))
     with pytest.raises(DeviceError, match=r"cannot build the simulator in .*/file: .* set BSFF_CACHE"):
         build(STANDIN, trace=False)
-
-
-def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value, expected in (
-        ("BSFF_CACHE", "/a", "/a"),
-        ("BSFF_CACHE", "", "/b/bsff"),
-        ("XDG_CACHE_HOME", "", "/h/.cache/bsff"),
-    ):
-        monkeypatch.setenv("HOME", "/h")
-        if name == "BSFF_CACHE":
-            monkeypatch.setenv("XDG_CACHE_HOME", "/b")
-        monkeypatch.setenv(name, value)
-        assert cache_root() == Path(expected)
 
 
 def test_a_jobserver_of_an_outer_make_is_not_passed_on(make: Make, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

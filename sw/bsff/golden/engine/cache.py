@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numba
 
+from bsff.tools.cache import cache_folder
+
 
 def source_hash() -> str:
     """Hash of the golden model's sources, of the constants it shares with the host, and of numba's version."""
@@ -25,7 +27,5 @@ def source_hash() -> str:
 
 def use_cache() -> None:
     """Point numba at that folder; to be called before any function is decorated."""
-    root = os.environ.get("NUMBA_CACHE_DIR") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "bsff"
-    )
+    root = os.environ.get("NUMBA_CACHE_DIR") or cache_folder()
     numba.config.CACHE_DIR = os.path.join(root, f"engine-{source_hash()}")

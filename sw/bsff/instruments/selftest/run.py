@@ -9,8 +9,7 @@ from typing import Any
 from bsff.config import Config
 from bsff.errors import BsffError
 from bsff.machine import Accelerator
-from bsff.training.run import machine as processor
-from bsff.training.run import versions
+from bsff.tools.provenance import processor, versions
 
 from .checks import CHECKS, Bench, CheckError, NotHereError
 from .report import FAIL, PASS, SKIP, Check, Report

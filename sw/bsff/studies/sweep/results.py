@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ import pandas
 
 from bsff.errors import ConfigError
 from bsff.tools.files import write_text
+from bsff.tools.lock import locked
 
 from .cell import Cell
 from .spec import Spec
@@ -96,11 +96,8 @@ class Results:
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         lock = self.path.with_name(f".{self.path.name}.lock")
-        with lock.open("wb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ConfigError(
-                    f"{self.path}: another sweep is writing it; wait for it or end it, or give another --results"
-                ) from None
+        refusal = ConfigError(
+            f"{self.path}: another sweep is writing it; wait for it or end it, or give another --results"
+        )
+        with locked(lock, timeout=0, refusal=refusal):
             yield

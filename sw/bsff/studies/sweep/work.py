@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import platform
-import subprocess
 import sys
 import time
 from datetime import datetime, timezone
@@ -15,12 +14,14 @@ from pathlib import Path
 from bsff.data import Dataset, load_dataset
 from bsff.data.split import hold_out
 from bsff.errors import ConfigError
-from bsff.training.run import machine, versions
+from bsff.tools import process
+from bsff.tools.provenance import processor, versions
 
 from .cell import Cell, text
 from .results import Row
 
 Measures = dict[str, object]
+_GIT_SECONDS = 60.0
 
 
 def run_cell(cell: Cell, data: str | None, commit: str, device: str = "cpu") -> Row:
@@ -44,7 +45,7 @@ def run_cell(cell: Cell, data: str | None, commit: str, device: str = "cpu") -> 
     start = time.monotonic()
     dataset = _load(cell, Path(data) if data else None)
     measured: Measures = {"train_samples": len(dataset.train_labels), "test_samples": len(dataset.test_labels)}
-    place = machine()
+    place = processor()
     if cell.options.variant != "golden":
         from . import floats
 
@@ -115,15 +116,12 @@ def commit() -> str:
 
     Outside a repository, or without git, what ``BSFF_COMMIT`` says: for sources that were copied to the machine. Else empty.
     """
-    folder = Path(__file__).parent
-
-    def git(*arguments: str) -> str:
-        return subprocess.run(
-            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True
-        ).stdout.strip()
-
+    git = ["git", "-C", str(Path(__file__).resolve().parents[2])]  # the package
     try:
-        changed = git("status", "--porcelain", "--untracked-files=no", "--", "..")
-        return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
-    except (OSError, subprocess.CalledProcessError):
+        changed = process.run([*git, "status", "--porcelain", "--untracked-files=no", "--", "."], timeout=_GIT_SECONDS)
+        head = process.run([*git, "rev-parse", "--short=12", "HEAD"], timeout=_GIT_SECONDS)
+    except OSError:  # no git
         return os.environ.get("BSFF_COMMIT", "")
+    if changed.status != 0 or head.status != 0:  # no repository
+        return os.environ.get("BSFF_COMMIT", "")
+    return head.output.strip() + ("+" if changed.output else "")
