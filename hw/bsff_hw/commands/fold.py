@@ -9,7 +9,7 @@ from bsff.cli.options import add_config, add_out, chosen_config, write_output
 from bsff.config import dumps
 from bsff.errors import ConfigError
 from bsff_hw.plan.folding import settle, solve, table
-from bsff_hw.plan.resources import DEVICES
+from bsff_hw.targets import BUDGETS
 
 
 def add(commands: Any) -> None:
@@ -32,14 +32,14 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Solve, print the table, write the configuration."""
-    if arguments.target not in DEVICES:
-        raise ConfigError(f"--target {arguments.target}: expected one of {', '.join(DEVICES)}")
+    if arguments.target not in BUDGETS:
+        raise ConfigError(f"--target {arguments.target}: expected one of {', '.join(BUDGETS)}")
     if not 0 < arguments.density <= 1:
         raise ConfigError(f"--density {arguments.density:g}: expected more than 0, at most 1")
     if arguments.rate is not None and arguments.rate <= 0:
         raise ConfigError(f"--rate {arguments.rate:g}: expected more than 0")
     config = chosen_config(arguments)
-    device = DEVICES[arguments.target]
+    device = BUDGETS[arguments.target]
     if arguments.keep:
         found = settle(config, arguments.density)
     else:

@@ -11,6 +11,7 @@ from bsff.contract.check import check
 from bsff.errors import ConfigError
 from bsff_hw import synthesis
 from bsff_hw.simulation.generate import generate
+from bsff_hw.targets import TARGETS
 
 from .options import add_no_reader
 
@@ -24,7 +25,7 @@ def add(commands: Any) -> None:
         "of each component; for ecp5-85k also place and route it, and give the highest clock frequency.",
     )
     add_config(parser)
-    parser.add_argument("--target", choices=synthesis.TARGETS, required=True, help="the device")
+    parser.add_argument("--target", choices=TARGETS, required=True, help="the device")
     parser.add_argument(
         "--block", metavar="NAME", help="only this one, such as layer2 or head: the whole may take minutes"
     )
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         frequency=arguments.frequency,
     )
     print(" ".join([config.name, *filter(None, [arguments.block]), *(f"--set {s}" for s in arguments.settings)]))
-    print(synthesis.table(report, synthesis.TARGETS[arguments.target]))
+    print(synthesis.table(report))
     if arguments.json is not None:
         record = {
             "config": config.name,

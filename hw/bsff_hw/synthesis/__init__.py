@@ -3,10 +3,9 @@
 `synthesise` takes the text of a Verilog design and a target; `Report` is what it found, `table` prints it.
 """
 
-from .devices import TARGETS, Target
 from .flow import synthesise
 from .report import Report, Timing, table
 from .summary import summary
 from .tools import SynthesisError
 
-__all__ = ["TARGETS", "Report", "SynthesisError", "Target", "Timing", "summary", "synthesise", "table"]
+__all__ = ["Report", "SynthesisError", "Timing", "summary", "synthesise", "table"]

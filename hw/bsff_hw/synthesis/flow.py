@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bsff_hw.targets import TARGETS
+
 from . import place
-from .devices import TARGETS, Target
+from .families import FAMILIES, Family
 from .owners import DESIGN, MARK_SCRIPT, TOP, Modules, owners
 from .report import Report
 from .tools import SynthesisError, run, yosys_command
@@ -48,20 +50,21 @@ def synthesise(
     Raises
     ------
     SynthesisError
-        If the target is unknown, a tool fails, or the netlist has a primitive that is not in the device's table.
+        If the target is unknown, a tool fails, or the netlist has a primitive that is not in its family's table.
     """
     if target not in TARGETS:
         raise SynthesisError(f"target {target!r}: expected one of {', '.join(TARGETS)}")
     device = TARGETS[target]
+    family = FAMILIES[device.family]
     with tempfile.TemporaryDirectory(prefix="bsff-synth-") as name:
         folder = Path(name)
-        command = device.synthesis.format(top=top)
-        netlist = _netlist(verilog, [*device.prepare, command], top, folder, seconds)
+        command = family.synthesis.format(top=top)
+        netlist = _netlist(verilog, [*family.prepare, command], top, folder, seconds)
         module = netlist["modules"][top]
         modules = Modules(verilog, top)
         owner = owners(module, modules)
-        totals, components, cells = count(module, owner, device)
-        tools, commands = [_version(netlist)], ["; ".join([*device.prepare, command])]
+        totals, components, cells = count(module, owner, family)
+        tools, commands = [_version(netlist)], ["; ".join([*family.prepare, command])]
         timing, routed = None, {}
         if route and device.place is not None:
             version, answer = place.place(folder, device.place, frequency, seconds=seconds)
@@ -84,30 +87,30 @@ def synthesise(
 
 
 def count(
-    module: Mapping[str, Any], owner: Mapping[str, str], device: Target
+    module: Mapping[str, Any], owner: Mapping[str, str], family: Family
 ) -> tuple[dict[str, float], dict[str, dict[str, float]], dict[str, int]]:
     """Totals, the same by component, and the number of each primitive.
 
     Raises
     ------
     SynthesisError
-        If a primitive is not in the device's table.
+        If a primitive is not in the family's table.
     """
-    totals: dict[str, float] = {column: 0 for column in device.columns}
+    totals: dict[str, float] = {column: 0 for column in family.columns}
     components: dict[str, dict[str, float]] = {}
     cells: Counter[str] = Counter()
     for name, cell in module["cells"].items():
         kind = cell["type"]
         if kind == "$scopeinfo":  # a note of the flattened hierarchy, not hardware
             continue
-        if kind not in device.cells:
+        if kind not in family.cells:
             raise SynthesisError(
-                f"cell {name} is a {kind}, which the table of {device.name} does not know; "
-                "add it to bsff_hw/synthesis/devices.py with what it takes"
+                f"cell {name} is a {kind}, which the table of its family does not know; "
+                "add it to bsff_hw/synthesis/families.py with what it takes"
             )
         cells[kind] += 1
         into = components.setdefault(owner[name], {})
-        for resource, amount in device.cells[kind].items():
+        for resource, amount in family.cells[kind].items():
             totals[resource] = totals.get(resource, 0) + amount
             into[resource] = into.get(resource, 0) + amount
     return totals, components, dict(sorted(cells.items()))

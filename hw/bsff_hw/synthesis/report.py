@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .devices import Target
+from bsff_hw.targets import TARGETS
+
+from .families import FAMILIES
 
 _DEPTH = 2
 """Levels of components that are shown; what is deeper counts for the level above."""
@@ -101,9 +103,9 @@ def grouped(components: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str
     return dict(sorted(sums.items()))
 
 
-def table(report: Report, target: Target) -> str:
+def table(report: Report) -> str:
     """The report as aligned text."""
-    columns = target.columns
+    columns = FAMILIES[TARGETS[report.target].family].columns
     rows = [["", *columns]]
     for name, counts in grouped(report.components).items():
         label = f"  .{name.partition('.')[2]}" if "." in name else name or "(top)"

@@ -14,14 +14,14 @@ from amaranth.lib.wiring import In, Out
 
 from bsff.cli import main
 from bsff_hw import synthesis
-from bsff_hw.commands import synth
 from bsff_hw.machine import flat
 from bsff_hw.synthesis import SynthesisError, place, tools
-from bsff_hw.synthesis.devices import TARGETS
+from bsff_hw.synthesis.families import FAMILIES
 from bsff_hw.synthesis.flow import count
 from bsff_hw.synthesis.owners import MARK, MARK_SCRIPT, TOP, Modules, owners
 from bsff_hw.synthesis.place import timing
 from bsff_hw.synthesis.report import Report, grouped, table
+from bsff_hw.targets import TARGETS
 
 
 class Store(wiring.Component):
@@ -114,7 +114,7 @@ def test_xc7_components(xc7: Report) -> None:
 
 @pytest.mark.slow
 def test_xc7_table(xc7: Report) -> None:
-    lines = table(xc7, TARGETS["xc7z020"]).splitlines()
+    lines = table(xc7).splitlines()
     assert lines[0] == "xc7z020: XC7Z020"
     assert lines[1].startswith("Yosys 0.")
     assert lines[1].endswith(": synth_xilinx -family xc7 -top example -flatten -noiopad -noclkbuf -widemux 10")
@@ -142,7 +142,7 @@ def test_ecp5(verilog: str) -> None:
     assert report.timing.fmax_mhz > 50
     assert report.timing.slack_ns > 0
     assert report.timing.first.startswith("core")
-    text = table(report, TARGETS["ecp5-85k"])
+    text = table(report)
     assert "meets 50 MHz" in text
     assert "--freq 50 --seed 1" in text
 
@@ -202,13 +202,19 @@ def cell(kind: str, **nets: Any) -> dict[str, Any]:
     }
 
 
-def test_the_command_knows_the_targets() -> None:
-    assert tuple(TARGETS) == synth.TARGETS
+def test_every_target_has_its_family() -> None:
+    for target in TARGETS.values():
+        family = FAMILIES[target.family]
+        assert set(target.available) <= set(family.columns)
+        assert all(set(taken) <= set(family.columns) for taken in family.cells.values())
+        if target.budget is not None:
+            assert target.budget.name == target.name
+            assert target.budget.luts <= target.available["LUT"]
 
 
 def test_unknown_primitive() -> None:
-    with pytest.raises(SynthesisError, match="cell one is a FANCY, which the table of xc7z020 does not know"):
-        count({"cells": {"one": cell("FANCY")}}, {"one": ""}, TARGETS["xc7z020"])
+    with pytest.raises(SynthesisError, match="cell one is a FANCY, which the table of its family does not know"):
+        count({"cells": {"one": cell("FANCY")}}, {"one": ""}, FAMILIES["xc7"])
 
 
 @pytest.mark.parametrize(
@@ -223,14 +229,14 @@ def test_unknown_primitive() -> None:
     ],
 )
 def test_memory_made_of_luts(kind: str, lut: int, lutram: int) -> None:
-    totals, components, cells = count({"cells": {"one": cell(kind)}}, {"one": "a"}, TARGETS["xc7z020"])
+    totals, components, cells = count({"cells": {"one": cell(kind)}}, {"one": "a"}, FAMILIES["xc7"])
     assert (totals["LUT"], totals["LUTRAM"], cells) == (lut, lutram, {kind: 1})
     assert components == {"a": {"LUT": lut, "LUTRAM": lutram}}
 
 
 def test_half_a_block_ram() -> None:
     cells = {"one": cell("RAMB18E1"), "two": cell("RAMB36E1")}
-    assert count({"cells": cells}, dict.fromkeys(cells, ""), TARGETS["xc7z020"])[0]["BRAM36"] == 1.5
+    assert count({"cells": cells}, dict.fromkeys(cells, ""), FAMILIES["xc7"])[0]["BRAM36"] == 1.5
 
 
 TEXT = """
@@ -339,7 +345,7 @@ def test_no_route_asks_for_no_nextpnr(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_does_not_fit_is_named() -> None:
     report = report_of(LUT=53_200, BRAM36=140.5)
     assert not report.fits
-    assert "does not fit: too many BRAM36" in table(report, TARGETS["xc7z020"])
+    assert "does not fit: too many BRAM36" in table(report)
     assert report_of(LUT=53_200).fits
 
 

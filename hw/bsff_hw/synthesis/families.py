@@ -1,4 +1,4 @@
-"""What a device has, and what each primitive of its family takes of it."""
+"""Families of FPGAs: how yosys synthesises for one, and what each of its primitives takes of a device."""
 
 from __future__ import annotations
 
@@ -7,18 +7,13 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Target:
-    """A device that a design is counted for.
+class Family:
+    """What the targets of a family share.
 
     Attributes
     ----------
-    name : str
-    part : str
-        As its data sheet calls it.
     synthesis : str
         Command of yosys; ``{top}`` is the top module.
-    available : mapping of str to float
-        What the device has, by resource; columns without a limit are absent.
     columns : tuple of str
         Resources, in the order in which they are shown.
     cells : mapping of str to mapping
@@ -26,18 +21,12 @@ class Target:
         table does not know is noticed.
     prepare : tuple of str
         Commands of yosys before that one.
-    place : tuple of str, optional
-        Arguments of nextpnr for the part; None where no open tool places it.
     """
 
-    name: str
-    part: str
     synthesis: str
-    available: Mapping[str, float]
     columns: tuple[str, ...]
     cells: Mapping[str, Mapping[str, float]]
     prepare: tuple[str, ...] = ()
-    place: tuple[str, ...] | None = None
 
 
 def _lutram(luts: int) -> dict[str, float]:
@@ -81,32 +70,22 @@ _ECP5: dict[str, dict[str, float]] = {
     **{name: {} for name in ("PFUMX", "L6MUX21", "GND", "VCC", "TRELLIS_IO", "DCCA")},
 }
 
-TARGETS = {
-    target.name: target
-    for target in (
-        Target(
-            name="xc7z020",
-            part="XC7Z020",
-            # Without pads: the ports are inside the chip. ABC9 is what synth_xilinx uses for this family with or
-            # without -abc9 (0.70: the same netlist).
-            # Multiplexers of ten and more use the slices' own (MUXF7, MUXF8), as the vendor's tool does.
-            synthesis="synth_xilinx -family xc7 -top {top} -flatten -noiopad -noclkbuf -widemux 10",
-            available={"LUT": 53_200, "LUTRAM": 17_400, "FF": 106_400, "BRAM36": 140, "DSP": 220},
-            columns=("LUT", "LUTRAM", "FF", "BRAM36", "DSP", "CARRY4"),
-            cells=_XC7,
-        ),
-        Target(
-            name="ecp5-85k",
-            part="LFE5U-85F-6BG756C",
-            synthesis="synth_ecp5 -top {top}",
-            available={"LUT": 83_640, "FF": 83_640, "DP16KD": 208, "MULT18": 156},
-            columns=("LUT", "LUTRAM", "FF", "DP16KD", "MULT18", "CCU2C"),
-            cells=_ECP5,
-            # `bsff_hw.parts.ram` weighs LUTs against block RAM as the xc7z020 has them; here a LUT memory is 16 words deep
-            # and block RAM is plentiful.
-            prepare=("setattr -unset ram_style a:ram_style=distributed",),
-            place=("--85k", "--package", "CABGA756", "--speed", "6"),
-        ),
-    )
+FAMILIES = {
+    "xc7": Family(
+        # Without pads: the ports are inside the chip. ABC9 is what synth_xilinx uses for this family with or
+        # without -abc9 (0.70: the same netlist).
+        # Multiplexers of ten and more use the slices' own (MUXF7, MUXF8), as the vendor's tool does.
+        synthesis="synth_xilinx -family xc7 -top {top} -flatten -noiopad -noclkbuf -widemux 10",
+        columns=("LUT", "LUTRAM", "FF", "BRAM36", "DSP", "CARRY4"),
+        cells=_XC7,
+    ),
+    "ecp5": Family(
+        synthesis="synth_ecp5 -top {top}",
+        columns=("LUT", "LUTRAM", "FF", "DP16KD", "MULT18", "CCU2C"),
+        cells=_ECP5,
+        # `bsff_hw.parts.ram` weighs LUTs against block RAM as the xc7z020 has them; here a LUT memory is 16 words deep
+        # and block RAM is plentiful.
+        prepare=("setattr -unset ram_style a:ram_style=distributed",),
+    ),
 }
-"""Devices, by name."""
+"""Families, by the name that a `bsff_hw.targets.Target` gives."""

@@ -1,0 +1,77 @@
+"""The FPGAs that a machine is folded, counted and placed for: one table, one entry a device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a folding may use of a device: less than all, since the interconnect and routing need the rest.
+
+    Attributes
+    ----------
+    name : str
+        Of the target.
+    luts, blocks, multipliers : int
+        LUTs of six inputs, block RAMs of 36 kb, DSP48.
+    """
+
+    name: str
+    luts: int
+    blocks: int
+    multipliers: int
+
+
+@dataclass(frozen=True)
+class Target:
+    """A device.
+
+    Attributes
+    ----------
+    name : str
+        By which ``--target`` chooses it.
+    part : str
+        As its data sheet calls it.
+    family : str
+        Key of `bsff_hw.synthesis.families.FAMILIES`.
+    available : mapping of str to float
+        What the device has, by resource of its family; resources without a limit are absent.
+    budget : Budget, optional
+        For the folding solver; None where its estimates do not hold.
+    place : tuple of str, optional
+        Arguments of nextpnr for the part; None where no open tool places it.
+    """
+
+    name: str
+    part: str
+    family: str
+    available: Mapping[str, float]
+    budget: Budget | None = None
+    place: tuple[str, ...] | None = None
+
+
+TARGETS = {
+    target.name: target
+    for target in (
+        Target(
+            name="xc7z020",
+            part="XC7Z020",
+            family="xc7",
+            available={"LUT": 53_200, "LUTRAM": 17_400, "FF": 106_400, "BRAM36": 140, "DSP": 220},
+            budget=Budget("xc7z020", luts=45_000, blocks=135, multipliers=220),
+        ),
+        Target(
+            name="ecp5-85k",
+            part="LFE5U-85F-6BG756C",
+            family="ecp5",
+            available={"LUT": 83_640, "FF": 83_640, "DP16KD": 208, "MULT18": 156},
+            place=("--85k", "--package", "CABGA756", "--speed", "6"),
+        ),
+    )
+}
+"""Devices, by name."""
+
+BUDGETS = {target.name: target.budget for target in TARGETS.values() if target.budget is not None}
+"""Targets of the folding solver."""
