@@ -53,15 +53,15 @@ def train(device: Any, case: dict[str, Any], seed: int) -> None:
         count = int(rng.integers(1, 4))  # one by one and several at once: the pipeline fills
         part = slice(at, at + count)
         learn = bool(rng.integers(4))
-        logits = machine.present(pixels[0, part], labels[0, part], learn=learn, results=True)
-        kept = [block.learn.copy() for block in state.blocks()]
-        for block in state.blocks():
-            block.learn[:] &= learn
-        expected = network.run(config, shape, state, pixels[:, part], labels[:, part])
-        for block, flag in zip(state.blocks(), kept, strict=True):
-            block.learn[:] = flag
-        total += expected.counters[0]
-        np.testing.assert_array_equal(logits, expected.logits[0], err_msg=f"logits after sample {at}")
+        logits = machine.present(pixels[part], labels[part], learn=learn, results=True)
+        kept = [block.learn.copy() for block in state.blocks.values()]
+        for block in state.blocks.values():
+            block.learn[...] &= learn
+        expected = network.run(config, shape, state, pixels[part], labels[part])
+        for block, flag in zip(state.blocks.values(), kept, strict=True):
+            block.learn[...] = flag
+        total += expected.counters
+        np.testing.assert_array_equal(logits, expected.logits, err_msg=f"logits after sample {at}")
         assert unequal(machine.read_state(), state) == [], f"state after samples {at} to {at + count}"
         at += count
     np.testing.assert_array_equal(machine.counters()[:, : len(COUNTERS)], total)

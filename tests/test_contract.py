@@ -40,16 +40,17 @@ def test_a_fixed_machine_ends_with_the_same_bits() -> None:
     shape = geometry(config)
     rng = np.random.default_rng(2507_06461)
     state = blank(shape)
-    state.encoder[:] = 12345
+    state.encoder[...] = 12345
     for number, part in enumerate(state.layers, 1):
         part.weights[:] = rng.integers(-600, 600, part.weights.shape)
         part.bias[:] = rng.integers(-(2**17), 2**15, part.bias.shape)
-        part.pbits[:], part.rounding[:] = 1000 + number, 2000 + number
-        part.step[:], part.scale[:], part.gate[:], part.learn[:] = 3000, 2000, 300, True
+        part.pbits[...], part.rounding[...] = 1000 + number, 2000 + number
+        part.step[...], part.scale[...], part.gate[...], part.learn[...] = 3000, 2000, 300, True
     assert state.head is not None
-    state.head.rounding[:], state.head.step[:], state.head.gate[:], state.head.learn[:] = 77, 5000, 100, True
-    pixels = rng.integers(0, 256, (1, 60, 8, 8, 1), dtype=np.uint8)
-    labels = rng.integers(0, 10, (1, 60), dtype=np.uint8)
+    head = state.head
+    head.rounding[...], head.step[...], head.gate[...], head.learn[...] = 77, 5000, 100, True
+    pixels = rng.integers(0, 256, (60, 8, 8, 1), dtype=np.uint8)
+    labels = rng.integers(0, 10, 60, dtype=np.uint8)
     compiled = state.copy()
     network.run(config, shape, state, pixels, labels)
     engine.run(config, shape, compiled, pixels, labels)

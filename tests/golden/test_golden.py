@@ -17,7 +17,7 @@ from bsff.contract.geometry import geometry
 from bsff.golden import encode, goodness, layer, network, pool, softmax, tables, taps, update
 
 INTS = np.int64
-ONE = np.ones(1, np.uint64)
+ONE = np.array(1, np.uint64)
 
 
 def small(**layer_keys: object):
@@ -29,14 +29,14 @@ def small(**layer_keys: object):
 
 
 def test_threshold_reaches_its_level() -> None:
-    pixels = np.array([0, 127, 128, 255], np.uint8).reshape(1, 2, 2, 1)
+    pixels = np.array([0, 127, 128, 255], np.uint8).reshape(2, 2, 1)
     bits, stream = encode.encode(pixels, DataConfig(levels=(128,)), ONE)
     assert bits.ravel().tolist() == [0, 0, 1, 1]
-    assert stream[0] == 1
+    assert stream == 1
 
 
 def test_thermometer_and_bitplanes_stand_side_by_side() -> None:
-    pixels = np.array([[[[0b10100000, 0b01011111]]]], np.uint8)
+    pixels = np.array([[[0b10100000, 0b01011111]]], np.uint8)
     bits, _ = encode.encode(pixels, DataConfig(encoding="thermometer", levels=(64, 128, 192)), ONE)
     assert bits.ravel().tolist() == [1, 1, 0, 1, 0, 0]
     bits, _ = encode.encode(pixels, DataConfig(encoding="bitplanes", planes=4), ONE)
@@ -44,14 +44,14 @@ def test_thermometer_and_bitplanes_stand_side_by_side() -> None:
 
 
 def test_bernoulli_fires_as_often_as_the_pixel_is_bright(seed: int) -> None:
-    pixels = np.repeat(np.array([0, 25, 128, 230, 255], np.uint8), 4000).reshape(1, 100, 200, 1)
-    bits, stream = encode.encode(pixels, DataConfig(encoding="bernoulli"), np.array([seed + 99], np.uint64))
+    pixels = np.repeat(np.array([0, 25, 128, 230, 255], np.uint8), 4000).reshape(100, 200, 1)
+    bits, stream = encode.encode(pixels, DataConfig(encoding="bernoulli"), np.array(seed + 99, np.uint64))
     rates = bits.reshape(5, 4000).mean(1)
     expected = np.array([0, 25, 128, 230, 255]) / 256
     # five standard errors: one false alarm in over a million
     assert (abs(rates - expected) <= 5 * np.sqrt(expected * (1 - expected) / 4000)).all()
     assert rates[0] == 0
-    assert stream[0] != seed + 99
+    assert stream != seed + 99
 
 
 # ---- taps and sums
@@ -60,44 +60,44 @@ def test_bernoulli_fires_as_often_as_the_pixel_is_bright(seed: int) -> None:
 def test_taps_by_hand() -> None:
     config = parse({"layer": [{"channels": 10, "kernel": 2, "padding": 1}]}, source="taps")
     shape = geometry(config).layers[0]
-    image = np.arange(64).reshape(1, 8, 8, 1)
+    image = np.arange(64).reshape(8, 8, 1)
     found = taps.gather(image, shape)
-    assert found.shape == (1, 1, 81, 4)
-    assert found[0, 0, 0].tolist() == [0, 0, 0, 0]  # (-1,-1) (-1,0) (0,-1) outside, (0,0) holds 0
-    assert found[0, 0, 10].tolist() == [0, 1, 8, 9]
-    assert found[0, 0, 80].tolist() == [63, 0, 0, 0]
+    assert found.shape == (1, 81, 4)
+    assert found[0, 0].tolist() == [0, 0, 0, 0]  # (-1,-1) (-1,0) (0,-1) outside, (0,0) holds 0
+    assert found[0, 10].tolist() == [0, 1, 8, 9]
+    assert found[0, 80].tolist() == [63, 0, 0, 0]
 
 
 @given(st.integers(0, 2**32 - 1))
 def test_accumulate_is_the_sum_of_indexed_rows(number: int) -> None:
     rng = np.random.default_rng(number)
     groups, positions, count, width = rng.integers(1, 4), rng.integers(1, 5), rng.integers(1, 9), rng.integers(1, 6)
-    active = rng.integers(0, 3, (1, groups, positions, count))
-    weights = rng.integers(-2048, 2048, (1, groups, count, width))
-    bias = rng.integers(-(2**20), 2**20, (1, groups * width))
+    active = rng.integers(0, 3, (groups, positions, count))
+    weights = rng.integers(-2048, 2048, (groups, count, width))
+    bias = rng.integers(-(2**20), 2**20, groups * width)
     found = taps.accumulate(active, weights, bias)
     for p in range(positions):
-        total = bias[0].copy()
+        total = bias.copy()
         for g in range(groups):
             for tap in range(count):
-                for _ in range(active[0, g, p, tap]):  # indexing and adding, no multiplication
-                    total[g * width : (g + 1) * width] += weights[0, g, tap]
-        assert found[0, p].tolist() == total.tolist()
+                for _ in range(active[g, p, tap]):  # indexing and adding, no multiplication
+                    total[g * width : (g + 1) * width] += weights[g, tap]
+        assert found[p].tolist() == total.tolist()
 
 
 # ---- pool
 
 
 def test_pool_ties_go_to_the_first_in_raster_order() -> None:
-    count = np.array([[1, 0, 2, 2, 9], [1, 1, 2, 1, 9], [9, 9, 9, 9, 9]]).reshape(1, 3, 5, 1)
-    response = np.arange(1, 16).reshape(1, 3, 5, 1)
+    count = np.array([[1, 0, 2, 2, 9], [1, 1, 2, 1, 9], [9, 9, 9, 9, 9]]).reshape(3, 5, 1)
+    response = np.arange(1, 16).reshape(3, 5, 1)
     pooled, kept = pool.pool(count, response)
     assert pooled.ravel().tolist() == [1, 2]
     assert kept.ravel().tolist() == [1, 0, 3, 0, 0] + 10 * [0]
 
 
 def test_pool_up_keeps_the_odd_edge() -> None:
-    found = pool.pool_up(np.array([[0, 1, 0], [0, 0, 0], [0, 0, 1]]).reshape(1, 3, 3, 1))
+    found = pool.pool_up(np.array([[0, 1, 0], [0, 0, 0], [0, 0, 1]]).reshape(3, 3, 1))
     assert found.reshape(2, 2).tolist() == [[1, 0], [0, 1]]
 
 
@@ -105,12 +105,12 @@ def test_pool_up_keeps_the_odd_edge() -> None:
 
 
 def test_goodness_by_hand() -> None:
-    count = np.arange(20).reshape(1, 20)
-    mean = np.full((1, 20), 3 * 2**16 + 2**15)  # 3.5
+    count = np.arange(20)
+    mean = np.full(20, 3 * 2**16 + 2**15)  # 3.5
     difference = goodness.centred(count, mean)
-    assert (difference[0, :3] / 2**16).tolist() == [-3.5, -2.5, -1.5]
+    assert (difference[:3] / 2**16).tolist() == [-3.5, -2.5, -1.5]
     # class 0: (0 - 3.5 + 1 - 3.5) * 256 = -1536, times 1000 / 65536, rounded down
-    assert goodness.logits(difference, np.array([1000]))[0, 0] == math.floor(-1536 * 1000 / 65536)
+    assert goodness.logits(difference, 1000)[0] == math.floor(-1536 * 1000 / 65536)
     assert goodness.average(np.array([100]), np.array([-8]), 4)[0] == 100  # -0.5 rounds up to 0
     assert goodness.average(np.array([100]), np.array([8]), 4)[0] == 101
 
@@ -118,11 +118,11 @@ def test_goodness_by_hand() -> None:
 def test_running_mean_of_a_single_bit_finds_its_rate(rng: np.random.Generator) -> None:
     """A count of 0 or 1, as in a dense layer: the mean must not stop where a step rounds to nothing."""
     bits = (rng.random((20_000, 3)) < [0.1, 0.5, 0.9]).astype(INTS)
-    mean = np.zeros((1, 3), INTS)
+    mean = np.zeros(3, INTS)
     seen = []
     for bit in bits:
-        mean = goodness.average(mean, goodness.centred(bit[None], mean), 6)
-        seen.append(mean[0] / 2**16)
+        mean = goodness.average(mean, goodness.centred(bit, mean), 6)
+        seen.append(mean / 2**16)
     np.testing.assert_allclose(np.mean(seen[2000:], 0), [0.1, 0.5, 0.9], atol=0.02)
 
 
@@ -131,69 +131,69 @@ def test_softmax_near_the_real_one(logits: list[int], label: int) -> None:
     z = np.array(logits) / 64
     real = 2.0 ** (z - z.max())
     real /= real.sum()
-    error = softmax.class_error(np.array([logits]), np.array([label]))[0] / 4096
+    error = softmax.class_error(np.array(logits), label) / 4096
     one_hot = np.eye(10)[label]
     # table: half a unit in 65536 each of ten; floor of the quotient: one in 4096
     np.testing.assert_allclose(error, one_hot - real, atol=1 / 4096 + 1e-3 / 4)
     assert error[label] == abs(error).max()  # so the gate may look at the label alone
-    loss = softmax.cross_entropy(np.array([logits]), np.array([label]))[0] / 64
+    loss = softmax.cross_entropy(np.array(logits), label) / 64
     assert abs(loss + math.log2(max(real[label], 1e-300))) < 0.03
 
 
 def test_softmax_far_apart() -> None:
-    logits = np.array([[1_000_000] + 9 * [-1_000_000]])
-    assert softmax.class_error(logits, np.array([0]))[0].tolist() == 10 * [0]
-    assert softmax.class_error(logits, np.array([1]))[0].tolist() == [-4096, 4096] + 8 * [0]
+    logits = np.array([1_000_000] + 9 * [-1_000_000])
+    assert softmax.class_error(logits, 0).tolist() == 10 * [0]
+    assert softmax.class_error(logits, 1).tolist() == [-4096, 4096] + 8 * [0]
 
 
 # ---- update
 
 
 def test_gain_rounds_half_up() -> None:
-    assert update.gains(np.array([[1, -1, 3]]), np.array([128])).tolist() == [[1, 0, 2]]
+    assert update.gains(np.array([1, -1, 3]), 128).tolist() == [1, 0, 2]
 
 
 def one_weight(weight: int, sums: int, gain: int, noise: int, *, mean: int = 0, bias: int = 0):
     """Ten channels, one tap: channel 0 has `weight`, all have the response `sums`."""
-    weights = np.zeros((1, 1, 1, 10), INTS)
+    weights = np.zeros((1, 1, 10), INTS)
     weights[..., 0] = weight
-    return update.update(weights, np.full((1, 10), bias), np.ones((1, 1, 1, 1), INTS), np.full((1, 1, 10), sums),
-                         np.full((1, 10), gain), np.array([mean]), np.array([[noise]]), weight_bits=12)  # fmt: skip
+    return update.update(weights, np.full(10, bias), np.ones((1, 1, 1), INTS), np.full((1, 10), sums),
+                         np.full(10, gain), mean, np.array([noise]), weight_bits=12)  # fmt: skip
 
 
 def test_update_rounds_by_its_dither() -> None:
     for noise, moved in ((0, 2), (1023, 2), (1024, 3), (4095, 3)):  # 2.75 weight units
         weights, _, _ = one_weight(5, 11, 1024, noise)
-        assert weights[0, 0, 0, 0] == 5 + moved
+        assert weights[0, 0, 0] == 5 + moved
     weights, _, _ = one_weight(5, -11, 1024, 0)
-    assert weights[0, 0, 0, 0] == 5 - 3  # rounded down without dither
+    assert weights[0, 0, 0] == 5 - 3  # rounded down without dither
 
 
 def test_update_saturates_at_both_ends_and_counts() -> None:
     for start, gain, end in ((2047, 4096, 2047), (-2048, -4096, -2048), (2000, 2**20, 2047), (-2000, -(2**20), -2048)):
         weights, _, saturated = one_weight(start, 1, gain, 0)
-        assert weights[0, 0, 0, 0] == end
-        assert saturated[0] >= 1
-    assert one_weight(2046, 1, 4096, 4095)[2][0] == 0
+        assert weights[0, 0, 0] == end
+        assert saturated >= 1
+    assert one_weight(2046, 1, 4096, 4095)[2] == 0
 
 
 def test_centred_update_by_hand() -> None:
     # S = 4 over one position, mean 1/4: change (4 - 4/4) * 2 = 6; bias: 4 * 2 units, less 1/4 of the 6 moved, times 2**8
     weights, bias, _ = one_weight(0, 4, 2 * 4096, 0, mean=2**14)
-    assert weights[0, 0, 0, 0] == 6
-    assert bias[0, 0] == (8 << 8) - (6 << 8) // 4
+    assert weights[0, 0, 0] == 6
+    assert bias[0] == (8 << 8) - (6 << 8) // 4
 
 
 def test_bias_saturates() -> None:
     top = 2**31 - 1
-    assert one_weight(0, 100, 2**20, 0, bias=top)[1][0, 0] == top
-    assert one_weight(0, 100, -(2**20), 0, bias=-top - 1)[1][0, 0] == -top - 1
+    assert one_weight(0, 100, 2**20, 0, bias=top)[1][0] == top
+    assert one_weight(0, 100, -(2**20), 0, bias=-top - 1)[1][0] == -top - 1
 
 
 def test_mean_activity() -> None:
-    assert update.mean_activity(np.array([64 * 256]), 64)[0] == 2**16
-    assert abs(int(update.mean_activity(np.array([77 * 256]), 784)[0]) - 77 / 784 * 2**16) < 1
-    assert update.average_activity(np.array([0]), np.array([128]))[0] == 128
+    assert update.mean_activity(64 * 256, 64) == 2**16
+    assert abs(update.mean_activity(77 * 256, 784) - 77 / 784 * 2**16) < 1
+    assert update.average_activity(0, 128) == 128
 
 
 # ---- the whole
@@ -204,11 +204,11 @@ def test_gate_skips_and_freezing_holds_everything_but_the_pbits(rng: np.random.G
     pixels, labels = random_samples(shape, rng, 5)
     for gate, learns in ((4097, True), (0, False)):
         state = random_state(shape, np.random.default_rng(3))
-        state.layers[0].gate[:], state.layers[0].learn[:] = gate, learns
-        state.head.learn[:] = False
+        state.layers[0].gate[...], state.layers[0].learn[...] = gate, learns
+        state.head.learn[...] = False
         before = state.copy()
         result = network.run(config, shape, state, pixels, labels)
-        assert result.counters[0, 0, COUNTERS.index("updates")] == 0
+        assert result.counters[0, COUNTERS.index("updates")] == 0
         changed = {n for (n, a), (_, b) in zip(before.arrays(), state.arrays(), strict=True) if (a != b).any()}
         assert changed == ({"layer1.pbits", "layer1.mean", "layer1.activity"} if learns else {"layer1.pbits"})
 
@@ -218,7 +218,7 @@ def test_activations_are_bits_or_counts(rng: np.random.Generator, tile: int) -> 
     _, shape = small(tile=tile)
     state = random_state(shape, rng)
     for _ in range(20):
-        output, response, _ = layer.forward(shape.layers[0], state.layers[0], rng.integers(0, 2, (1, 8, 8, 1)))
+        output, response, _ = layer.forward(shape.layers[0], state.layers[0], rng.integers(0, 2, (8, 8, 1)))
         assert set(np.unique(output)) <= set(range(tile + 1))
         assert set(np.unique(response)) <= set(range(tile + 1))
 

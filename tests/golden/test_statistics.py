@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import Any
 
@@ -77,20 +78,18 @@ def test_boxcar_is_that_of_the_reference() -> None:
         np.testing.assert_array_equal(d, expected)
 
 
-def paired(rng: np.random.Generator, replicas: int, **keys: Any) -> tuple[Any, Any, Any, Any]:
-    """A golden layer of R replicas and a reference layer with the same weights, and one sample."""
+def paired(rng: np.random.Generator, **keys: Any) -> tuple[Any, Any, Any, Any]:
+    """A golden layer and a reference layer with the same weights, and one sample."""
     config = parse({"layer": [{"channels": 20, "kernel": 3, "fraction_bits": FRACTION, "weight_bits": 16, "eligibility": "xor",
                                "normalisation": "none", "temperature": 1.0, **keys}]}, source="paired")  # fmt: skip
     shape = geometry(config).layers[0]
-    state = blank(geometry(config), replicas).layers[0]
-    state.weights[:] = np.round(rng.normal(0, 0.8, state.weights.shape[1:]) * 2**FRACTION)
+    state = blank(geometry(config)).layers[0]
+    state.weights[:] = np.round(rng.normal(0, 0.8, state.weights.shape) * 2**FRACTION)
     state.bias[:] = np.round(rng.normal(-0.5, 0.5, 20) * 2 ** (FRACTION + 8)).astype(int) >> 8 << 8
-    state.pbits[:] = [lfsr.seed_state(int(rng.integers(2**32)), i) for i in range(replicas)]
-    state.rounding[:] = [lfsr.seed_state(int(rng.integers(2**32)), i) for i in range(replicas)]
-    state.scale[:] = numerics.goodness_scale(shape)
-    state.learn[:] = True
-    image = (rng.random((1, 8, 8, 1)) < 0.4).astype(np.int64)
-    state.activity[:] = image.sum() * 256
+    state.scale[...] = numerics.goodness_scale(shape)
+    state.learn[...] = True
+    image = (rng.random((8, 8, 1)) < 0.4).astype(np.int64)
+    state.activity[...] = image.sum() * 256
 
     # the reference cannot square a linear goodness away: `running` with its statistics held at 0 is the linear one
     own = parse(
@@ -98,11 +97,11 @@ def paired(rng: np.random.Generator, replicas: int, **keys: Any) -> tuple[Any, A
     ).layers[0]
     twin = Layer(own, (1, 8, 8), variant="bsff", learning_rate=0.0, loss_before_norm=False, generator=torch.Generator())
     twin.eval()
-    weights = state.weights[0, 0].reshape(3, 3, 1, 20).transpose(3, 2, 0, 1) / 2**FRACTION
+    weights = state.weights[0].reshape(3, 3, 1, 20).transpose(3, 2, 0, 1) / 2**FRACTION
     with torch.no_grad():
         twin.taps.weight.copy_(torch.tensor(weights))
         assert twin.taps.bias is not None
-        twin.taps.bias.copy_(torch.tensor(state.bias[0] / 2 ** (FRACTION + 8)))
+        twin.taps.bias.copy_(torch.tensor(state.bias / 2 ** (FRACTION + 8)))
     return shape, state, twin, image
 
 
@@ -115,18 +114,20 @@ def test_expected_update_follows_autograd(rng: np.random.Generator, pool: int, c
     The factor 2 is that of ``xor`` (mean 2 sigma'). At T = 1 the class error hardly depends on the draws, so that
     the mean of its product with the response is the product of the means to within the stated per cent.
     """
-    replicas, label, eta = 6000, 3, 0.5
-    shape, state, twin, image = paired(rng, replicas, pool=pool, centre=centre)
-    state.step[:] = numerics.step_register(eta, FRACTION)
-    before = state.weights[0].astype(np.int64), state.bias[0].astype(np.int64)
-    outcome = layer.run(shape, state, np.repeat(image, replicas, 0), np.full(replicas, label))
-    assert outcome.updated.all()
-    moved = (state.weights.astype(np.int64) - before[0]) / 2**FRACTION
-    shifted = (state.bias.astype(np.int64) - before[1]) / 2 ** (FRACTION + 8)
+    machines, label, eta = 2000, 3, 0.5
+    shape, state, twin, image = paired(rng, pool=pool, centre=centre)
+    state.step[...] = numerics.step_register(eta, FRACTION)
+    moved, shifted = np.empty((machines, *state.weights.shape)), np.empty((machines, *state.bias.shape))
+    for i in range(machines):  # each begins with the same weights and draws its own random numbers
+        own = copy.deepcopy(state)
+        own.pbits[...], own.rounding[...] = (lfsr.seed_state(int(rng.integers(2**32)), i) for _ in range(2))
+        assert layer.run(shape, own, image, label).updated
+        moved[i] = (own.weights.astype(np.int64) - state.weights) / 2**FRACTION
+        shifted[i] = (own.bias.astype(np.int64) - state.bias) / 2 ** (FRACTION + 8)
 
     copies = 6000
     offset = float(image.mean()) if centre else 0.0
-    x = torch.tensor(image.transpose(0, 3, 1, 2).repeat(copies, 0) - offset, dtype=torch.float32)
+    x = torch.tensor(image.transpose(2, 0, 1)[None].repeat(copies, 0) - offset, dtype=torch.float32)
     with torch.no_grad():  # W (x - mean) + b', the same pre-activation: b' = b + mean sum W
         assert twin.taps.bias is not None
         twin.taps.bias += offset * twin.taps.weight.sum((1, 2, 3))
@@ -141,11 +142,11 @@ def test_expected_update_follows_autograd(rng: np.random.Generator, pool: int, c
     assert scale > 0.05  # the test sees something
     # the reference's own mean has the spread of a draw too, smaller than the golden one's: counted twice for safety
     spread = math.sqrt(2) * moved[:, 0].std(0)
-    within(moved[:, 0].mean(0), expected, spread, replicas, also=0.01 * scale)
+    within(moved[:, 0].mean(0), expected, spread, machines, also=0.01 * scale)
 
     direct = factor * twin.taps.bias.grad.numpy()
     folded = direct - offset * expected.sum(0)
-    within(shifted.mean(0), folded, math.sqrt(2) * shifted.std(0), replicas, also=0.01 * np.abs(direct).max())
+    within(shifted.mean(0), folded, math.sqrt(2) * shifted.std(0), machines, also=0.01 * np.abs(direct).max())
 
 
 def test_goodness_is_that_of_the_reference(rng: np.random.Generator) -> None:
@@ -154,7 +155,7 @@ def test_goodness_is_that_of_the_reference(rng: np.random.Generator) -> None:
     counts = rng.integers(0, 3, (50, 8, 8, 30))
     mean = rng.integers(0, 128 * 2**16, (50, 30))
     found = golden_goodness.logits(golden_goodness.centred(counts.sum((1, 2)), mean),
-                                   np.full(50, numerics.goodness_scale(shape))) / 64  # fmt: skip
+                                   numerics.goodness_scale(shape)) / 64  # fmt: skip
     normalised = torch.tensor((counts - mean[:, None, None] / 2**16 / 64).transpose(0, 3, 1, 2) / 2)
     expected = 20 * math.log2(math.e) * goodness(normalised, squared=False).numpy()
     assert expected.shape == (50, CLASSES)

@@ -83,7 +83,7 @@ def test_the_machines_own_counters(rng: np.random.Generator) -> None:
         machine.load(random_state(shape, rng))
         with pytest.raises(ConfigError, match="the counters have seen no sample"):
             count(shape, machine.counters(), "bgbsff")
-        machine.present(pixels[0], labels[0], learn=True)
+        machine.present(pixels, labels, learn=True)
         joules = {name: count(shape, machine.counters(), name).picojoules for name in ALGORITHMS}
     assert joules["bgbsff"] < joules["bsff"] < joules["backpropagation"]
     assert joules["real forward-forward"] < joules["backpropagation"]

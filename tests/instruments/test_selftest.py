@@ -74,10 +74,10 @@ class Faulty(EmulatedDevice):
 
     def _execute(self, words: Any, labels: Any) -> None:
         super()._execute(words, labels)
-        if self.fault == "wrong weight" and self._state.layers[0].learn[0]:
+        if self.fault == "wrong weight" and self._state.layers[0].learn:
             self._state.layers[0].weights.reshape(-1)[3] ^= 1
         if self.fault == "wrong generator":
-            self._state.layers[0].pbits[0] ^= 2
+            self._state.layers[0].pbits[...] ^= 2
 
     def _present(self, samples: int) -> None:
         super()._present(samples)

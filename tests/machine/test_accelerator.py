@@ -66,12 +66,12 @@ def test_driver_equals_golden_model(seed: int, case: int, device: Any) -> None:
     with Accelerator(device(config), config) as machine:
         machine.load(state)
         assert unequal(machine.read_state(), state) == []
-        logits = machine.present(pixels[0], labels[0], learn=True, results=True)
+        logits = machine.present(pixels, labels, learn=True, results=True)
         found, counters = machine.read_state(), machine.counters()
     expected = network.run(config, shape, state, pixels, labels)
     assert unequal(found, state) == []
-    np.testing.assert_array_equal(logits, expected.logits[0])
-    np.testing.assert_array_equal(counters[:, : len(COUNTERS)], expected.counters[0])
+    np.testing.assert_array_equal(logits, expected.logits)
+    np.testing.assert_array_equal(counters[:, : len(COUNTERS)], expected.counters)
     assert counters.shape == (len(shape.predictors), len(COUNTER_NAMES))
 
 
@@ -86,7 +86,7 @@ def test_testing_leaves_all_but_the_generators(rng: np.random.Generator, tiny: A
     with Accelerator(EmulatedDevice(tiny), tiny) as machine:
         machine.load(random_state(shape, rng))
         before = machine.read_state()
-        machine.present(pixels[0], labels[0], learn=False)
+        machine.present(pixels, labels, learn=False)
         assert unequal(machine.read_state(), before) == ["layer1.pbits"]
         assert machine.counters()[0, COUNTERS.index("updates")] == 0
         machine.clear_counters()
@@ -193,8 +193,6 @@ def test_wrong_numbers_of_blocks_are_refused(tiny: Any) -> None:
         machine.set_steps([0.1])
     with pytest.raises(ValueError, match="3 flags given, expected 2: layer1, head"):
         machine.set_learning([True, True, True])
-    with pytest.raises(ValueError, match="the state holds 2 replicas, expected 1"):
-        machine.load(random_state(machine.geometry, np.random.default_rng(1), replicas=2))
 
 
 @pytest.mark.parametrize("device", [EmulatedDevice, NoBuffers])
@@ -204,13 +202,13 @@ def test_discarded_samples_leave_no_trace(rng: np.random.Generator, tiny: Any, d
     with Accelerator(device(tiny), tiny) as machine:
         machine.load(random_state(shape, rng))
         before = machine.read_state()
-        machine.discard(pixels[0], labels[0])
+        machine.discard(pixels, labels)
         assert unequal(machine.read_state(), before) == []
         assert not machine.counters().any()
-        machine.present(pixels[0], labels[0], learn=True)
+        machine.present(pixels, labels, learn=True)
         assert machine.counters()[0, COUNTERS.index("samples")] == FIFO + 3
         with pytest.raises(ValueError, match="labels run from 0 to 10"):
-            machine.discard(pixels[0, :2], [0, 10])
+            machine.discard(pixels[:2], [0, 10])
 
 
 def test_a_buffer_that_the_device_cannot_read_is_explained(tiny: Any) -> None:

@@ -18,16 +18,14 @@ def test_preactivations_have_the_configured_mean_and_spread() -> None:
     shape = geometry(config)
     data = load_dataset(config.data)
     state = initialise(config, shape, data.train_images)
-    bits = np.concatenate(
-        [encode.encode(image[None], config.data, state.encoder)[0] for image in data.train_images[:SAMPLES]]
-    )
+    bits = np.stack([encode.encode(image, config.data, state.encoder)[0] for image in data.train_images[:SAMPLES]])
     layer, part = shape.layers[0], state.layers[0]
     active = taps.gather(bits, layer)
     sums = taps.accumulate(active, part.weights.astype(np.int64), part.bias.astype(np.int64) >> formats.BIAS_BITS)
     a = sums / 2**layer.config.fraction_bits
     np.testing.assert_allclose(a.mean((0, 1)), layer.config.init_mean, atol=0.01)
     assert a.std((0, 1)).mean() == pytest.approx(layer.config.init_std, rel=0.01)
-    assert part.activity[0] == round(bits.sum() / SAMPLES * 256)
+    assert part.activity == round(bits.sum() / SAMPLES * 256)
 
 
 def digest(*settings: str) -> str:

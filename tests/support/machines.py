@@ -54,10 +54,10 @@ def buildable(draw: Callable[[], Config]) -> Config:
         return config
 
 
-def random_state(shape: Geometry, rng: np.random.Generator, replicas: int = 1) -> NetworkState:
+def random_state(shape: Geometry, rng: np.random.Generator) -> NetworkState:
     """A state with every word random, extremes included, that fires and learns."""
-    state = blank(shape, replicas)
-    state.encoder[:] = rng.integers(1, 2**64 - 1, replicas, dtype=np.uint64)
+    state = blank(shape)
+    state.encoder[...] = rng.integers(1, 2**64 - 1, dtype=np.uint64)
     for layer, part in zip(shape.layers, state.layers, strict=True):
         top = 2 ** (layer.config.weight_bits - 1)
         narrow = np.clip(rng.normal(0, top / 8, part.weights.shape), -top, top - 1)
@@ -67,28 +67,28 @@ def random_state(shape: Geometry, rng: np.random.Generator, replicas: int = 1) -
         part.mean[:] = rng.integers(0, 2**16 * layer.outputs, part.mean.shape) * (
             layer.config.normalisation == "running"
         )
-        part.activity[:] = rng.integers(0, 256 * int(np.prod(layer.inputs)), replicas)
-        part.step[:] = rng.integers(1, 5000, replicas)
-        part.scale[:] = rng.integers(100, 4000, replicas)
-        part.gate[:] = rng.integers(0, 3000, replicas)
-        part.learn[:] = rng.random(replicas) < 0.8
+        part.activity[...] = rng.integers(0, 256 * int(np.prod(layer.inputs)))
+        part.step[...] = rng.integers(1, 5000)
+        part.scale[...] = rng.integers(100, 4000)
+        part.gate[...] = rng.integers(0, 3000)
+        part.learn[...] = rng.random() < 0.8
         for stream in (part.pbits, part.rounding):
-            stream[:] = rng.integers(1, 2**64 - 1, replicas, dtype=np.uint64)
+            stream[...] = rng.integers(1, 2**64 - 1, dtype=np.uint64)
     if state.head is not None:
         state.head.weights[:] = rng.integers(-2048, 2048, state.head.weights.shape)
         state.head.bias[:] = rng.integers(-50_000, 50_000, state.head.bias.shape)
-        state.head.rounding[:] = rng.integers(1, 2**64 - 1, replicas, dtype=np.uint64)
-        state.head.step[:] = rng.integers(1, 60_000, replicas)
-        state.head.gate[:] = rng.integers(0, 3000, replicas)
-        state.head.learn[:] = True
+        state.head.rounding[...] = rng.integers(1, 2**64 - 1, dtype=np.uint64)
+        state.head.step[...] = rng.integers(1, 60_000)
+        state.head.gate[...] = rng.integers(0, 3000)
+        state.head.learn[...] = True
     return state
 
 
-def random_samples(shape: Geometry, rng: np.random.Generator, count: int, replicas: int = 1) -> tuple[Any, Any]:
-    """Pixels uint8 (R, N, H, W, C) with many zeros, and labels uint8 (R, N)."""
-    pixels = rng.integers(0, 256, (replicas, count, *shape.pixels), dtype=np.uint8)
+def random_samples(shape: Geometry, rng: np.random.Generator, count: int) -> tuple[Any, Any]:
+    """Pixels uint8 (N, H, W, C) with many zeros, and labels uint8 (N,)."""
+    pixels = rng.integers(0, 256, (count, *shape.pixels), dtype=np.uint8)
     pixels[rng.random(pixels.shape) < 0.5] = 0
-    return pixels, rng.integers(0, 10, (replicas, count), dtype=np.uint8)
+    return pixels, rng.integers(0, 10, count, dtype=np.uint8)
 
 
 def unequal(a: NetworkState, b: NetworkState) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from machines import unequal
+from machines import random_state, unequal
 
 from bsff.cli import main
 from bsff.config import load, override
@@ -217,8 +217,6 @@ def test_bad_checkpoints_are_explained(tmp_path: Path) -> None:
 
 
 def test_save_and_load_give_the_same_state(tmp_path: Path, rng: np.random.Generator) -> None:
-    from machines import random_state
-
     config = load("digits-small")
     state = random_state(geometry(config), rng)
     checkpoint.save(tmp_path / "c.npz", config, state, Progress(17, [{"epoch": 1}], {"seconds": 0.5}))
@@ -227,24 +225,49 @@ def test_save_and_load_give_the_same_state(tmp_path: Path, rng: np.random.Genera
     assert progress == Progress(17, [{"epoch": 1}], {"seconds": 0.5})
 
 
+def test_a_checkpoint_of_version_1_is_read(tmp_path: Path, rng: np.random.Generator) -> None:
+    """Every array had a leading axis for machines that were trained side by side, of which there was one."""
+    config = load("digits-small")
+    state = random_state(geometry(config), rng)
+    path = tmp_path / "c.npz"
+    checkpoint.save(path, config, state, Progress(17))
+    with np.load(path) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    meta = json.loads(arrays.pop("meta").tobytes())
+    assert meta["version"] == checkpoint.VERSION == 2
+
+    def write(version: int, lead: int) -> None:
+        old = {name: np.repeat(array[None], lead, 0) for name, array in arrays.items()}
+        np.savez(path, **old, meta=np.frombuffer(json.dumps({**meta, "version": version}).encode(), np.uint8))
+
+    write(1, 1)
+    found, progress = checkpoint.load(path, config)
+    assert unequal(state, found) == []
+    assert progress.presentations == 17
+    write(1, 2)
+    with pytest.raises(CheckpointError, match=r"encoder.stream has shape \(2,\), expected \(\)"):
+        checkpoint.load(path, config)
+    write(3, 1)
+    with pytest.raises(CheckpointError, match="checkpoint version 3, this program reads 1 and 2"):
+        checkpoint.load(path, config)
+
+
 # ---- diff
 
 
 def test_a_flipped_bit_is_named(rng: np.random.Generator) -> None:
-    from machines import random_state
-
     shape = geometry(load("digits-small"))
     state = random_state(shape, rng)
     other = state.copy()
     assert differences(state, other, shape) == (0, [])
-    other.layers[1].weights[0, 0, 25, 3] ^= 1 << 4
+    other.layers[1].weights[0, 25, 3] ^= 1 << 4
     count, lines = differences(state, other, shape)
     own = shape.layers[1].inputs[2]
     assert count == 1
     assert lines[0].startswith(f"layer2.weights tap 25 (row 0, column {25 // own}, input {25 % own}), channel 3: ")
     assert lines[0].endswith("(bits 4)")
-    other.encoder[0] ^= np.uint64(1 << 63)
-    other.head.bias[0, 9] += 1
+    other.encoder[...] ^= np.uint64(1 << 63)
+    other.head.bias[9] += 1
     count, lines = differences(state, other, shape, most=2)
     assert count == 3
     assert lines[0].startswith("encoder.stream")

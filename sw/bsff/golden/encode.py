@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bsff.config import DataConfig
+from bsff.contract.formats import DRAW_BITS, PIXEL_WIDTH
 
 from . import lfsr
 
 
 def encode(pixels: NDArray[np.uint8], data: DataConfig, stream: lfsr.State) -> tuple[NDArray[np.int64], lfsr.State]:
-    """Encode one sample a replica.
+    """Encode a sample.
 
     ``threshold``: 1 where the pixel reaches the level. ``thermometer``: one such bit a level. ``bitplanes``: the most
     significant bits, from the highest. ``bernoulli``: a p-bit a pixel, 1 where the upper 8 bits of its draw are less
@@ -19,24 +20,25 @@ def encode(pixels: NDArray[np.uint8], data: DataConfig, stream: lfsr.State) -> t
 
     Parameters
     ----------
-    pixels : array of uint8, shape (R, H, W, C)
-    stream : array of uint64, shape (R,)
+    pixels : array of uint8, shape (..., H, W, C)
+        Leading axes are samples; with ``bernoulli`` each has a generator of its own.
+    stream : array of uint64, shape (...)
         State of the encoder's generator; it moves with ``bernoulli`` only.
 
     Returns
     -------
-    bits : array of int, shape (R, H, W, C * planes), values 0 and 1
+    bits : array of int, shape (..., H, W, C * planes), values 0 and 1
         The planes of a colour stand side by side.
-    stream : array of uint64, shape (R,)
+    stream : array of uint64, shape (...)
     """
     value = pixels.astype(np.int64)[..., None]
     if data.encoding == "bernoulli":
-        count = pixels[0].size
+        count = int(np.prod(pixels.shape[-3:]))
         stream, words = lfsr.advance(stream, lfsr.steps_for(count))
-        draws = lfsr.slices(words)[:, :count].reshape(value.shape)
-        bits = (draws >> 8) < value
+        draws = lfsr.slices(words)[..., :count].reshape(value.shape)
+        bits = (draws >> (DRAW_BITS - PIXEL_WIDTH)) < value
     elif data.encoding == "bitplanes":
-        bits = (value >> (7 - np.arange(data.planes))) & 1 == 1
+        bits = (value >> (PIXEL_WIDTH - 1 - np.arange(data.planes))) & 1 == 1
     else:
         bits = value >= np.array(data.levels, np.int64)
-    return bits.reshape(*pixels.shape[:3], -1).astype(np.int64), stream
+    return bits.reshape(*pixels.shape[:-1], -1).astype(np.int64), stream

@@ -12,27 +12,27 @@ Ints = NDArray[np.int64]
 
 
 def centred(count: Ints, mean: Ints) -> Ints:
-    """Counts less their running means: (R, C) each, the result in units of ``2**-MEAN_BITS``."""
+    """Counts less their running means: shape (..., C) each, the result in units of ``2**-MEAN_BITS``."""
     return (count << MEAN_BITS) - mean
 
 
-def logits(difference: Ints, scale: Ints) -> Ints:
+def logits(difference: Ints, scale: int) -> Ints:
     """Logits of the classes to the base two.
 
     Parameters
     ----------
-    difference : array of int, shape (R, C)
+    difference : array of int, shape (..., C)
         From `centred`; class c owns channels ``c*C/10 .. (c+1)*C/10 - 1``.
-    scale : array of int, shape (R,)
+    scale : int
         ``T * log2(e) / p-bits of a class``, see `bsff.contract.numerics.goodness_scale`.
 
     Returns
     -------
-    array of int, shape (R, 10)
+    array of int, shape (..., 10)
         ``T * g * log2(e)`` in units of ``2**-LOGIT_BITS``, rounded down.
     """
-    grouped = difference.reshape(difference.shape[0], CLASSES, -1).sum(-1)
-    return ((grouped >> (MEAN_BITS - KEPT_BITS)) * scale[:, None]) >> SCALE_BITS
+    grouped = difference.reshape(*difference.shape[:-1], CLASSES, -1).sum(-1)
+    return ((grouped >> (MEAN_BITS - KEPT_BITS)) * scale) >> SCALE_BITS
 
 
 def average(mean: Ints, difference: Ints, shift: int) -> Ints:

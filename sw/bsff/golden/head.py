@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from bsff.config import HeadConfig
 from bsff.contract.formats import BIAS_BITS, BIAS_WIDTH, GAIN_BITS, LOG2_E
-from bsff.contract.geometry import HeadGeometry
 from bsff.contract.numerics import head_shift
 
 from . import pool, softmax, update
@@ -17,34 +16,32 @@ from .state import HeadState
 Ints = NDArray[np.int64]
 
 
-def run(config: HeadConfig, head: HeadGeometry, state: HeadState, inputs: Ints, labels: Ints) -> Outcome:
-    """Present the last layer's map to every replica; the state is changed in place.
+def run(config: HeadConfig, state: HeadState, inputs: Ints, label: int) -> Outcome:
+    """Present the last layer's map; the state is changed in place.
 
     An active row learns ``dW[i,c] = eta e[c] x[i]``, rounded by a dither of its own; the dithers are drawn for the
     active rows alone, in rising order.
 
     Parameters
     ----------
-    inputs : array of int, shape (R, H, W, C)
+    inputs : array of int, shape (H, W, C)
         Counts in 0..M.
-    labels : array of int, shape (R,)
+    label : int
     """
-    replicas = inputs.shape[0]
-    active = (pool.pool_up(inputs) if config.pool == 2 else inputs).reshape(replicas, 1, -1)
-    sums = np.matmul(active, state.weights.astype(np.int64))[:, 0] + (state.bias.astype(np.int64) >> BIAS_BITS)
+    active = (pool.pool_up(inputs) if config.pool == 2 else inputs).reshape(-1)
+    sums = active @ state.weights.astype(np.int64) + (state.bias.astype(np.int64) >> BIAS_BITS)
     logits = (sums * LOG2_E) >> head_shift(config.fraction_bits)
-    error = softmax.class_error(logits, labels)
-    updated = state.learn & (np.take_along_axis(error, labels[:, None], 1)[:, 0] >= state.gate)
-    saturated = np.zeros(replicas, np.int64)
-    gain = update.gains(error, state.step.astype(np.int64))
-    for r in np.flatnonzero(updated):  # replicas differ in the number of draws
-        rows = np.flatnonzero(active[r, 0])
-        noise, stream = update.dither(state.rounding[r : r + 1], len(rows))
-        state.rounding[r] = stream[0]
-        wanted = state.weights[r, rows] + ((active[r, 0, rows, None] * gain[r] + noise[0, :, None]) >> GAIN_BITS)
-        limit = (1 << (config.weight_bits - 1)) - 1
-        state.weights[r, rows] = np.clip(wanted, -limit - 1, limit)
-        saturated[r] = (np.clip(wanted, -limit - 1, limit) != wanted).sum()
-        limit = (1 << (BIAS_WIDTH - 1)) - 1
-        state.bias[r] = np.clip(state.bias[r] + update.half_up(gain[r], GAIN_BITS - BIAS_BITS), -limit - 1, limit)
-    return Outcome(inputs[:, :0], logits, softmax.cross_entropy(logits, labels), active.sum((1, 2)), updated, saturated)
+    error = softmax.class_error(logits, label)
+    updated = bool(state.learn and error[label] >= state.gate)
+    saturated = 0
+    if updated:
+        gain = update.gains(error, int(state.step))
+        rows = np.flatnonzero(active)
+        noise, state.rounding[...] = update.dither(state.rounding, len(rows))
+        wanted = state.weights[rows] + ((active[rows, None] * gain + noise[:, None]) >> GAIN_BITS)
+        state.weights[rows] = kept = update.saturate(wanted, config.weight_bits)
+        saturated = int((kept != wanted).sum())
+        moved = state.bias + update.half_up(gain, GAIN_BITS - BIAS_BITS)
+        state.bias[:] = update.saturate(moved, BIAS_WIDTH)
+    loss = int(softmax.cross_entropy(logits, label))
+    return Outcome(inputs[:0], logits, loss, int(active.sum()), updated, saturated)

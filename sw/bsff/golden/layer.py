@@ -19,107 +19,114 @@ Ints = NDArray[np.int64]
 
 @dataclass
 class Outcome:
-    """What one sample did to a layer or to the head; every array of shape (R,) but the first two.
+    """What one sample did to a layer or to the head.
 
     Attributes
     ----------
-    output : array of int, shape (R, H, W, C)
+    output : array of int, shape (H, W, C)
         Map for the next layer, counts in 0..M (empty for the head).
-    logits : array of int, shape (R, 10)
-        To the base two, 6 fractional bits.
-    loss : array of int
-        Cross-entropy in bits, 6 fractional bits.
-    taps : array of int
+    logits : array of int, shape (10,)
+        To the base two, in units of ``2**-LOGIT_BITS``.
+    loss : int
+        Cross-entropy in bits, in units of ``2**-LOGIT_BITS``.
+    taps : int
         Weight rows read by the forward pass.
-    updated : array of bool
+    updated : bool
         False where the layer is frozen or the error was gated.
-    saturated : array of int
+    saturated : int
         Weights that ran out of range.
     """
 
     output: Ints
     logits: Ints
-    loss: Ints
-    taps: Ints
-    updated: NDArray[np.bool_]
-    saturated: Ints
+    loss: int
+    taps: int
+    updated: bool
+    saturated: int
 
 
-def forward(layer: LayerGeometry, state: LayerState, inputs: Ints) -> tuple[Ints, Ints, Ints]:
-    """Fire every p-bit of the layer once, and pool.
+def draws(layer: LayerGeometry, stream: lfsr.State) -> tuple[Ints, lfsr.State]:
+    """The draws of one sample; each position begins with a fresh word of the generator.
 
     Parameters
     ----------
-    inputs : array of int, shape (R, H, W, C)
+    stream : array of uint64, shape ()
 
     Returns
     -------
-    output : array of int, shape (R, H', W', C')
-    response : array of int, shape (R, positions, C')
-    active : array of int, shape (R, groups, positions, taps)
+    draws : array of int, shape (positions, C, draws of a unit)
+        In the order in which `pbit.tile` takes them.
+    stream : array of uint64, shape ()
+    """
+    stream, words = lfsr.advance(stream, lfsr.steps_for(layer.draws) * layer.positions)
+    taken = lfsr.slices(words).reshape(layer.positions, -1)[:, : layer.draws]
+    return taken.reshape(layer.positions, layer.config.channels, -1), stream
+
+
+def forward(layer: LayerGeometry, state: LayerState, inputs: Ints) -> tuple[Ints, Ints, Ints]:
+    """Fire every p-bit of the layer once, and pool; the state of the p-bits' generator is changed in place.
+
+    Parameters
+    ----------
+    inputs : array of int, shape (H, W, C)
+
+    Returns
+    -------
+    output : array of int, shape (H', W', C')
+    response : array of int, shape (positions, C')
+    active : array of int, shape (groups, positions, taps)
     """
     config = layer.config
-    replicas = inputs.shape[0]
     active = taps.gather(inputs, layer)
     bias = state.bias.astype(np.int64) >> BIAS_BITS
     preactivation = taps.accumulate(active, state.weights.astype(np.int64), bias)
-
-    steps = lfsr.steps_for(layer.draws)  # each position begins with a fresh word
-    state.pbits[:], words = lfsr.advance(state.pbits, steps * layer.positions)
-    draws = lfsr.slices(words).reshape(replicas, layer.positions, -1)[..., : layer.draws]
+    drawn, state.pbits[...] = draws(layer, state.pbits)
     count, response = pbit.tile(
         preactivation,
-        draws.reshape(*preactivation.shape, -1),
+        drawn,
         size=config.tile,
         fraction_bits=config.fraction_bits,
         eligibility=config.eligibility,
         boxcar=boxcar_width(config),
     )
-
-    count, response = (a.reshape(replicas, *layer.conv) for a in (count, response))
+    count, response = count.reshape(layer.conv), response.reshape(layer.conv)
     if config.pool == 2:
         count, response = pool.pool(count, response)
-    return count, response.reshape(replicas, layer.positions, -1), active
+    return count, response.reshape(layer.positions, -1), active
 
 
-def run(layer: LayerGeometry, state: LayerState, inputs: Ints, labels: Ints) -> Outcome:
-    """Present one sample to every replica; the state is changed in place.
+def run(layer: LayerGeometry, state: LayerState, inputs: Ints, label: int) -> Outcome:
+    """Present one sample; the state is changed in place.
 
     Parameters
     ----------
-    inputs : array of int, shape (R, H, W, C)
-    labels : array of int, shape (R,)
+    inputs : array of int, shape (H, W, C)
+    label : int
     """
     config = layer.config
     output, response, active = forward(layer, state, inputs)
 
-    difference = goodness.centred(output.sum((1, 2)), state.mean.astype(np.int64))
-    logits = goodness.logits(difference, state.scale.astype(np.int64))
-    error = softmax.class_error(logits, labels)
-    learn = state.learn
-    updated = learn & (np.take_along_axis(error, labels[:, None], 1)[:, 0] >= state.gate)
+    mean = state.mean.astype(np.int64)
+    difference = goodness.centred(output.sum((0, 1)), mean)
+    logits = goodness.logits(difference, int(state.scale))
+    error = softmax.class_error(logits, label)
 
-    if config.normalisation == "running":
-        moved = goodness.average(state.mean.astype(np.int64), difference, config.momentum_shift)
-        state.mean[learn] = moved[learn]
-    ones = inputs.sum((1, 2, 3))
-    state.activity[learn] = update.average_activity(state.activity.astype(np.int64), ones)[learn]
-
-    saturated = np.zeros(len(labels), np.int64)
-    if updated.any():
-        mean = update.mean_activity(state.activity.astype(np.int64), int(np.prod(layer.inputs))) * config.centre
-        noise, stream = update.dither(state.rounding, layer.taps)
-        weights, bias, clipped = update.update(
+    if state.learn:
+        if config.normalisation == "running":
+            state.mean[:] = goodness.average(mean, difference, config.momentum_shift)
+        state.activity[...] = update.average_activity(int(state.activity), int(inputs.sum()))
+    updated, saturated = bool(state.learn and error[label] >= state.gate), 0
+    if updated:
+        noise, state.rounding[...] = update.dither(state.rounding, layer.taps)
+        state.weights[:], state.bias[:], saturated = update.update(
             state.weights.astype(np.int64),
             state.bias.astype(np.int64),
             active,
             response,
-            update.gains(error, state.step.astype(np.int64)),
-            mean,
+            update.gains(error, int(state.step)),
+            update.mean_activity(int(state.activity), inputs.size) * config.centre,
             noise,
             weight_bits=config.weight_bits,
         )
-        state.rounding[updated] = stream[updated]
-        state.weights[updated], state.bias[updated] = weights[updated], bias[updated]
-        saturated[updated] = clipped[updated]
-    return Outcome(output, logits, softmax.cross_entropy(logits, labels), active.sum((1, 2, 3)), updated, saturated)
+    loss = int(softmax.cross_entropy(logits, label))
+    return Outcome(output, logits, loss, int(active.sum()), updated, saturated)

@@ -97,7 +97,7 @@ def jump(state: int, steps: int) -> int:
 
 
 def seed_state(*numbers: int) -> int:
-    """A non-zero state that depends on every number given, such as (seed, replica, stream).
+    """A non-zero state that depends on every number given, such as (seed, 0, stream).
 
     The host uses this to seed the machine's streams: SplitMix64's finalizer over a running sum
     (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).

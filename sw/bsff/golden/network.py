@@ -19,25 +19,24 @@ from .state import NetworkState
 def run(
     config: Config, geometry: Geometry, state: NetworkState, pixels: NDArray[np.uint8], labels: NDArray[np.uint8]
 ) -> Results:
-    """Present N samples, in order, to every replica; the state is changed in place.
+    """Present N samples, in order; the state is changed in place.
 
     Parameters
     ----------
-    pixels : array of uint8, shape (R, N, H, W, C)
-    labels : array of uint8, shape (R, N)
+    pixels : array of uint8, shape (N, H, W, C)
+    labels : array of uint8, shape (N,)
 
     Returns
     -------
     Results
     """
-    results = Results.empty(state.replicas, labels.shape[1], len(geometry.predictors))
-    for n in range(labels.shape[1]):
-        own = labels[:, n].astype(np.int64)
-        signal, state.encoder[:] = encode.encode(pixels[:, n], config.data, state.encoder)
+    results = Results.empty(len(labels), len(geometry.predictors))
+    for n, label in enumerate(labels.tolist()):
+        signal, state.encoder[...] = encode.encode(pixels[n], config.data, state.encoder)
         for i, (shape, part) in enumerate(zip(geometry.layers, state.layers, strict=True)):
-            outcome = layer.run(shape, part, signal, own)
-            results.record(i, n, own, outcome)
+            outcome = layer.run(shape, part, signal, label)
+            results.record(i, n, label, outcome)
             signal = outcome.output
-        if geometry.head is not None and state.head is not None:
-            results.record(len(geometry.layers), n, own, head.run(config.head, geometry.head, state.head, signal, own))
+        if state.head is not None:
+            results.record(len(geometry.layers), n, label, head.run(config.head, state.head, signal, label))
     return results

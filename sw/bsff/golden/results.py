@@ -21,33 +21,28 @@ class Results:
 
     Attributes
     ----------
-    logits : int32, shape (R, N, predictors, 10)
-        To the base two, 6 fractional bits.
-    counters : int64, shape (R, predictors, len(COUNTERS))
+    logits : int32, shape (N, predictors, 10)
+        To the base two, in units of ``2**-LOGIT_BITS``.
+    counters : int64, shape (predictors, len(COUNTERS))
     """
 
     logits: NDArray[np.int32]
     counters: NDArray[np.int64]
 
     @classmethod
-    def empty(cls, replicas: int, samples: int, predictors: int) -> Results:
+    def empty(cls, samples: int, predictors: int) -> Results:
         """All zero."""
-        return cls(
-            np.zeros((replicas, samples, predictors, CLASSES), np.int32),
-            np.zeros((replicas, predictors, len(COUNTERS)), np.int64),
-        )
+        return cls(np.zeros((samples, predictors, CLASSES), np.int32), np.zeros((predictors, len(COUNTERS)), np.int64))
 
-    def record(self, predictor: int, sample: int, labels: NDArray[np.int64], outcome: Outcome) -> None:
+    def record(self, predictor: int, sample: int, label: int, outcome: Outcome) -> None:
         """Enter what one sample did to one layer."""
-        self.logits[:, sample, predictor] = outcome.logits
-        one = np.ones_like(labels)
-        row = (
-            one,
-            outcome.logits.argmax(-1) == labels,
+        self.logits[sample, predictor] = outcome.logits
+        self.counters[predictor] += (
+            1,
+            outcome.logits.argmax() == label,
             outcome.loss,
             outcome.taps,
             outcome.updated,
             outcome.taps * outcome.updated,
             outcome.saturated,
         )
-        self.counters[:, predictor] += np.stack(row, -1).astype(np.int64)

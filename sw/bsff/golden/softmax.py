@@ -23,30 +23,30 @@ def powers(logits: Ints) -> Ints:
     return np.where(whole > EXP_ONE, 0, power)
 
 
-def class_error(logits: Ints, labels: Ints) -> Ints:
+def class_error(logits: Ints, labels: Ints | int) -> Ints:
     """``e[c] = 1[c = y] - softmax(z)[c]``.
 
     Parameters
     ----------
-    logits : array of int, shape (R, classes)
+    logits : array of int, shape (..., classes)
         To the base two, in units of ``2**-LOGIT_BITS``.
-    labels : array of int, shape (R,)
+    labels : array of int, shape (...)
 
     Returns
     -------
-    array of int, shape (R, classes)
+    array of int, shape (..., classes)
         In units of ``2**-ERROR_BITS``; the probabilities are rounded down. The error of the label is never smaller
         in size than another, so the gate looks at it alone.
     """
     power = powers(logits)
     probability = (power << ERROR_BITS) // power.sum(-1, keepdims=True)
-    return (np.arange(logits.shape[-1]) == labels[:, None]) * 2**ERROR_BITS - probability
+    return (np.arange(logits.shape[-1]) == np.asarray(labels)[..., None]) * 2**ERROR_BITS - probability
 
 
-def cross_entropy(logits: Ints, labels: Ints) -> Ints:
-    """``-log2 softmax(z)[y]`` in units of ``2**-LOGIT_BITS`` bits: arguments as `class_error`, result of shape (R,)."""
+def cross_entropy(logits: Ints, labels: Ints | int) -> Ints:
+    """``-log2 softmax(z)[y]`` in units of ``2**-LOGIT_BITS`` bits: arguments as `class_error`, result of shape (...)."""
     total = powers(logits).sum(-1)
     lead = (total >> (EXP_ONE + 1) > 0).astype(np.int64) + (total >> (EXP_ONE + 2) > 0) + (total >> (EXP_ONE + 3) > 0)
     mantissa = (total >> (lead + EXP_ONE - EXP_BITS)) & (2**EXP_BITS - 1)
-    own = np.take_along_axis(logits, labels[:, None], -1)[:, 0]
+    own = np.take_along_axis(logits, np.asarray(labels)[..., None], -1)[..., 0]
     return logits.max(-1) - own + (lead << EXP_BITS) + log2_table()[mantissa]

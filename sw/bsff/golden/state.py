@@ -1,7 +1,8 @@
-"""Everything that the machine remembers, with a leading replica axis."""
+"""Everything that the machine remembers. A register or a generator is an array of shape (), written by ``x[...] = 1``."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.config import CLASSES
+from bsff.config import CLASSES, blocks
 from bsff.contract.geometry import Geometry, LayerGeometry
 from bsff.errors import CheckpointError
 
@@ -18,22 +19,22 @@ Ints = NDArray[Any]
 
 @dataclass
 class LayerState:
-    """Memory and registers of a layer; R replicas.
+    """Memory and registers of a layer.
 
     Attributes
     ----------
-    weights : int16, shape (R, groups, taps, C/groups)
-    bias : int32, shape (R, C)
+    weights : int16, shape (groups, taps, C/groups)
+    bias : int32, shape (C,)
         With `formats.BIAS_BITS` bits below the unit of a weight.
-    mean : int32, shape (R, C)
+    mean : int32, shape (C,)
         Running mean counts, `goodness.MEAN_BITS` fractional bits.
-    activity : int32, shape (R,)
+    activity : int32, shape ()
         Running number of ones in the input map.
-    pbits, rounding : uint64, shape (R,)
+    pbits, rounding : uint64, shape ()
         Generators of the p-bits and of the rounding.
-    step, scale, gate : int32, shape (R,)
+    step, scale, gate : int32, shape ()
         Registers written by the host.
-    learn : bool, shape (R,)
+    learn : bool, shape ()
         False: frozen, nothing but the p-bit generator moves.
     """
 
@@ -55,8 +56,8 @@ class HeadState:
 
     Attributes
     ----------
-    weights : int32, shape (R, rows, 10)
-    bias : int32, shape (R, 10)
+    weights : int32, shape (rows, 10)
+    bias : int32, shape (10,)
     """
 
     weights: Ints
@@ -69,39 +70,27 @@ class HeadState:
 
 @dataclass
 class NetworkState:
-    """The state of R machines."""
+    """The state of a machine."""
 
     encoder: Ints
     layers: list[LayerState]
     head: HeadState | None
 
     @property
-    def replicas(self) -> int:
-        """R."""
-        return int(self.encoder.shape[0])
-
-    def blocks(self) -> list[Any]:
-        """Layers in order, then the head if there is one."""
-        return [*self.layers, *([self.head] if self.head is not None else [])]
+    def blocks(self) -> dict[str, LayerState | HeadState]:
+        """Layers and head by name; see `config.blocks`."""
+        return blocks(self.layers, self.head)
 
     def arrays(self) -> Iterator[tuple[str, Ints]]:
         """Every array with its name, such as ``layer2.weights``, in a fixed order."""
         yield "encoder.stream", self.encoder
-        parts: list[tuple[str, Any]] = [(f"layer{i}", layer) for i, layer in enumerate(self.layers, 1)]
-        if self.head is not None:
-            parts.append(("head", self.head))
-        for name, part in parts:
+        for name, part in self.blocks.items():
             for spec in fields(part):
                 yield f"{name}.{spec.name}", getattr(part, spec.name)
 
     def copy(self) -> NetworkState:
         """A state that shares nothing with this one."""
-        head = self.head
-        return NetworkState(
-            self.encoder.copy(),
-            [LayerState(**{s.name: getattr(layer, s.name).copy() for s in fields(layer)}) for layer in self.layers],
-            None if head is None else HeadState(**{s.name: getattr(head, s.name).copy() for s in fields(head)}),
-        )
+        return copy.deepcopy(self)
 
     def assign(self, arrays: dict[str, Ints]) -> None:
         """Overwrite every array in place.
@@ -123,36 +112,31 @@ class NetworkState:
             own[...] = arrays[name]
 
 
-def _layer(layer: LayerGeometry, replicas: int) -> LayerState:
-    channels = layer.config.channels
-    words = np.ones(replicas, np.uint64)
-    zeros = np.zeros(replicas, np.int32)
-    return LayerState(
-        weights=np.zeros((replicas, layer.config.groups, layer.taps, layer.group_channels), np.int16),
-        bias=np.zeros((replicas, channels), np.int32),
-        mean=np.zeros((replicas, channels), np.int32),
-        activity=zeros.copy(),
-        pbits=words.copy(),
-        rounding=words.copy(),
-        step=zeros.copy(),
-        scale=zeros + 1,
-        gate=zeros.copy(),
-        learn=np.zeros(replicas, np.bool_),
-    )
-
-
-def blank(geometry: Geometry, replicas: int = 1) -> NetworkState:
+def blank(geometry: Geometry) -> NetworkState:
     """The state after reset: memories cleared, generators at 1, nothing learns."""
-    words = np.ones(replicas, np.uint64)
-    zeros = np.zeros(replicas, np.int32)
     head = None
     if geometry.head is not None:
         head = HeadState(
-            weights=np.zeros((replicas, geometry.head.rows, CLASSES), np.int32),
-            bias=np.zeros((replicas, CLASSES), np.int32),
-            rounding=words.copy(),
-            step=zeros.copy(),
-            gate=zeros.copy(),
-            learn=np.zeros(replicas, np.bool_),
+            weights=np.zeros((geometry.head.rows, CLASSES), np.int32),
+            bias=np.zeros(CLASSES, np.int32),
+            rounding=np.array(1, np.uint64),
+            step=np.array(0, np.int32),
+            gate=np.array(0, np.int32),
+            learn=np.array(False),
         )
-    return NetworkState(words.copy(), [_layer(layer, replicas) for layer in geometry.layers], head)
+    return NetworkState(np.array(1, np.uint64), [_layer(layer) for layer in geometry.layers], head)
+
+
+def _layer(layer: LayerGeometry) -> LayerState:
+    return LayerState(
+        weights=np.zeros((layer.config.groups, layer.taps, layer.group_channels), np.int16),
+        bias=np.zeros(layer.config.channels, np.int32),
+        mean=np.zeros(layer.config.channels, np.int32),
+        activity=np.array(0, np.int32),
+        pbits=np.array(1, np.uint64),
+        rounding=np.array(1, np.uint64),
+        step=np.array(0, np.int32),
+        scale=np.array(1, np.int32),
+        gate=np.array(0, np.int32),
+        learn=np.array(False),
+    )

@@ -15,23 +15,24 @@ def gather(inputs: Ints, layer: LayerGeometry) -> Ints:
 
     Parameters
     ----------
-    inputs : array of int, shape (R, H, W, C)
+    inputs : array of int, shape (..., H, W, C)
         Input map.
 
     Returns
     -------
-    array of int, shape (R, groups, positions, taps)
+    array of int, shape (..., groups, positions, taps)
         Tap ``(ky * kernel + kx) * C/groups + c`` of group g at position (y, x) is channel ``g * C/groups + c`` of the
         input at (y + ky - padding, x + kx - padding), 0 outside the map.
     """
-    replicas = inputs.shape[0]
+    lead = inputs.shape[:-3]
     kernel, pad, groups = layer.kernel, layer.padding, layer.config.groups
     if layer.config.kind == "dense":
-        inputs = inputs.reshape(replicas, 1, 1, -1)
-    padded = np.pad(inputs, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (kernel, kernel), axis=(1, 2))
-    split = windows.reshape(replicas, layer.positions, groups, layer.inputs[2] // groups, kernel, kernel)
-    return split.transpose(0, 2, 1, 4, 5, 3).reshape(replicas, groups, layer.positions, layer.taps)
+        inputs = inputs.reshape(*lead, 1, 1, -1)
+    padded = np.pad(inputs, [(0, 0)] * len(lead) + [(pad, pad), (pad, pad), (0, 0)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (kernel, kernel), axis=(-3, -2))
+    split = windows.reshape(*lead, layer.positions, groups, layer.inputs[2] // groups, kernel, kernel)
+    ordered = np.moveaxis(split.swapaxes(-5, -4), -3, -1)  # groups, positions, ky, kx, channels
+    return ordered.reshape(*lead, groups, layer.positions, layer.taps)
 
 
 def accumulate(taps: Ints, weights: Ints, bias: Ints) -> Ints:
@@ -39,15 +40,14 @@ def accumulate(taps: Ints, weights: Ints, bias: Ints) -> Ints:
 
     Parameters
     ----------
-    taps : array of int, shape (R, groups, positions, taps)
-    weights : array of int, shape (R, groups, taps, C/groups)
-    bias : array of int, shape (R, C)
+    taps : array of int, shape (..., groups, positions, taps)
+    weights : array of int, shape (groups, taps, C/groups)
+    bias : array of int, shape (C,)
         In the units of the weights.
 
     Returns
     -------
-    array of int, shape (R, positions, C)
+    array of int, shape (..., positions, C)
     """
-    sums = np.matmul(taps, weights)
-    replicas, groups, positions, channels = sums.shape
-    return sums.transpose(0, 2, 1, 3).reshape(replicas, positions, groups * channels) + bias[:, None]
+    sums = np.matmul(taps, weights).swapaxes(-3, -2)  # positions, groups, channels of a group
+    return sums.reshape(*sums.shape[:-2], -1) + bias

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.config import CLASSES
 from bsff.contract.formats import (
     ACTIVITY_BITS,
     ACTIVITY_SHIFT,
@@ -20,28 +21,35 @@ from bsff.contract.formats import (
 from . import lfsr
 
 Ints = NDArray[np.int64]
+Number = TypeVar("Number", Ints, int)
 
 
-def half_up(value: Ints, shift: int) -> Ints:
+def half_up(value: Number, shift: int) -> Number:
     """``value / 2**shift`` rounded to the nearest, halves up."""
     return (value + (1 << (shift - 1))) >> shift
 
 
-def gains(error: Ints, step: Ints) -> Ints:
+def saturate(value: Ints, width: int) -> Ints:
+    """The nearest signed number of `width` bits."""
+    limit = 1 << (width - 1)
+    return np.clip(value, -limit, limit - 1)
+
+
+def gains(error: Ints, step: int) -> Ints:
     """Gain of each class: ``eta * e`` in units of ``2**-GAIN_BITS`` weight units, rounded half up.
 
     Parameters
     ----------
-    error : array of int, shape (R, classes)
+    error : array of int, shape (..., classes)
         In units of ``2**-ERROR_BITS``.
-    step : array of int, shape (R,)
+    step : int
         Step register, in units of ``2**-STEP_BITS`` weight units.
     """
-    return half_up(error * step[:, None], STEP_BITS)
+    return half_up(error * step, STEP_BITS)
 
 
-def average_activity(activity: Ints, ones: Ints) -> Ints:
-    """Running number of ones in the input map, (R,) each, in units of ``2**-ACTIVITY_BITS``; rounded half up."""
+def average_activity(activity: int, ones: int) -> int:
+    """Running number of ones in the input map, in units of ``2**-ACTIVITY_BITS``; rounded half up."""
     return activity + half_up((ones << ACTIVITY_BITS) - activity, ACTIVITY_SHIFT)
 
 
@@ -50,7 +58,7 @@ def reciprocal(inputs: int) -> int:
     return ((1 << (ACTIVITY_BITS + INPUT_MEAN_BITS)) + inputs // 2) // inputs
 
 
-def mean_activity(activity: Ints, inputs: int) -> Ints:
+def mean_activity(activity: int, inputs: int) -> int:
     """Mean of one input, in units of ``2**-INPUT_MEAN_BITS``: activity times the rounded reciprocal of `inputs`."""
     return (activity * reciprocal(inputs)) >> (2 * ACTIVITY_BITS)
 
@@ -60,30 +68,30 @@ def dither(stream: lfsr.State, count: int) -> tuple[Ints, lfsr.State]:
 
     Returns
     -------
-    dither : array of int, shape (R, count)
+    dither : array of int, shape (..., count)
         The upper bits of consecutive draws.
-    stream : array of uint64, shape (R,)
+    stream : array of uint64, shape (...)
     """
     stream, words = lfsr.advance(stream, lfsr.steps_for(count))
-    return lfsr.slices(words)[:, :count] >> (DRAW_BITS - GAIN_BITS), stream
+    return lfsr.slices(words)[..., :count] >> (DRAW_BITS - GAIN_BITS), stream
 
 
 def update(
-    weights: Ints, bias: Ints, taps: Ints, response: Ints, gain: Ints, mean: Ints, noise: Ints, *, weight_bits: int
-) -> tuple[Ints, Ints, Ints]:
+    weights: Ints, bias: Ints, taps: Ints, response: Ints, gain: Ints, mean: int, noise: Ints, *, weight_bits: int
+) -> tuple[Ints, Ints, int]:
     """Learn from one sample: ``dW[i,j] = eta e sum_p (x[p,i] - mean) d[p,j]``.
 
     Parameters
     ----------
-    weights : array of int, shape (R, groups, taps, C/groups)
-    bias : array of int, shape (R, C)
-    taps : array of int, shape (R, groups, positions, taps)
-    response : array of int, shape (R, positions, C)
+    weights : array of int, shape (groups, taps, C/groups)
+    bias : array of int, shape (C,)
+    taps : array of int, shape (groups, positions, taps)
+    response : array of int, shape (positions, C)
         d, after the pool has chosen its winners.
-    gain : array of int, shape (R, classes)
-    mean : array of int, shape (R,)
+    gain : array of int, shape (classes,)
+    mean : int
         Mean activity of an input; 0 where the update is not centred.
-    noise : array of int, shape (R, taps)
+    noise : array of int, shape (taps,)
         Dither of each tap.
     weight_bits : int
         A weight saturates at this width, a bias at `BIAS_WIDTH`.
@@ -91,26 +99,21 @@ def update(
     Returns
     -------
     weights, bias : arrays of int
-    saturated : array of int, shape (R,)
+    saturated : int
         Weights that the update would have taken out of range.
     """
-    replicas, groups, _, width = weights.shape
-    channels = groups * width
-    gain = np.repeat(gain, channels // CLASSES, axis=1)
-    grouped = response.reshape(replicas, -1, groups, width).transpose(0, 2, 1, 3)
-    sums = np.matmul(taps.transpose(0, 1, 3, 2), grouped)
-    total = response.sum(1)
-    correction = half_up(total * mean[:, None] * gain, INPUT_MEAN_BITS)
+    groups, _, width = weights.shape
+    gain = np.repeat(gain, groups * width // len(gain))
+    grouped = response.reshape(-1, groups, width).swapaxes(0, 1)
+    sums = np.matmul(taps.swapaxes(1, 2), grouped)
+    total = response.sum(0)
+    correction = half_up(total * mean * gain, INPUT_MEAN_BITS)
 
-    row_gain = gain.reshape(replicas, groups, 1, width)
-    row_correction = correction.reshape(replicas, groups, 1, width)
-    change = (sums * row_gain - row_correction + noise[:, None, :, None]) >> GAIN_BITS
-    high = (1 << (weight_bits - 1)) - 1
-    updated = np.clip(weights + change, -high - 1, high)
-    saturated = (updated != weights + change).sum((1, 2, 3))
+    row_gain, row_correction = gain.reshape(groups, 1, width), correction.reshape(groups, 1, width)
+    wanted = weights + ((sums * row_gain - row_correction + noise[:, None]) >> GAIN_BITS)
+    updated = saturate(wanted, weight_bits)
 
-    moved = (updated - weights).sum(2).reshape(replicas, channels)
-    folded = half_up(moved * mean[:, None], INPUT_MEAN_BITS - BIAS_BITS)
+    moved = (updated - weights).sum(1).reshape(-1)
+    folded = half_up(moved * mean, INPUT_MEAN_BITS - BIAS_BITS)
     step = half_up(total * gain, GAIN_BITS - BIAS_BITS) - folded
-    limit = (1 << (BIAS_WIDTH - 1)) - 1
-    return updated, np.clip(bias + step, -limit - 1, limit), saturated
+    return updated, saturate(bias + step, BIAS_WIDTH), int((updated != wanted).sum())

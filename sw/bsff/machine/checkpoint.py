@@ -18,7 +18,8 @@ from bsff.errors import CheckpointError
 from bsff.golden.state import NetworkState, blank
 from bsff.tools.files import write_atomic
 
-VERSION = 1
+VERSION = 2
+"""Version 1 had a leading axis of length 1 in every array; it is still read."""
 NAME = "checkpoint.npz"
 """File name within a run directory."""
 
@@ -72,15 +73,19 @@ def load(path: Path, config: Config) -> tuple[NetworkState, Progress]:
         raise CheckpointError(
             f"{path}: not a checkpoint, or damaged ({error}); restore the file or train again"
         ) from None
-    if version != VERSION:
+    if version not in (1, VERSION):
         raise CheckpointError(
-            f"{path}: checkpoint version {version}, this program reads {VERSION}; use the release that wrote it"
+            f"{path}: checkpoint version {version}, this program reads 1 and {VERSION}; use the release that wrote it"
         )
     if build != build_hash(config):
         raise CheckpointError(
             f"{path}: written by another network (build 0x{build:08x}, configuration {config.name} has "
             f"0x{build_hash(config):08x}); use the config.json beside it"
         )
+    if version == 1:
+        arrays = {
+            name: array.reshape(array.shape[1:]) if array.shape[:1] == (1,) else array for name, array in arrays.items()
+        }
     state = blank(geometry(config))
     try:
         state.assign(arrays)

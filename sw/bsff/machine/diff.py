@@ -13,7 +13,7 @@ def _place(name: str, index: tuple[int, ...], geometry: Geometry) -> str:
     block, _, memory = name.partition(".")
     if memory == "weights" and block.startswith("layer"):
         layer = geometry.layers[int(block[5:]) - 1]
-        _, group, tap, channel = index
+        group, tap, channel = index
         own = layer.inputs[2] // layer.config.groups
         ky, rest = divmod(tap, layer.kernel * own)
         kx, source = divmod(rest, own)
@@ -22,10 +22,8 @@ def _place(name: str, index: tuple[int, ...], geometry: Geometry) -> str:
             f"channel {group * layer.group_channels + channel}"
         )
     if memory == "weights":
-        return f"{name} input {index[1]}, class {index[2]}"
-    if len(index) == 2:
-        return f"{name} channel {index[1]}"
-    return name
+        return f"{name} input {index[0]}, class {index[1]}"
+    return f"{name} channel {index[0]}" if index else name
 
 
 def differences(a: NetworkState, b: NetworkState, geometry: Geometry, *, most: int = 10) -> tuple[int, list[str]]:

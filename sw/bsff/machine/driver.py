@@ -183,15 +183,7 @@ class Accelerator:
         memory.write_streams(self._link, self.geometry, list(values))
 
     def load(self, state: NetworkState) -> None:
-        """Write a machine's whole state (one replica): memories, generators, registers.
-
-        Raises
-        ------
-        ValueError
-            If the state holds more than one replica.
-        """
-        if state.replicas != 1:
-            raise ValueError(f"the state holds {state.replicas} replicas, expected 1")
+        """Write a machine's whole state: memories, generators, registers."""
         self.wait_idle()
         memory.write_state(self._link, self.geometry, state)
 

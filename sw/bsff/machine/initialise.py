@@ -27,27 +27,30 @@ TAG = 0x1217
 
 
 def streams(state: NetworkState, *tags: int) -> None:
-    """Seed every generator of every replica in place; `tags` (seed first) name the purpose."""
-    for r in range(state.replicas):
-        state.encoder[r] = lfsr.seed_state(*tags, r, 0)
-        for number, part in enumerate(state.layers, 1):
-            part.pbits[r] = lfsr.seed_state(*tags, r, 2 * number)
-            part.rounding[r] = lfsr.seed_state(*tags, r, 2 * number + 1)
-        if state.head is not None:
-            state.head.rounding[r] = lfsr.seed_state(*tags, r, 2 * len(state.layers) + 3)
+    """Seed every generator in place; `tags` (seed first) name the purpose, the last number the generator."""
+
+    def seed(number: int) -> int:
+        return lfsr.seed_state(*tags, 0, 0, number)  # the zeros once numbered machines of one seed
+
+    state.encoder[...] = seed(0)
+    for number, part in enumerate(state.layers, 1):
+        part.pbits[...] = seed(2 * number)
+        part.rounding[...] = seed(2 * number + 1)
+    if state.head is not None:
+        state.head.rounding[...] = seed(2 * len(state.layers) + 3)
 
 
 def registers(config: Config, geometry: Geometry, state: NetworkState) -> None:
     """Set the scale and gate registers; steps and learn flags stay as they are."""
     for shape, part in zip(geometry.layers, state.layers, strict=True):
-        part.scale[:] = numerics.goodness_scale(shape)
-        part.gate[:] = numerics.gate_register(shape.config.gate)
+        part.scale[...] = numerics.goodness_scale(shape)
+        part.gate[...] = numerics.gate_register(shape.config.gate)
     if state.head is not None:
-        state.head.gate[:] = numerics.gate_register(config.head.gate)
+        state.head.gate[...] = numerics.gate_register(config.head.gate)
 
 
 def _calibrate(shape: LayerGeometry, part: LayerState, inputs: NDArray[np.int64], rng: np.random.Generator) -> None:
-    """Weights and bias of one layer (one replica) from its input maps, shape (N, H, W, C).
+    """Weights and bias of one layer from its input maps, shape (N, H, W, C).
 
     Every sum is over whole numbers, which floats add exactly in any order, so that the result does not depend on the
     platform's matrix product.
@@ -61,44 +64,42 @@ def _calibrate(shape: LayerGeometry, part: LayerState, inputs: NDArray[np.int64]
     spread = math.fsum(np.sqrt(np.maximum(squares / count - (total / count) ** 2, 0)).ravel()) / config.channels
     factor = config.init_std / spread if spread > 0 else 2.0**-GRAIN_BITS
     limit = 2 ** (config.weight_bits - 1) - 1
-    part.weights[0] = np.clip(np.round(gaussian * (factor * 2**config.fraction_bits)), -limit - 1, limit)
-    means = np.matmul(active, part.weights[0].astype(np.float64)).sum((0, 2)).reshape(-1) / count
+    part.weights[:] = np.clip(np.round(gaussian * (factor * 2**config.fraction_bits)), -limit - 1, limit)
+    means = np.matmul(active, part.weights.astype(np.float64)).sum((0, 2)).reshape(-1) / count
     bias = config.init_mean * 2**config.fraction_bits - means
-    part.bias[0] = np.round(bias * 2**BIAS_BITS)
-    part.activity[0] = round(int(inputs.sum()) / len(inputs) * 2**ACTIVITY_BITS)
+    part.bias[:] = np.round(bias * 2**BIAS_BITS)
+    part.activity[...] = round(int(inputs.sum()) / len(inputs) * 2**ACTIVITY_BITS)
 
 
-def initialise(config: Config, geometry: Geometry, pixels: NDArray[np.uint8], *, replica: int = 0) -> NetworkState:
+def initialise(config: Config, geometry: Geometry, pixels: NDArray[np.uint8]) -> NetworkState:
     """The state of one machine at the start of training.
 
     Parameters
     ----------
     pixels : array of uint8, shape (N, H, W, C)
         Training samples; the first `SAMPLES` are used.
-    replica : int
-        Gives replicas of one seed different weights and random numbers.
 
     Returns
     -------
     NetworkState
-        One replica; layers are calibrated one after another on the firing of those before, and the running means
-        start at the counts seen. The head starts at 0.
+        Layers are calibrated one after another on the firing of those before, and the running means start at the
+        counts seen. The head starts at 0.
     """
     state = blank(geometry)
     registers(config, geometry, state)
-    streams(state, TAG, config.training.seed, replica)
-    rng = np.random.default_rng([TAG, config.training.seed, replica])
+    streams(state, TAG, config.training.seed)
+    rng = np.random.default_rng([TAG, config.training.seed, 0])
     pixels = pixels[:SAMPLES]
     maps = []
     for sample in pixels:
-        bits, state.encoder[:] = encode.encode(sample[None], config.data, state.encoder)
+        bits, state.encoder[...] = encode.encode(sample, config.data, state.encoder)
         maps.append(bits)
-    signal = np.concatenate(maps)
+    signal = np.stack(maps)
     for shape, part in zip(geometry.layers, state.layers, strict=True):
         inputs = signal.reshape(len(signal), *shape.inputs)
         _calibrate(shape, part, inputs, rng)
-        signal = np.concatenate([layer.forward(shape, part, sample[None])[0] for sample in inputs])
+        signal = np.stack([layer.forward(shape, part, sample)[0] for sample in inputs])
         if shape.config.normalisation == "running":
-            part.mean[0] = np.round(signal.sum((1, 2)).mean(0) * 2**MEAN_BITS)
-    streams(state, config.training.seed, replica)
+            part.mean[:] = np.round(signal.sum((1, 2)).mean(0) * 2**MEAN_BITS)
+    streams(state, config.training.seed)
     return state

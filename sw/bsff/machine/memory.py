@@ -50,34 +50,34 @@ def write_streams(link: Link, geometry: Geometry, values: list[int]) -> None:
 
 
 def write_state(link: Link, geometry: Geometry, state: NetworkState) -> None:
-    """Write every memory, register and generator (one replica)."""
-    parts = state.blocks()
+    """Write every memory, register and generator."""
+    parts = list(state.blocks.values())
     for block, part in enumerate(parts):
         for memory in formats.MEMORIES:
             if hasattr(part, memory):
                 _write_memory(link, block, memory, getattr(part, memory))
         for name in _REGISTERS:
             if hasattr(part, name):
-                link.write_block(block, name.upper(), int(getattr(part, name)[0]))
-    own = [int(getattr(parts[block], name)[0]) for block, name in _streams(geometry)]
-    write_streams(link, geometry, [int(state.encoder[0]), *own])
+                link.write_block(block, name.upper(), int(getattr(part, name)))
+    own = [int(getattr(parts[block], name)) for block, name in _streams(geometry)]
+    write_streams(link, geometry, [int(state.encoder), *own])
 
 
 def read_state(link: Link, geometry: Geometry) -> NetworkState:
     """Read every memory, register and generator."""
     state = blank(geometry)
-    parts = state.blocks()
+    parts = list(state.blocks.values())
     for block, part in enumerate(parts):
         for memory in formats.MEMORIES:
             if hasattr(part, memory):
                 _read_memory(link, block, memory, getattr(part, memory))
         for name in _REGISTERS:
             if hasattr(part, name):
-                getattr(part, name)[0] = link.read_block(block, name.upper())
+                getattr(part, name)[...] = link.read_block(block, name.upper())
     values = read_streams(link, geometry)
-    state.encoder[0] = values[0]
+    state.encoder[...] = values[0]
     for (block, name), value in zip(_streams(geometry), values[1:], strict=True):
-        getattr(parts[block], name)[0] = value
+        getattr(parts[block], name)[...] = value
     return state
 
 

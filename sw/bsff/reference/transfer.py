@@ -20,7 +20,7 @@ def _tensor(array: Any, like: torch.Tensor) -> torch.Tensor:
 
 @torch.no_grad()
 def begin_as(network: Network, state: NetworkState, pixels: torch.Tensor, generator: torch.Generator) -> None:
-    """Take over a machine's weights and biases (its first replica), and statistics from `pixels`.
+    """Take over a machine's weights and biases, and statistics from `pixels`.
 
     A layer of the reference reads its input less the running mean, the machine reads it plain; the bias takes up the
     difference, ``b + W mean``, so that both compute the same pre-activations.
@@ -37,12 +37,12 @@ def begin_as(network: Network, state: NetworkState, pixels: torch.Tensor, genera
     below = network.input(pixels, generator)
     for layer, part in zip(network.layers, state.layers, strict=True):
         config, weight = layer.config, layer.taps.weight
-        groups, taps, width = part.weights.shape[1:]
+        groups, taps, width = part.weights.shape
         kernel = layer.taps.kernel_size
-        rows = part.weights[0].reshape(groups, kernel[0], kernel[1], taps // (kernel[0] * kernel[1]), width)
+        rows = part.weights.reshape(groups, kernel[0], kernel[1], taps // (kernel[0] * kernel[1]), width)
         unit = 2.0**-config.fraction_bits
         weight.copy_(_tensor(rows.transpose(0, 4, 3, 1, 2), weight).reshape(weight.shape) * unit)
-        _set_bias(layer.taps, part.bias[0] * unit * 2.0**-BIAS_BITS, below)
+        _set_bias(layer.taps, part.bias * unit * 2.0**-BIAS_BITS, below)
         n = layer.activation(layer.preactivation(below), generator)
         variance, average = torch.var_mean(n, dim=(0, 2, 3), correction=0)
         layer.norm.observe(average, variance, 1.0)
@@ -51,9 +51,9 @@ def begin_as(network: Network, state: NetworkState, pixels: torch.Tensor, genera
         head = network.head
         weight, unit = head.taps.weight, 2.0**-head.config.fraction_bits
         side = head.taps.kernel_size
-        rows = state.head.weights[0].reshape(side[0], side[1], -1, weight.shape[0])
+        rows = state.head.weights.reshape(side[0], side[1], -1, weight.shape[0])
         weight.copy_(_tensor(rows.transpose(3, 2, 0, 1), weight) * unit)
-        _set_bias(head.taps, state.head.bias[0] * unit * 2.0**-BIAS_BITS, below)
+        _set_bias(head.taps, state.head.bias * unit * 2.0**-BIAS_BITS, below)
 
 
 def _set_bias(taps: torch.nn.Conv2d, bias: Any, below: Map) -> None:

@@ -25,7 +25,7 @@ from bsff.golden.engine import pipeline
 from bsff.golden.results import Results
 from bsff.golden.state import NetworkState
 from bsff.machine.initialise import initialise
-from bsff.training.run import machine
+from bsff.tools.provenance import processor
 
 
 def adds_per_second(*, seconds: float = 0.5) -> float:
@@ -61,21 +61,21 @@ def prepare(config: Config, data: Any) -> tuple[Geometry, NetworkState, NDArray[
     shape = geometry(config)
     state = initialise(config, shape, data.train_images)
     for layer, part in zip(shape.layers, state.layers, strict=True):
-        part.step[:] = numerics.layer_step_register(layer.config.step, layer)
-        part.learn[:] = True
+        part.step[...] = numerics.layer_step_register(layer.config.step, layer)
+        part.learn[...] = True
     if state.head is not None:
-        state.head.step[:] = numerics.step_register(config.head.step, config.head.fraction_bits)
-        state.head.learn[:] = True
+        state.head.step[...] = numerics.step_register(config.head.step, config.head.fraction_bits)
+        state.head.learn[...] = True
     return shape, state, data.train_images, data.train_labels
 
 
 def stage_times(config: Config, shape: Geometry, state: NetworkState, pixels: Any, labels: Any) -> dict[str, float]:
     """Seconds that each stage takes for the samples given, one after another in one thread."""
-    results = Results.empty(1, len(labels), len(shape.predictors))
+    results = Results.empty(len(labels), len(shape.predictors))
     times = {}
     block, signal = slice(0, len(labels)), pixels
     for name, stage in zip(
-        ("encoder", *shape.predictors), pipeline.chain(config, shape, state, 0, labels, results), strict=True
+        ("encoder", *shape.predictors), pipeline.chain(config, shape, state, labels, results), strict=True
     ):
         start = time.perf_counter()
         signal = stage(signal, block)
@@ -94,7 +94,7 @@ def measure(name: str, folder: Path | None, *, warm: int, samples: int) -> None:
         nonlocal order
         chosen, order = order[:count], np.roll(order, -count)
         start = time.perf_counter()
-        results = engine.run(config, shape, state, pixels[chosen][None], labels[chosen][None], threads=threads)
+        results = engine.run(config, shape, state, pixels[chosen], labels[chosen], threads=threads)
         return len(chosen) / (time.perf_counter() - start), results
 
     run(min(warm, len(labels)), os.cpu_count() or 1)
@@ -103,7 +103,7 @@ def measure(name: str, folder: Path | None, *, warm: int, samples: int) -> None:
     counters = None
     for threads in (1, os.cpu_count() or 1):
         rate, results = run(samples, threads)
-        counters = results.counters[0] / samples
+        counters = results.counters / samples
         print(f"| {threads} | {rate:,.0f} |")
     assert counters is not None
     chosen = order[:samples]
@@ -141,7 +141,7 @@ def main() -> None:
     arguments = parser.parse_args()
     print(
         "# Speed of the golden model\n\nMade by `python -m bsff.studies.engine_speed`. "
-        f"{machine()}, Python {platform.python_version()}."
+        f"{processor()}, Python {platform.python_version()}."
     )
     for name in arguments.configs:
         measure(name, arguments.data, warm=arguments.warm, samples=arguments.samples)

@@ -62,7 +62,7 @@ def firing_rates(geometry: Geometry, state: NetworkState, path: Path) -> None:
         1, max(len(layers), 1), figsize=(max(3.0 * len(layers), 3.5), 3), squeeze=False, layout="constrained"
     )
     for axes, (number, shape, part) in zip(grid[0], layers, strict=False):
-        rates = part.mean[0] / 2**MEAN_BITS / (shape.outputs * shape.config.tile)
+        rates = part.mean / 2**MEAN_BITS / (shape.outputs * shape.config.tile)
         axes.hist(100 * rates, bins=30, color=f"C{number - 1}")
         axes.axvline(100 * rates.mean(), color="0.2", linewidth=1, linestyle="--")
         pooled = " after the pool" if shape.config.pool == 2 else ""
@@ -101,7 +101,7 @@ def confusion(table: NDArray[np.int64], classes: tuple[str, ...], title: str, pa
 def first_layer(geometry: Geometry, state: NetworkState, path: Path, *, most: int = 80) -> None:
     """Kernels of the first layer, averaged over its input channels; a dense layer's as pictures of the input."""
     shape = geometry.layers[0]
-    weights = state.layers[0].weights[0, 0] / 2**shape.config.fraction_bits
+    weights = state.layers[0].weights[0] / 2**shape.config.fraction_bits
     if shape.config.kind == "dense":
         height, width, channels = geometry.encoded
     else:

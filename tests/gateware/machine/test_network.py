@@ -86,17 +86,17 @@ def test_random_networks(case: int, seed: int) -> None:
     pixels, labels = random_samples(shape, rng, 12)
     with Accelerator(open_device("rtl", config), config, timeout=300.0) as machine:
         machine.load(state)
-        logits = machine.present(pixels[0, :6], labels[0, :6], learn=True, results=True)  # from memory
+        logits = machine.present(pixels[:6], labels[:6], learn=True, results=True)  # from memory
         machine._presenter._through_memory = False
-        machine.present(pixels[0, 6:8], labels[0, 6:8], learn=True)  # word by word
+        machine.present(pixels[6:8], labels[6:8], learn=True)  # word by word
         machine._presenter._through_memory = True
-        machine.discard(pixels[0], labels[0])  # leaves no trace
-        machine.present(pixels[0, 8:], labels[0, 8:], learn=True)
+        machine.discard(pixels, labels)  # leaves no trace
+        machine.present(pixels[8:], labels[8:], learn=True)
         found, counters = machine.read_state(), machine.counters()
     expected = network.run(config, shape, state, pixels, labels)
     assert unequal(found, state) == []
-    np.testing.assert_array_equal(logits, expected.logits[0, :6])
-    np.testing.assert_array_equal(counters[:, : len(COUNTERS)], expected.counters[0])
+    np.testing.assert_array_equal(logits, expected.logits[:6])
+    np.testing.assert_array_equal(counters[:, : len(COUNTERS)], expected.counters)
 
 
 @pytest.mark.slow
@@ -111,7 +111,7 @@ def test_faults_of_memory_and_what_they_lose(seed: int) -> None:
     command, samples = GLOBAL["COMMAND"], GLOBAL["BUFFER_SAMPLES"].offset
     with Accelerator(device, config, timeout=60.0) as machine:
         machine.load(state)
-        machine.present(pixels[0, :4], labels[0, :4], learn=True)
+        machine.present(pixels[:4], labels[:4], learn=True)
         buffer = machine._presenter._buffer
         assert buffer is not None
         device.write(samples, 5)  # one more than there is
@@ -129,10 +129,10 @@ def test_faults_of_memory_and_what_they_lose(seed: int) -> None:
         device.write(command.offset, command.field("clear_results").mask)
         device.silence(True)
         with pytest.raises(DeviceError, match=r"\(no answer; 2 records .* reload the bitstream and resume"):
-            machine.present(pixels[0, 4:], labels[0, 4:], learn=True, results=True)
+            machine.present(pixels[4:], labels[4:], learn=True, results=True)
         found = machine_state(machine)
     for part in (slice(0, 4), slice(0, 4)):  # the second time as the records of a buffer that ends too early
-        network.run(config, shape, state, pixels[:, part], labels[:, part])
+        network.run(config, shape, state, pixels[part], labels[part])
     assert unequal(found, state) == []
 
 

@@ -7,14 +7,13 @@ from numba import njit
 
 
 @njit(nogil=True, cache=True)
-def list_active(inputs, shape, taps, height, width, row, start):
+def list_active(inputs, shape, taps, row, start):
     """The active-index encoder: for each position and group the weight rows that are on, rising, n times for a count n.
 
     Parameters
     ----------
     inputs : uint8, shape (H, W, C)
     taps : of one group; row ``g * taps + tap`` of the weights belongs to group g
-    height, width : of the output grid before the pool
     row : uint32, shape (positions * groups * taps * levels,)
         The rows, position by position, group by group.
     start : uint32, shape (positions * groups + 1,)
@@ -25,6 +24,7 @@ def list_active(inputs, shape, taps, height, width, row, start):
     ones : sum of the input map
     """
     in_height, in_width, in_channels = inputs.shape
+    height, width = shape.height, shape.width
     own = in_channels // shape.groups
     channel = np.empty((in_height, in_width, shape.groups, own * shape.levels), np.uint32)
     lit = np.empty((in_height, in_width, shape.groups), np.uint32)

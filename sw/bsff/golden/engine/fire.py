@@ -12,19 +12,18 @@ from .draws import noise_index, step
 
 
 @njit(nogil=True, cache=True)
-def fire(weights, bias, stream, shape, noise_table, row, start, narrow, fired, response):
+def fire(shape, own, row, start, fired, response):
     """`layer.forward` before the pool: accumulate the indexed rows and draw every tile.
 
     Parameters
     ----------
-    weights : int16, shape (groups * taps, C/groups)
-    bias : int32, shape (C,)
-    stream : uint64, shape (1,)
+    shape : LayerShape
+    own : LayerViews
     row, start : from `list_active`
-    narrow : see `add_rows`
     fired : uint8, shape (positions, C)
     response : uint8, shape (positions, C)
     """
+    weights, bias, narrow, noise_table = own.weights, own.bias, own.narrow, own.noise_table
     channels = bias.size
     groups = shape.groups
     width = channels // groups
@@ -37,7 +36,7 @@ def fire(weights, bias, stream, shape, noise_table, row, start, narrow, fired, r
     if tile > 1:
         for m in range(tile):
             theta[m] = shape.half * (2 * m + 1)
-    state = stream[0]
+    state = own.pbits[0]
     for position in range(fired.shape[0]):
         for j in range(channels):
             total[j] = bias[j] >> BIAS_BITS
@@ -67,7 +66,7 @@ def fire(weights, bias, stream, shape, noise_table, row, start, narrow, fired, r
                         d += -shape.boxcar < level and level < shape.boxcar
                 fired[position, j] = n
                 response[position, j] = d
-    stream[0] = state
+    own.pbits[0] = state
 
 
 @njit(nogil=True, cache=True)

@@ -13,16 +13,18 @@ from .learn import bias_step, gain_of, hold_bias
 
 
 @njit(nogil=True, cache=True)
-def run_head(weights, bias, rounding, step_register, gate, learns, weight_max, shift, inputs, labels, logits, counters):
-    """`head.run` over N samples of one replica, after the head's pool.
+def run_head(own, inputs, labels, logits, counters):
+    """`head.run` over N samples, after the head's pool.
 
     Parameters
     ----------
-    weights : int32, shape (rows, 10)
-    bias : int32, shape (10,)
-    rounding : uint64, shape (1,)
+    own : HeadViews
     inputs : uint8, shape (N, rows)
+    labels : uint8, shape (N,)
+    logits : int32, shape (N, 10)
+    counters : int64, shape (len(COUNTERS),)
     """
+    weights, bias, weight_max = own.weights, own.bias, own.weight_max
     classes = bias.size
     rows = np.empty(inputs.shape[1], np.int32)
     total = np.empty(classes, np.int64)
@@ -42,21 +44,21 @@ def run_head(weights, bias, rounding, step_register, gate, learns, weight_max, s
             for c in range(classes):
                 total[c] += value * weights[i, c]
         for c in range(classes):
-            total[c] = (total[c] * LOG2_E) >> shift
+            total[c] = (total[c] * LOG2_E) >> own.shift
             logits[n, c] = total[c]
         loss, best = class_error(total, labels[n], error)
         counters[0] += 1
         counters[1] += best == labels[n]
         counters[2] += loss
         counters[3] += taps
-        if not learns or error[labels[n]] < gate:
+        if not own.learn or error[labels[n]] < own.gate:
             continue
         counters[4] += 1
         counters[5] += taps
         for c in range(classes):
-            gain[c] = gain_of(error[c], step_register)
+            gain[c] = gain_of(error[c], own.step)
             bias[c] = hold_bias(bias[c] + bias_step(gain[c]))
-        state = rounding[0]
+        state = own.rounding[0]
         for k in range(listed):
             if k % DRAWS == 0:
                 state = step(state)
@@ -67,4 +69,4 @@ def run_head(weights, bias, rounding, step_register, gate, learns, weight_max, s
                 held = min(max(wanted, -weight_max - 1), weight_max)
                 counters[6] += held != wanted
                 weights[rows[k], c] = held
-        rounding[0] = state
+        own.rounding[0] = state

@@ -14,44 +14,21 @@ from .learn import half_up, learn
 
 
 @njit(nogil=True, cache=True)
-def run_layer(
-    shape,
-    noise_table,
-    weights,
-    bias,
-    mean,
-    activity,
-    pbits,
-    rounding,
-    step_register,
-    scale,
-    gate,
-    learns,
-    conv,
-    inputs,
-    labels,
-    narrow,
-    output,
-    logits,
-    counters,
-):
-    """`layer.run` over N samples of one replica.
+def run_layer(shape, own, inputs, labels, output, logits, counters):
+    """`layer.run` over N samples.
 
     Parameters
     ----------
-    shape : Shape
-    weights : int16, shape (groups * taps, C/groups)
-    bias, mean, activity, pbits, rounding
-        Views of one replica's state: the last three of shape (1,).
-    conv : (height, width) before the pool
+    shape : LayerShape
+    own : LayerViews
     inputs : uint8, shape (N, H, W, C)
-    narrow : int16 or int32, shape (C/groups,)
-        Scratch of a type that holds the sum of eight weights.
+    labels : uint8, shape (N,)
     output : uint8, shape (N, H', W', C')
     logits : int32, shape (N, 10)
     counters : int64, shape (len(COUNTERS),)
     """
-    height, width = conv
+    weights, mean = own.weights, own.mean
+    height, width = shape.height, shape.width
     channels = mean.size
     positions = height * width
     rows = weights.shape[0]
@@ -65,14 +42,14 @@ def run_layer(
     logit = np.empty(logits.shape[1], np.int64)
     error = np.empty(logits.shape[1], np.int64)
     for n in range(inputs.shape[0]):
-        ones = list_active(inputs[n], shape, rows // shape.groups, height, width, row, start)
+        ones = list_active(inputs[n], shape, rows // shape.groups, row, start)
         taps = np.int64(start[start.size - 1])
-        fire(weights, bias, pbits, shape, noise_table, row, start, narrow, fired, response)
+        fire(shape, own, row, start, fired, response)
         if shape.pool == 2:
             pool(fired.reshape(height, width, channels), response.reshape(height, width, channels), output[n])
         else:
             output[n] = fired.reshape(height, width, channels)
-        judge(output[n], mean, scale, difference, logit)
+        judge(output[n], mean, own.scale, difference, logit)
         loss, best = class_error(logit, labels[n], error)
         for c in range(logit.size):
             logits[n, c] = logit[c]
@@ -80,16 +57,16 @@ def run_layer(
         counters[1] += best == labels[n]
         counters[2] += loss
         counters[3] += taps
-        if not learns:
+        if not own.learn:
             continue
         if shape.running:
             for j in range(channels):
                 mean[j] += half_up(difference[j], shape.momentum_shift)
-        activity[0] += half_up((ones << ACTIVITY_BITS) - activity[0], ACTIVITY_SHIFT)
-        if error[labels[n]] < gate:
+        own.activity[0] += half_up((ones << ACTIVITY_BITS) - own.activity[0], ACTIVITY_SHIFT)
+        if error[labels[n]] < own.gate:
             continue
-        centre = (np.int64(activity[0]) * shape.reciprocal) >> (2 * ACTIVITY_BITS) if shape.centre else 0
+        centre = (np.int64(own.activity[0]) * shape.reciprocal) >> (2 * ACTIVITY_BITS) if shape.centre else 0
         transpose(row, start, shape.groups, rows, position, begin)
         counters[4] += 1
         counters[5] += taps
-        counters[6] += learn(weights, bias, rounding, shape, position, begin, response, error, step_register, centre)
+        counters[6] += learn(shape, own, position, begin, response, error, centre)

@@ -38,16 +38,21 @@ def hold_bias(value):
 
 
 @njit(nogil=True, cache=True)
-def learn(weights, bias, stream, shape, position, begin, response, error, step_register, mean):
+def learn(shape, own, position, begin, response, error, mean):
     """`update.update`, row by row; returns the number of saturated weights.
 
     Parameters
     ----------
-    weights : int16, shape (groups * taps, C/groups)
+    shape : LayerShape
+    own : LayerViews
     position, begin : from `transpose`
     response : uint8, shape (positions, C)
         At most 15, so that eight rows fit 8 bits.
+    error : int64, shape (classes,)
+    mean : int
+        Mean activity of an input, 0 where the update is not centred.
     """
+    weights, bias = own.weights, own.bias
     rows, width = weights.shape
     groups = shape.groups
     channels = groups * width
@@ -59,7 +64,7 @@ def learn(weights, bias, stream, shape, position, begin, response, error, step_r
     gain = np.empty(channels, np.int32)
     correction = np.empty(channels, np.int32)
     for j in range(channels):
-        gain[j] = gain_of(error[j // (channels // error.size)], step_register)
+        gain[j] = gain_of(error[j // (channels // error.size)], own.step)
         correction[j] = half_up(np.int64(total[j]) * mean * gain[j], INPUT_MEAN_BITS)
     # by group, so that the inner loops index with j alone: numba guards a computed index against being negative
     group_gain, group_correction = gain.reshape(groups, width), correction.reshape(groups, width)
@@ -72,12 +77,12 @@ def learn(weights, bias, stream, shape, position, begin, response, error, step_r
     saturated = 0
     taps = rows // groups
     noises = np.empty(taps, np.int32)
-    state = stream[0]
+    state = own.rounding[0]
     for tap in range(taps):
         if tap % DRAWS == 0:
             state = step(state)
         noises[tap] = dither(state, tap % DRAWS)
-    stream[0] = state
+    own.rounding[0] = state
     for i in range(rows):
         g = i // taps
         noise = noises[i - g * taps]

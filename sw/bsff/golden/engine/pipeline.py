@@ -13,17 +13,16 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.config import Config
-from bsff.contract.geometry import Geometry
-from bsff.contract.numerics import head_shift
-from bsff.golden import encode, pool, tables
+from bsff.config import Config, HeadConfig
+from bsff.contract.geometry import Geometry, LayerGeometry
+from bsff.golden import encode, pool
 from bsff.golden.results import Results
-from bsff.golden.state import NetworkState
+from bsff.golden.state import HeadState, LayerState, NetworkState
 
 from .encoder import encode_bernoulli
 from .head import run_head
 from .layer import run_layer
-from .shape import shape_of
+from .views import head_views, layer_views, shape_of
 
 BLOCK = 32
 """Samples that a stage works on at once: large enough to hide a thread's hand-over, small enough for the cache."""
@@ -34,8 +33,8 @@ Map = NDArray[np.uint8]
 Stage = Callable[[Map, slice], Map]
 
 
-def _encoder(config: Config, geometry: Geometry, state: NetworkState, r: int) -> Stage:
-    stream = state.encoder[r : r + 1]
+def _encoder(config: Config, geometry: Geometry, state: NetworkState) -> Stage:
+    stream = state.encoder.reshape(1)
 
     def stage(pixels: Map, block: slice) -> Map:
         if config.data.encoding != "bernoulli":
@@ -47,104 +46,65 @@ def _encoder(config: Config, geometry: Geometry, state: NetworkState, r: int) ->
     return stage
 
 
-def _layer(geometry: Geometry, state: NetworkState, r: int, index: int, labels: Map, results: Results) -> Stage:
-    layer, own = geometry.layers[index], state.layers[index]
-    shape = shape_of(layer)
-    noise = tables.noise_table(layer.config.fraction_bits)
-    narrow = np.empty(layer.group_channels, np.int16 if 8 * shape.weight_max < 2**15 else np.int32)
-    weights = own.weights[r].reshape(layer.rows, layer.group_channels)
+def _layer(layer: LayerGeometry, state: LayerState, index: int, labels: Map, results: Results) -> Stage:
+    shape, own = shape_of(layer), layer_views(layer, state)
 
     def stage(inputs: Map, block: slice) -> Map:
+        inputs = inputs.reshape(len(inputs), *layer.inputs)
         output = np.empty((len(inputs), *layer.output), np.uint8)
-        run_layer(
-            shape,
-            noise,
-            weights,
-            own.bias[r],
-            own.mean[r],
-            own.activity[r : r + 1],
-            own.pbits[r : r + 1],
-            own.rounding[r : r + 1],
-            int(own.step[r]),
-            int(own.scale[r]),
-            int(own.gate[r]),
-            bool(own.learn[r]),
-            layer.conv[:2],
-            inputs.reshape(len(inputs), *layer.inputs),
-            labels[block],
-            narrow,
-            output,
-            results.logits[r, block, index],
-            results.counters[r, index],
-        )
+        run_layer(shape, own, inputs, labels[block], output, results.logits[block, index], results.counters[index])
         return output
 
     return stage
 
 
-def _head(config: Config, geometry: Geometry, state: NetworkState, r: int, labels: Map, results: Results) -> Stage:
-    own = state.head
-    assert own is not None
+def _head(config: HeadConfig, state: HeadState, labels: Map, results: Results) -> Stage:
+    own = head_views(config, state)
 
     def stage(inputs: Map, block: slice) -> Map:
-        if config.head.pool == 2:
+        if config.pool == 2:
             inputs = pool.pool_up(inputs)  # keeps the type
-        run_head(
-            own.weights[r],
-            own.bias[r],
-            own.rounding[r : r + 1],
-            int(own.step[r]),
-            int(own.gate[r]),
-            bool(own.learn[r]),
-            2 ** (config.head.weight_bits - 1) - 1,
-            head_shift(config.head.fraction_bits),
-            inputs.reshape(len(inputs), -1),
-            labels[block],
-            results.logits[r, block, -1],
-            results.counters[r, -1],
-        )
+        inputs = inputs.reshape(len(inputs), -1)
+        run_head(own, inputs, labels[block], results.logits[block, -1], results.counters[-1])
         return inputs[:, :0]
 
     return stage
 
 
-def chain(
-    config: Config, geometry: Geometry, state: NetworkState, r: int, labels: Map, results: Results
-) -> list[Stage]:
-    """The stages of replica `r`, in order: encoder, layers, head. Each maps (inputs, block of samples) to outputs."""
-    stages = [_encoder(config, geometry, state, r)]
-    stages += [_layer(geometry, state, r, i, labels, results) for i in range(len(geometry.layers))]
+def chain(config: Config, geometry: Geometry, state: NetworkState, labels: Map, results: Results) -> list[Stage]:
+    """The stages in order: encoder, layers, head. Each maps (inputs, block of samples) to outputs."""
+    stages = [_encoder(config, geometry, state)]
+    for i, (layer, own) in enumerate(zip(geometry.layers, state.layers, strict=True)):
+        stages.append(_layer(layer, own, i, labels, results))
     if state.head is not None:
-        stages.append(_head(config, geometry, state, r, labels, results))
+        stages.append(_head(config.head, state.head, labels, results))
     return stages
 
 
 class _Schedule:
-    """Which (chain, stage, block) may run next; a chain is one replica's row of stages."""
+    """Which stage may work on its next block."""
 
-    def __init__(self, chains: list[list[Stage]], pixels: list[Map]) -> None:
-        self.chains = chains
+    def __init__(self, stages: list[Stage], pixels: Map) -> None:
+        self.stages = stages
         self.pixels = pixels
-        samples = len(pixels[0])
-        self.blocks = [slice(a, min(a + BLOCK, samples)) for a in range(0, samples, BLOCK)]
-        self.done = [[0] * len(stages) for stages in chains]
-        self.busy = [[False] * len(stages) for stages in chains]
-        self.maps: dict[tuple[int, int, int], Map] = {}
+        self.blocks = [slice(a, min(a + BLOCK, len(pixels))) for a in range(0, len(pixels), BLOCK)]
+        self.done = [0] * len(stages)  # blocks that each stage has finished
+        self.busy = [False] * len(stages)
+        self.maps: dict[tuple[int, int], Map] = {}
         self.changed = threading.Condition()
         self.failure: BaseException | None = None
 
-    def _ready(self) -> tuple[int, int] | None:
-        for r, done in enumerate(self.done):
-            last = len(done) - 1
-            for s in range(last, -1, -1):  # the latest stage first, so that maps do not pile up
-                if self.busy[r][s] or done[s] == len(self.blocks) or (s > 0 and done[s - 1] <= done[s]):
-                    continue
-                if s == last or done[s] - done[s + 1] < AHEAD:
-                    return r, s
+    def _ready(self) -> int | None:
+        done, last = self.done, len(self.stages) - 1
+        for s in range(last, -1, -1):  # the latest stage first, so that maps do not pile up
+            if self.busy[s] or done[s] == len(self.blocks) or (s > 0 and done[s - 1] <= done[s]):
+                continue
+            if s == last or done[s] - done[s + 1] < AHEAD:
+                return s
         return None
 
     def _finished(self) -> bool:
-        return self.failure is not None or all(done[-1] == len(self.blocks) for done in self.done)
+        return self.failure is not None or self.done[-1] == len(self.blocks)
 
     def work(self) -> None:
         while True:
@@ -152,37 +112,36 @@ class _Schedule:
                 self.changed.wait_for(lambda: self._finished() or self._ready() is not None)
                 if self._finished():
                     return
-                ready = self._ready()
-                assert ready is not None
-                r, s = ready
-                b = self.done[r][s]
+                s = self._ready()
+                assert s is not None
+                b = self.done[s]
                 block = self.blocks[b]
-                inputs = self.pixels[r][block] if s == 0 else self.maps.pop((r, s - 1, b))
-                self.busy[r][s] = True
+                inputs = self.pixels[block] if s == 0 else self.maps.pop((s - 1, b))
+                self.busy[s] = True
             try:
-                output = self.chains[r][s](inputs, block)
+                output = self.stages[s](inputs, block)
             except BaseException as error:  # handed to the caller of `run`
                 with self.changed:
                     self.failure = error
                     self.changed.notify_all()
                 return
             with self.changed:
-                if s + 1 < len(self.chains[r]):
-                    self.maps[r, s, b] = output
-                self.busy[r][s] = False
-                self.done[r][s] += 1
+                if s + 1 < len(self.stages):
+                    self.maps[s, b] = output
+                self.busy[s] = False
+                self.done[s] += 1
                 self.changed.notify_all()
 
 
 def run(
     config: Config, geometry: Geometry, state: NetworkState, pixels: Map, labels: Map, *, threads: int | None = None
 ) -> Results:
-    """Present N samples, in order, to every replica; the state is changed in place.
+    """Present N samples, in order; the state is changed in place.
 
     Parameters
     ----------
-    pixels : array of uint8, shape (R, N, H, W, C)
-    labels : array of uint8, shape (R, N)
+    pixels : array of uint8, shape (N, H, W, C)
+    labels : array of uint8, shape (N,)
     threads : int, optional
         By default as many as there are cores; the result does not depend on it.
 
@@ -190,11 +149,8 @@ def run(
     -------
     Results
     """
-    results = Results.empty(state.replicas, labels.shape[1], len(geometry.predictors))
-    if labels.shape[1] == 0:
-        return results
-    chains = [chain(config, geometry, state, r, labels[r], results) for r in range(state.replicas)]
-    schedule = _Schedule(chains, [np.ascontiguousarray(p) for p in pixels])
+    results = Results.empty(len(labels), len(geometry.predictors))
+    schedule = _Schedule(chain(config, geometry, state, labels, results), np.ascontiguousarray(pixels))
     workers = [
         threading.Thread(target=schedule.work, name=f"bsff-{i}", daemon=True)
         for i in range(threads or os.cpu_count() or 1)

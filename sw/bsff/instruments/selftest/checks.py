@@ -102,7 +102,7 @@ def random_numbers(bench: Bench) -> str:
     write_streams(link, shape, [1] * len(states))
     pixels, labels = _samples(bench, 1)
     before = bench.machine.read_state()
-    bench.machine.present(pixels[0], labels[0], learn=False)
+    bench.machine.present(pixels, labels, learn=False)
     network_state, _ = _frozen(bench, before, pixels, labels)
     seen, wanted = bench.machine.streams(), _streams_of(network_state)
     if seen != wanted:
@@ -117,7 +117,7 @@ def random_numbers(bench: Bench) -> str:
 def memory_march(bench: Bench) -> str:
     """Both ends of every memory keep four patterns, written up and read down."""
     words = 0
-    for block, part in enumerate(blank(bench.shape).blocks()):
+    for block, part in enumerate(blank(bench.shape).blocks.values()):
         for number, name in enumerate(formats.MEMORIES):
             array = getattr(part, name, None)
             if array is not None:
@@ -165,19 +165,19 @@ def training_step(bench: Bench) -> str:
         try:
             pixels, labels = _samples(bench, _SAMPLES)
             bench.machine.load(state)
-            logits = bench.machine.present(pixels[0], labels[0], learn=True, results=True)
+            logits = bench.machine.present(pixels, labels, learn=True, results=True)
         finally:
             presenter._through_memory = ways[0]
         golden = bench_golden(bench, state, pixels, labels)
         found = bench.machine.read_state()
         wrong = [n for (n, a), (_, b) in zip(found.arrays(), golden[0].arrays(), strict=True) if (a != b).any()]
-        if wrong or (logits != golden[1].logits[0]).any():
+        if wrong or (logits != golden[1].logits).any():
             way = "from memory" if through_memory else "word by word"
             raise CheckError(
                 f"{way}: {', '.join(wrong) or 'logits'} differ from the golden model; lower the clock (`bsff build --mhz`), then "
                 "report it with this file"
             )
-        updates = int(golden[1].counters[0, :, COUNTERS.index("updates")].sum())
+        updates = int(golden[1].counters[:, COUNTERS.index("updates")].sum())
     return f"{_SAMPLES} samples, {updates} updates, {' and '.join('from memory' if w else 'word by word' for w in ways)}: equal"
 
 
@@ -189,36 +189,37 @@ def bench_golden(bench: Bench, state: NetworkState, pixels: Any, labels: Any) ->
 
 
 def _frozen(bench: Bench, state: NetworkState, pixels: Any, labels: Any) -> tuple[NetworkState, Any]:
-    for part in state.blocks():
-        part.learn[:] = False
+    for part in state.blocks.values():
+        part.learn[...] = False
     return bench_golden(bench, state, pixels, labels)
 
 
 def _streams_of(state: NetworkState) -> list[int]:
     layers = [s for part in state.layers for s in (part.pbits, part.rounding)]
     head = [] if state.head is None else [state.head.rounding]
-    return [int(stream[0]) for stream in (state.encoder, *layers, *head)]
+    return [int(stream) for stream in (state.encoder, *layers, *head)]
 
 
 def _samples(bench: Bench, count: int) -> tuple[Any, Any]:
     rng = np.random.default_rng([bench.seed, count])
-    pixels = rng.integers(0, 256, (1, count, *bench.shape.pixels), dtype=np.uint8)
-    return pixels, rng.integers(0, 10, (1, count), dtype=np.uint8)
+    pixels = rng.integers(0, 256, (count, *bench.shape.pixels), dtype=np.uint8)
+    return pixels, rng.integers(0, 10, count, dtype=np.uint8)
 
 
 def _random_state(bench: Bench, rng: np.random.Generator) -> NetworkState:
     """Weights that fire and learn, whatever the network."""
     state = blank(bench.shape)
-    state.encoder[:] = 1
+    state.encoder[...] = 1
     for part, layer in zip(state.layers, bench.shape.layers, strict=True):
         spread = 2 ** (layer.config.weight_bits - 4)
         part.weights[:] = np.clip(rng.normal(0, spread, part.weights.shape), -8 * spread, 8 * spread - 1)
-        part.activity[:] = 256 * int(np.prod(layer.inputs)) // 5
-        part.step[:], part.scale[:], part.gate[:], part.learn[:] = 500, 2000, 0, True
-        part.pbits[:], part.rounding[:] = 2, 3
+        part.activity[...] = 256 * int(np.prod(layer.inputs)) // 5
+        part.step[...], part.scale[...], part.gate[...], part.learn[...] = 500, 2000, 0, True
+        part.pbits[...], part.rounding[...] = 2, 3
     if state.head is not None:
         state.head.weights[:] = rng.integers(-500, 500, state.head.weights.shape)
-        state.head.step[:], state.head.gate[:], state.head.learn[:], state.head.rounding[:] = 5000, 0, True, 4
+        head = state.head
+        head.step[...], head.gate[...], head.learn[...], head.rounding[...] = 5000, 0, True, 4
     return state
 
 
@@ -239,7 +240,7 @@ def clock(bench: Bench) -> str:
     pixels, labels = _samples(bench, _SAMPLES)
     bench.machine.clear_counters()
     before = time.perf_counter()
-    bench.machine.present(pixels[0], labels[0], learn=True)
+    bench.machine.present(pixels, labels, learn=True)
     seconds = time.perf_counter() - before
     busy = bench.machine.counters()[:, len(COUNTERS)].max()
     if busy == 0:

@@ -66,7 +66,7 @@ class EmulatedDevice:
             check_accumulator(layer)
         self._threads = threads
         self._state: NetworkState = blank(self._geometry)
-        self._blocks = self._state.blocks()
+        self._blocks = list(self._state.blocks.values())
         self._counters = np.zeros((len(self._blocks), len(COUNTERS)), np.int64)
         self._values = {name: 0 for name, r in registers.GLOBAL.items() if r.access == "rw"}
         self._constants = {
@@ -153,17 +153,17 @@ class EmulatedDevice:
 
     @staticmethod
     def _decode_word(readers: _Readers, writers: _Writers, offset: int, array: NDArray[Any], mask: int) -> None:
-        """A register of shape (1,) in the state."""
-        readers[offset] = lambda: int(array[0])
-        writers[offset] = lambda value: array.__setitem__(0, value & mask)
+        """A register in the state."""
+        readers[offset] = lambda: int(array)
+        writers[offset] = lambda value: array.__setitem__((), value & mask)
 
     @staticmethod
     def _decode_stream(readers: _Readers, writers: _Writers, offset: int, array: NDArray[Any], high: bool) -> None:
-        """Half of a 64-bit generator of shape (1,)."""
+        """Half of a 64-bit generator."""
         shift = 32 if high else 0
-        readers[offset] = lambda: int(array[0]) >> shift
+        readers[offset] = lambda: int(array) >> shift
         writers[offset] = lambda value: array.__setitem__(
-            0, np.uint64(int(array[0]) & ~(_WORD << shift) | value << shift)
+            (), np.uint64(int(array) & ~(_WORD << shift) | value << shift)
         )
 
     def _decode_block(self, number: int, readers: _Readers, writers: _Writers) -> None:
@@ -171,7 +171,7 @@ class EmulatedDevice:
         is_head = number == len(self._geometry.layers)
         shape = part.weights.shape
         sizes = {
-            "ROWS": int(np.prod(shape[1:-1])),
+            "ROWS": int(np.prod(shape[:-1])),
             "WIDTH": shape[-1],
             "CHANNELS": CLASSES if is_head else self._geometry.layers[number].config.channels,
         }
@@ -264,20 +264,20 @@ class EmulatedDevice:
         kept = [part.learn.copy() for part in self._blocks]
         if not learn:
             for part in self._blocks:
-                part.learn[:] = False
+                part.learn[...] = False
         try:
             results = engine.run(
                 self._config,
                 self._geometry,
                 self._state,
-                pixels.reshape(1, -1, *self._geometry.pixels),
-                (labels % CLASSES).astype(np.uint8)[None],
+                pixels.reshape(-1, *self._geometry.pixels),
+                (labels % CLASSES).astype(np.uint8),
                 threads=self._threads,
             )
         finally:
             for part, flag in zip(self._blocks, kept, strict=True):
-                part.learn[:] = flag
-        self._counters += results.counters[0]
+                part.learn[...] = flag
+        self._counters += results.counters
         self._samples += len(labels)
         if self._values["CONTROL"] & control.field("results").mask:
             self._results.extend(results.logits.reshape(-1).tolist())

@@ -1,0 +1,144 @@
+"""What the compiled functions need to know of a layer or of the head: sizes, memory, registers, tables and scratch."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bsff.config import HeadConfig
+from bsff.contract.geometry import LayerGeometry
+from bsff.contract.numerics import boxcar_width, head_shift
+from bsff.golden import tables, update
+from bsff.golden.state import HeadState, LayerState
+
+
+class LayerShape(NamedTuple):
+    """Plain numbers of a layer; see `config.LayerConfig` and `geometry.LayerGeometry`."""
+
+    kernel: int
+    padding: int
+    height: int
+    width: int
+    pool: int
+    groups: int
+    tile: int
+    xor: bool
+    boxcar: int
+    running: bool
+    momentum_shift: int
+    centre: bool
+    reciprocal: int
+    weight_max: int
+    levels: int
+    half: int
+
+
+class LayerViews(NamedTuple):
+    """Views of a layer's state, and its registers as they are now.
+
+    Attributes
+    ----------
+    weights : int16, shape (groups * taps, C/groups)
+    bias, mean : int32, shape (C,)
+    activity : int32, shape (1,)
+    pbits, rounding : uint64, shape (1,)
+    step, scale, gate : int
+    learn : bool
+    noise_table : int32, shape (2**NOISE_BITS,)
+    narrow : int16 or int32, shape (C/groups,)
+        Scratch of a type that holds the sum of eight weights.
+    """
+
+    weights: Any
+    bias: Any
+    mean: Any
+    activity: Any
+    pbits: Any
+    rounding: Any
+    step: int
+    scale: int
+    gate: int
+    learn: bool
+    noise_table: Any
+    narrow: Any
+
+
+class HeadViews(NamedTuple):
+    """Views of the head's state, and its registers as they are now.
+
+    Attributes
+    ----------
+    weights : int32, shape (rows, 10)
+    bias : int32, shape (10,)
+    rounding : uint64, shape (1,)
+    step, gate : int
+    learn : bool
+    weight_max : int
+    shift : int
+        From sums to logits; see `numerics.head_shift`.
+    """
+
+    weights: Any
+    bias: Any
+    rounding: Any
+    step: int
+    gate: int
+    learn: bool
+    weight_max: int
+    shift: int
+
+
+def shape_of(layer: LayerGeometry) -> LayerShape:
+    """The numbers of a layer."""
+    config = layer.config
+    return LayerShape(
+        kernel=layer.kernel,
+        padding=layer.padding,
+        height=layer.conv[0],
+        width=layer.conv[1],
+        pool=config.pool,
+        groups=config.groups,
+        tile=config.tile,
+        xor=config.eligibility == "xor",
+        boxcar=boxcar_width(config),
+        running=config.normalisation == "running",
+        momentum_shift=config.momentum_shift,
+        centre=config.centre,
+        reciprocal=update.reciprocal(int(np.prod(layer.inputs))),
+        weight_max=2 ** (config.weight_bits - 1) - 1,
+        levels=layer.levels,
+        half=1 << (config.fraction_bits - 1),
+    )
+
+
+def layer_views(layer: LayerGeometry, state: LayerState) -> LayerViews:
+    """The state of a layer as compiled functions take it."""
+    return LayerViews(
+        weights=state.weights.reshape(layer.rows, layer.group_channels),
+        bias=state.bias,
+        mean=state.mean,
+        activity=state.activity.reshape(1),
+        pbits=state.pbits.reshape(1),
+        rounding=state.rounding.reshape(1),
+        step=int(state.step),
+        scale=int(state.scale),
+        gate=int(state.gate),
+        learn=bool(state.learn),
+        noise_table=tables.noise_table(layer.config.fraction_bits),
+        narrow=np.empty(layer.group_channels, np.int16 if layer.config.weight_bits + 3 <= 16 else np.int32),
+    )
+
+
+def head_views(config: HeadConfig, state: HeadState) -> HeadViews:
+    """The state of the head as compiled functions take it."""
+    return HeadViews(
+        weights=state.weights,
+        bias=state.bias,
+        rounding=state.rounding.reshape(1),
+        step=int(state.step),
+        gate=int(state.gate),
+        learn=bool(state.learn),
+        weight_max=2 ** (config.weight_bits - 1) - 1,
+        shift=head_shift(config.fraction_bits),
+    )
