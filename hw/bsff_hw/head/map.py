@@ -5,96 +5,94 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, unsigned
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from bsff_hw.layer.forward.maps import LABEL_BITS, SLOTS, beat_layout
-from bsff_hw.layer.scan import Counters
+from bsff.contract.formats import LABEL_WIDTH
+from bsff_hw.block.slots import SLOTS, Slots
+from bsff_hw.interfaces import beats, index, read_signature
+from bsff_hw.parts.odometer import Odometer
 from bsff_hw.parts.ram import ram
-from bsff_hw.plan.plan import HeadPlan
+from bsff_hw.plan import HeadPlan
+
+
+def word_read_signature(plan: HeadPlan) -> wiring.Signature:
+    """Read the unary counts of a beat of the pooled map at work."""
+    return read_signature(index(plan.words), plan.beat * plan.levels)
 
 
 class HeadMap(wiring.Component):
-    """Take maps from a stream and hold two of them, a transfer a word; model of the pool: `bsff.golden.pool.pool_up`.
+    """Take maps from a stream and hold two of them, a beat a word; model of the pool: `bsff.golden.pool.pool_up`.
 
     Members
     -------
-    input, full, release, label :
-        As in `maps.MapStore`; the last word can be read a cycle after `full` has risen.
-    address : In
-    enable : In(1)
-    word : Out(beat * levels)
-        Unary counts, one cycle after the address.
+    input : In(stream)
+        As in `layer.forward.maps.MapStore`.
+    full, release, label :
+        Of the map at work, see `block.slots.Slots`; the last word can be read a cycle after `full` has risen.
+    words : In(word_read_signature(plan))
     """
 
     def __init__(self, plan: HeadPlan) -> None:
         self._plan = plan
         super().__init__(
             {
-                "input": In(stream.Signature(beat_layout(plan.beat * plan.levels))),
+                "input": In(beats(plan.beat * plan.levels)),
                 "full": Out(1),
                 "release": In(1),
-                "label": Out(LABEL_BITS),
-                "address": In(range(max(2, plan.words))),
-                "enable": In(1),
-                "word": Out(plan.beat * plan.levels),
+                "label": Out(LABEL_WIDTH),
+                "words": In(word_read_signature(plan)),
             }
         )
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        plan = self._plan
+        plan, beat = self._plan, self.input.payload
+        m.submodules.slots = slots = Slots()
         height, width, channels = plan.source
-        blocks = channels // plan.beat
-        filling, working = Signal(), Signal()
-        held = Signal(range(SLOTS + 1))
-        labels = Signal(data.ArrayLayout(LABEL_BITS, SLOTS))
+        count = channels // plan.beat
         take = Signal()
+        place = Odometer(m, {"beat": count, "x": width, "y": height}, advance=take, clear=0)
         m.d.comb += [
-            self.input.ready.eq(held != SLOTS),
-            take.eq(self.input.valid & self.input.ready),
-            self.full.eq(held != 0),
-            self.label.eq(labels[working]),
+            self.input.ready.eq(slots.ready),
+            take.eq(self.input.valid & slots.ready),
+            slots.arrives.eq(take),
+            slots.last.eq(place.last),
+            slots.label_in.eq(beat.label),
+            slots.release.eq(self.release),
+            self.full.eq(slots.full),
+            self.label.eq(slots.label),
         ]
-        place = Counters(m, {"block": blocks, "x": width, "y": height}, advance=take, clear=0)
-        last = take & place.last
-        m.d.sync += held.eq(held + last - self.release)
-        with m.If(take):
-            m.d.sync += labels[filling].eq(self.input.payload.label)
-        with m.If(last):
-            m.d.sync += filling.eq(~filling)
-        with m.If(self.release):
-            m.d.sync += working.eq(~working)
-
         store = ram(unsigned(plan.beat * plan.levels), SLOTS * plan.words)
         m.submodules.store = store
         write, read = store.write_port(), store.read_port()
-        # where the pooled row begins, and the transfer within it
+        # where the pooled row begins, and the beat within it
         line = Signal(range(SLOTS * plan.words))
-        step = plan.inputs[1] * blocks
         x, y = place["x"], place["y"]
         shift = plan.pool - 1
-        with m.If(take & place.ends["block"] & place.ends["x"]):
+        with m.If(take & place.ends["beat"] & place.ends["x"]):
             with m.If(place.ends["y"]):
-                m.d.sync += line.eq(Mux(filling, 0, plan.words))
+                m.d.sync += line.eq(Mux(slots.filling, 0, plan.words))
             with m.Elif(y[0] if shift else 1):
-                m.d.sync += line.eq(line + step)
+                m.d.sync += line.eq(line + plan.inputs[1] * count)
         address = Signal.like(line)
-        m.d.comb += address.eq(line + (x >> shift) * blocks + place["block"])
         fresh, taken, bits = Signal(), Signal(), Signal(plan.beat * plan.levels)
         m.d.sync += [
-            taken.eq(take), bits.eq(self.input.payload.bits), write.addr.eq(address),
+            taken.eq(take),
+            bits.eq(beat.bits),
+            write.addr.eq(address),
             fresh.eq(~(x[0] | y[0]) if shift else 1),
-        ]  # fmt: skip
+        ]
         m.d.comb += [
+            address.eq(line + (x >> shift) * count + place["beat"]),
             write.en.eq(taken),
-            read.en.eq(self.enable),
-            read.addr.eq(self.address + Mux(working, plan.words, 0)),
-            self.word.eq(read.data),
+            read.en.eq(self.words.enable),
+            read.addr.eq(self.words.address + Mux(slots.working, plan.words, 0)),
+            self.words.word.eq(read.data),
         ]
         if shift:
-            # consecutive transfers meet the same word where a position is one transfer
-            old = store.read_port(transparent_for=(write,) if blocks == 1 else ())
+            # consecutive beats meet the same word where a position is one beat
+            old = store.read_port(transparent_for=(write,) if count == 1 else ())
             m.d.comb += [old.en.eq(take), old.addr.eq(address), write.data.eq(bits | Mux(fresh, 0, old.data))]
         else:
             m.d.comb += write.data.eq(bits)

@@ -9,6 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff.contract.registers import BLOCK
+from bsff_hw.interfaces import generator_signature
 
 from .counters import NAMES
 
@@ -39,11 +40,7 @@ class BlockRegisters(wiring.Component):
         Registers.
     activity_set, activity_new : In
         The block moves its running activity.
-    load : Out(4)
-        Overwrite halves of the generators with `load_data`: p-bits low, high, rounding low, high.
-    load_data : Out(32)
-    pbits, rounding : In(64)
-        Their states.
+    pbits, rounding : Out(generator_signature())
     counter_address, counter : Out, In
         See `counters.EventCounters`.
     """
@@ -65,10 +62,8 @@ class BlockRegisters(wiring.Component):
                 "activity": Out(size("ACTIVITY")),
                 "activity_set": In(1),
                 "activity_new": In(size("ACTIVITY")),
-                "load": Out(4),
-                "load_data": Out(32),
-                "pbits": In(64),
-                "rounding": In(64),
+                "pbits": Out(generator_signature()),
+                "rounding": Out(generator_signature()),
                 "counter_address": Out(4),
                 "counter": In(64),
             }
@@ -78,26 +73,30 @@ class BlockRegisters(wiring.Component):
         m = Module()
         bus = self.bus
         base = BLOCK[f"{NAMES[0].upper()}_LOW"].offset // 4
-        m.d.comb += [self.load_data.eq(bus.data), self.counter_address.eq((bus.address - base) >> 1)]
+        m.d.comb += [
+            self.pbits.load_data.eq(bus.data),
+            self.rounding.load_data.eq(bus.data),
+            self.counter_address.eq((bus.address - base) >> 1),
+        ]
         values: dict[str, Any] = {
-            "ROUNDING_LOW": self.rounding[:32],
-            "ROUNDING_HIGH": self.rounding[32:],
+            "ROUNDING_LOW": self.rounding.state[:32],
+            "ROUNDING_HIGH": self.rounding.state[32:],
             "STEP": self.step,
             "GATE": self.gate,
             "LEARN": self.learn,
             **self._constants,
         }
         held = {"STEP": self.step, "GATE": self.gate, "LEARN": self.learn}
-        loads = {"ROUNDING_LOW": 2, "ROUNDING_HIGH": 3}
+        loads = {"ROUNDING_LOW": self.rounding.load[0], "ROUNDING_HIGH": self.rounding.load[1]}
         if self._layer:
             values |= {
-                "PBITS_LOW": self.pbits[:32],
-                "PBITS_HIGH": self.pbits[32:],
+                "PBITS_LOW": self.pbits.state[:32],
+                "PBITS_HIGH": self.pbits.state[32:],
                 "SCALE": self.scale,
                 "ACTIVITY": self.activity,
             }
             held |= {"SCALE": self.scale, "ACTIVITY": self.activity}
-            loads |= {"PBITS_LOW": 0, "PBITS_HIGH": 1}
+            loads |= {"PBITS_LOW": self.pbits.load[0], "PBITS_HIGH": self.pbits.load[1]}
             with m.If(self.activity_set):
                 m.d.sync += self.activity.eq(self.activity_new)
         with m.If(bus.write), m.Switch(bus.address):
@@ -106,7 +105,7 @@ class BlockRegisters(wiring.Component):
                     m.d.sync += register.eq(bus.data)
             for name, bit in loads.items():
                 with m.Case(BLOCK[name].offset // 4):
-                    m.d.comb += self.load[bit].eq(1)
+                    m.d.comb += bit.eq(1)
         shown, high, counts = Signal(32), Signal(), Signal()
         m.d.sync += [
             shown.eq(0),

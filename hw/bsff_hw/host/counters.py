@@ -15,18 +15,21 @@ NAMES = (*COUNTERS, *CYCLE_COUNTERS)
 INCREMENT = 32
 
 
+def events_signature() -> wiring.Signature:
+    """What one sample did: ``counts`` by name, taken with ``commit``, only while not ``busy``."""
+    counts = data.StructLayout({name: INCREMENT for name in NAMES})
+    return wiring.Signature({"commit": Out(1), "counts": Out(counts), "busy": In(1)})
+
+
 class EventCounters(wiring.Component):
     """Add one sample's events to the counters.
 
     Members
     -------
-    commit : In(1)
-        Take `events`; only while not busy.
-    events : In(StructLayout)
-        What to add, by name.
+    events : In(events_signature())
+        What to add.
     clear : In(1)
         Set all to 0.
-    busy : Out(1)
     address : In(4)
     data : Out(64)
         One cycle after the address, while not busy.
@@ -39,10 +42,8 @@ class EventCounters(wiring.Component):
     def __init__(self) -> None:
         super().__init__(
             {
-                "commit": In(1),
-                "events": In(data.StructLayout({name: INCREMENT for name in NAMES})),
+                "events": In(events_signature()),
                 "clear": In(1),
-                "busy": Out(1),
                 "address": In(4),
                 "data": Out(64),
             }
@@ -52,22 +53,28 @@ class EventCounters(wiring.Component):
         m = Module()
         m.submodules.store = store = ram(unsigned(64), 16)
         read, write = store.read_port(), store.write_port()
-        held = Signal.like(self.events, name="held")
+        held = Signal.like(self.events.counts, name="held")
         index, writing, clearing = Signal(range(len(NAMES) + 1)), Signal(), Signal()
         m.d.comb += [
             read.en.eq(1),
-            read.addr.eq(Mux(self.busy, index, self.address)),
+            read.addr.eq(Mux(self.events.busy, index, self.address)),
             self.data.eq(read.data),
             write.addr.eq(index),
             write.data.eq(Mux(clearing, 0, read.data + Array(held[name] for name in NAMES)[index])),
             write.en.eq(writing),
         ]
-        with m.If(self.busy):
+        with m.If(self.events.busy):
             m.d.sync += writing.eq(~writing)
             with m.If(writing):
                 m.d.sync += index.eq(index + 1)
                 with m.If(index == len(NAMES) - 1):
-                    m.d.sync += [self.busy.eq(0), clearing.eq(0)]
-        with m.Elif(self.commit | self.clear):
-            m.d.sync += [self.busy.eq(1), writing.eq(0), index.eq(0), held.eq(self.events), clearing.eq(self.clear)]
+                    m.d.sync += [self.events.busy.eq(0), clearing.eq(0)]
+        with m.Elif(self.events.commit | self.clear):
+            m.d.sync += [
+                self.events.busy.eq(1),
+                writing.eq(0),
+                index.eq(0),
+                held.eq(self.events.counts),
+                clearing.eq(self.clear),
+            ]
         return m

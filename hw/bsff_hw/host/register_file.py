@@ -12,10 +12,10 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff.contract.registers import BLOCK_BASE, BLOCK_STRIDE, FAULTS, GLOBAL, MEMORIES, constants
-from bsff_hw.plan.plan import Plan
+from bsff_hw.interfaces import access_signature, generator_signature
+from bsff_hw.plan import Plan
 
 from .block_registers import bus_signature
-from .memory_access import access_signature
 from .results import DEPTH as RESULT_DEPTH
 from .samples import DEPTH as SAMPLE_DEPTH
 
@@ -57,8 +57,7 @@ class RegisterBank(wiring.Component):
     buffer_address : Out(64)
     buffer_busy, buffer_left, fault : In
         Of `axi_reader.SampleReader`.
-    encoder : In(64)
-    encoder_load : Out(2)
+    encoder : Out(generator_signature())
     buses, accesses : Out, one a block
 
     Notes
@@ -99,8 +98,7 @@ class RegisterBank(wiring.Component):
                 "buffer_busy": In(1),
                 "buffer_left": In(32),
                 "fault": In(range(len(FAULTS))),
-                "encoder": In(64),
-                "encoder_load": Out(2),
+                "encoder": Out(generator_signature()),
                 "buses": Out(bus_signature()).array(self._blocks),
                 "accesses": Out(access_signature()).array(self._blocks),
             }
@@ -115,6 +113,7 @@ class RegisterBank(wiring.Component):
             m.d.sync += samples.eq(samples + 1)
         m.d.comb += [
             self.data.eq(self.write_data),
+            self.encoder.load_data.eq(self.write_data),
             self.learn.eq(control[GLOBAL["CONTROL"].field("learn").low]),
             self.results.eq(control[GLOBAL["CONTROL"].field("results").low]),
             self.discard.eq(control[GLOBAL["CONTROL"].field("discard").low]),
@@ -218,8 +217,8 @@ class RegisterBank(wiring.Component):
             "FAULT": self.fault,
             "MEMORY_SELECT": select,
             "MEMORY_ADDRESS": word,
-            "ENCODER_LOW": self.encoder[:32],
-            "ENCODER_HIGH": self.encoder[32:],
+            "ENCODER_LOW": self.encoder.state[:32],
+            "ENCODER_HIGH": self.encoder.state[32:],
         }
         with m.Switch(self.address):
             for name, value in values.items():
@@ -256,4 +255,4 @@ class RegisterBank(wiring.Component):
                 m.d.sync += [word.eq(self.write_data), stale.eq(1)]
             for half, name in enumerate(("ENCODER_LOW", "ENCODER_HIGH")):
                 with m.Case(GLOBAL[name].offset):
-                    m.d.comb += self.encoder_load[half].eq(1)
+                    m.d.comb += self.encoder.load[half].eq(1)

@@ -1,24 +1,23 @@
-"""Samples on their way in: a FIFO of pixels, and the encoder that makes bits of them.
-
-Integer model of the encoder: `bsff.golden.encode.encode`.
-"""
+"""Samples on their way in: a FIFO of pixels."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
+from amaranth.hdl import Module, Mux, Signal, unsigned
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from bsff.config import DataConfig
-from bsff.contract.geometry import planes
-from bsff_hw.layer.forward.maps import LABEL_BITS, beat_layout
-from bsff_hw.parts.lfsr import Draws
+from bsff.contract.formats import LABEL_WIDTH, PIXEL_WIDTH
 
 DEPTH = 4
 """Samples that wait at most: enough for the host to write one while another is taken."""
 PIXELS_A_WORD = 4
+
+
+def pixels_signature() -> stream.Signature:
+    """A stream of pixels in the order row, column, colour, each with the label of its sample."""
+    return stream.Signature(data.StructLayout({"pixel": PIXEL_WIDTH, "label": LABEL_WIDTH}))
 
 
 class SampleStore(wiring.Component):
@@ -54,7 +53,7 @@ class SampleStore(wiring.Component):
                 "drop": In(1),
                 "data": In(32),
                 "space": Out(range(DEPTH + 1), init=DEPTH),
-                "output": Out(stream.Signature(data.StructLayout({"pixel": 8, "label": LABEL_BITS}))),
+                "output": Out(pixels_signature()),
             }
         )
 
@@ -62,7 +61,7 @@ class SampleStore(wiring.Component):
         m = Module()
         m.submodules.store = store = memory.Memory(shape=unsigned(32), depth=DEPTH * self._words, init=[])
         write, read = store.write_port(), store.read_port()
-        labels, label = Signal(data.ArrayLayout(LABEL_BITS, DEPTH)), Signal(LABEL_BITS)
+        labels, label = Signal(data.ArrayLayout(LABEL_WIDTH, DEPTH)), Signal(LABEL_WIDTH)
         slot_in, slot_out = Signal(range(DEPTH)), Signal(range(DEPTH))
         word, opened = Signal(range(self._words + 1)), Signal()
         base_in, base_out = Signal(range(DEPTH * self._words)), Signal(range(DEPTH * self._words))
@@ -97,7 +96,7 @@ class SampleStore(wiring.Component):
             read.en.eq(1),
             read.addr.eq(base_out + place),
             self.output.valid.eq(there),
-            self.output.payload.pixel.eq(read.data.word_select(byte, 8)),
+            self.output.payload.pixel.eq(read.data.word_select(byte, PIXEL_WIDTH)),
             self.output.payload.label.eq(labels[slot_out]),
         ]
         m.d.sync += there.eq(self.space != DEPTH)
@@ -110,65 +109,4 @@ class SampleStore(wiring.Component):
                 ]  # fmt: skip
             with m.Elif(byte == PIXELS_A_WORD - 1):
                 m.d.sync += [there.eq(0), place.eq(place + 1)]
-        return m
-
-
-class Encoder(wiring.Component):
-    """Make the bits of one pixel a cycle.
-
-    Parameters
-    ----------
-    config : DataConfig
-    pixels : int
-        Pixels of a sample; a sample begins with a fresh state of the generator.
-
-    Members
-    -------
-    input : In(stream)
-        From `SampleStore`.
-    output : Out(stream)
-        The planes of a pixel.
-    load, load_data, state :
-        Of the generator, see `lfsr.Draws`.
-    """
-
-    def __init__(self, config: DataConfig, pixels: int) -> None:
-        self._config, self._pixels = config, pixels
-        super().__init__(
-            {
-                "input": In(stream.Signature(data.StructLayout({"pixel": 8, "label": LABEL_BITS}))),
-                "output": Out(stream.Signature(beat_layout(planes(config)))),
-                "load": In(2),
-                "load_data": In(32),
-                "state": Out(64, init=1),
-            }
-        )
-
-    def elaborate(self, platform: Any) -> Module:
-        m = Module()
-        config, pixel = self._config, self.input.payload.pixel
-        m.submodules.draws = draws = Draws(1)
-        m.d.comb += [
-            draws.load.eq(self.load),
-            draws.load_data.eq(self.load_data),
-            self.state.eq(draws.state),
-            self.output.valid.eq(self.input.valid),
-            self.output.payload.label.eq(self.input.payload.label),
-            self.input.ready.eq(self.output.ready),
-        ]
-        if config.encoding == "bernoulli":
-            taken, number = Signal(), Signal(range(self._pixels))
-            last = number == self._pixels - 1
-            m.d.comb += [
-                taken.eq(self.input.valid & self.output.ready),
-                draws.take.eq(taken),
-                draws.align.eq(taken & last),
-                self.output.payload.bits.eq(draws.draws[0][8:] < pixel),
-            ]
-            with m.If(taken):
-                m.d.sync += number.eq(Mux(last, 0, number + 1))
-        elif config.encoding == "bitplanes":
-            m.d.comb += self.output.payload.bits.eq(Cat(pixel[7 - i] for i in range(config.planes)))
-        else:
-            m.d.comb += self.output.payload.bits.eq(Cat(pixel >= level for level in config.levels))
         return m

@@ -4,46 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal, Value
-from amaranth.lib import wiring
+from amaranth.hdl import Module
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff.config import CLASSES
-from bsff_hw.plan.plan import LayerPlan
+from bsff_hw.interfaces import index
+from bsff_hw.parts.odometer import Odometer
+from bsff_hw.plan import LayerPlan
 
 
-class Counters:
-    """Nested counters: element 0 counts fastest, each wraps at its limit and moves the next on.
+def channel_layout(plan: LayerPlan) -> data.StructLayout:
+    """Coordinates of a channel.
 
-    Parameters
-    ----------
-    m : Module
-    limits : dict of str to int
-        Name and number of values, fastest first.
-    advance, clear : Value
-    prefix : str
-        Of the signals' names.
+    ``channel`` is its number; ``unit`` its place in a beat of `plan.tiles` channels and ``beat`` that beat; ``label`` its
+    class, ``label_last`` marks the last channel of a class; ``lane``, ``part`` and ``step`` are its update lane, part, and
+    word in that lane's memories; ``last`` marks the last channel.
     """
-
-    def __init__(self, m: Module, limits: dict[str, int], *, advance: Any, clear: Any, prefix: str = "") -> None:
-        self.values: dict[str, Signal] = {}
-        self.ends: dict[str, Value] = {}
-        carry: Any = advance
-        self.last: Any = 1
-        for name, limit in limits.items():
-            value = Signal(range(max(2, limit)), name=prefix + name)
-            end = Signal(name=f"{prefix}{name}_end")
-            m.d.comb += end.eq(value == limit - 1)
-            with m.If(carry):
-                m.d.sync += value.eq(Mux(end, 0, value + 1))
-            with m.If(clear):
-                m.d.sync += value.eq(0)
-            self.values[name], self.ends[name] = value, end
-            self.last = self.last & end
-            carry = carry & end
-
-    def __getitem__(self, name: str) -> Signal:
-        return self.values[name]
+    return data.StructLayout(
+        {
+            "channel": index(plan.channels),
+            "unit": index(plan.tiles),
+            "beat": index(plan.beats),
+            "label": index(CLASSES),
+            "label_last": 1,
+            "lane": index(plan.update_lanes),
+            "part": index(plan.parts),
+            "step": index(plan.lane_words),
+            "last": 1,
+        }
+    )
 
 
 class ChannelScan(wiring.Component):
@@ -53,62 +43,42 @@ class ChannelScan(wiring.Component):
     -------
     start : In(1)
     running : Out(1)
-        The coordinates below are those of a channel.
-    last : Out(1)
-        Of the last one.
-    channel, unit, block : Out
-        Its number; its place within a transfer of `plan.tiles` channels, and that transfer's.
-    label : Out(4)
-        Its class.
-    label_last : Out(1)
-        It is the last of its class.
-    lane, part, step : Out
-        Update lane, part, and word in that lane's memories.
+        `at` is a channel.
+    at : Out(channel_layout(plan))
     """
 
     def __init__(self, plan: LayerPlan) -> None:
         self._plan = plan
-        super().__init__(
-            {
-                "start": In(1),
-                "running": Out(1),
-                "last": Out(1),
-                "channel": Out(range(plan.channels)),
-                "unit": Out(range(max(2, plan.tiles))),
-                "block": Out(range(max(2, plan.blocks))),
-                "label": Out(range(CLASSES)),
-                "label_last": Out(1),
-                "lane": Out(range(max(2, plan.update_lanes))),
-                "part": Out(range(max(2, plan.parts))),
-                "step": Out(range(max(2, plan.folds * plan.row_steps))),
-            }
-        )
+        super().__init__({"start": In(1), "running": Out(1), "at": Out(channel_layout(plan))})
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        plan = self._plan
+        plan, at = self._plan, self.at
         options = {"advance": self.running, "clear": self.start}
-        plain = Counters(m, {"channel": plan.channels}, **options)
-        beat = Counters(m, {"unit": plan.tiles, "block": plan.blocks}, **options)
-        label = Counters(m, {"member": plan.channels // CLASSES, "label": CLASSES}, **options)
-        fold = Counters(
-            m,
-            {"lane": plan.update_lanes, "step": plan.row_steps, "inner": plan.inner, "part": plan.parts, "turn": plan.rounds},
-            **options,
-        )  # fmt: skip
+        plain = Odometer(m, {"channel": plan.channels}, **options)
+        beat = Odometer(m, {"unit": plan.tiles, "beat": plan.beats}, **options)
+        label = Odometer(m, {"member": plan.members, "label": CLASSES}, **options)
+        lanes = {
+            "lane": plan.update_lanes,
+            "step": plan.row_steps,
+            "inner": plan.inner,
+            "part": plan.parts,
+            "turn": plan.rounds,
+        }
+        fold = Odometer(m, lanes, **options)
         with m.If(self.running & plain.last):
             m.d.sync += self.running.eq(0)
         with m.If(self.start):
             m.d.sync += self.running.eq(1)
         m.d.comb += [
-            self.last.eq(plain.last),
-            self.channel.eq(plain["channel"]),
-            self.unit.eq(beat["unit"]),
-            self.block.eq(beat["block"]),
-            self.label.eq(label["label"]),
-            self.label_last.eq(label.ends["member"]),
-            self.lane.eq(fold["lane"]),
-            self.part.eq(fold["part"]),
-            self.step.eq((fold["turn"] * plan.inner + fold["inner"]) * plan.row_steps + fold["step"]),
+            at.channel.eq(plain["channel"]),
+            at.unit.eq(beat["unit"]),
+            at.beat.eq(beat["beat"]),
+            at.label.eq(label["label"]),
+            at.label_last.eq(label.ends["member"]),
+            at.lane.eq(fold["lane"]),
+            at.part.eq(fold["part"]),
+            at.step.eq((fold["turn"] * plan.inner + fold["inner"]) * plan.row_steps + fold["step"]),
+            at.last.eq(plain.last),
         ]
         return m

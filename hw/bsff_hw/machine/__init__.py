@@ -1,1 +1,1 @@
-"""Room machine."""
+"""The whole machine, and its Verilog for other tools."""

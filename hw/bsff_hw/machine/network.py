@@ -14,11 +14,12 @@ from bsff_hw.bus.join import join
 from bsff_hw.bus.reader import PORTS as MEMORY_PORTS
 from bsff_hw.bus.reader import SampleReader
 from bsff_hw.head.head import Head
+from bsff_hw.host.encoder import Encoder
 from bsff_hw.host.register_file import RegisterBank
 from bsff_hw.host.results import Results
-from bsff_hw.host.samples import DEPTH, Encoder, SampleStore
+from bsff_hw.host.samples import DEPTH, SampleStore
 from bsff_hw.layer.layer import Layer
-from bsff_hw.plan.plan import Plan
+from bsff_hw.plan import Plan
 
 
 class Network(wiring.Component):
@@ -72,9 +73,6 @@ class Network(wiring.Component):
             axi.done.eq(bank.done),
             axi.read_data.eq(bank.read_data),
             bank.space.eq(samples.space),
-            encoder.load.eq(bank.encoder_load),
-            encoder.load_data.eq(bank.data),
-            bank.encoder.eq(encoder.state),
             bank.result_count.eq(results.count),
             bank.result.eq(results.word),
             results.take.eq(bank.result_take),
@@ -82,6 +80,7 @@ class Network(wiring.Component):
             bank.completed.eq(blocks[-1].completed),
         ]
         self._fill(m, bank, samples)
+        connect(m, bank.encoder, encoder.generator)
         connect(m, samples.output, encoder.input)
         source = encoder.output
         for i, block in enumerate(blocks):

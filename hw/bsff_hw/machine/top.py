@@ -8,7 +8,7 @@ from bsff_hw.bus.axi_lite import PORTS
 from bsff_hw.bus.reader import PORTS as MEMORY_PORTS
 from bsff_hw.head.head import Head
 from bsff_hw.layer.layer import Layer
-from bsff_hw.plan.plan import plan
+from bsff_hw.plan import plan
 
 from .flat import prefixed
 from .flat import verilog as flat_verilog

@@ -12,6 +12,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff.contract.formats import DRAW_BITS, DRAWS, GENERATOR_WIDTH, SHIFTS
+from bsff_hw.interfaces import generator_signature
 
 
 def step(state: Value) -> Value:
@@ -38,11 +39,8 @@ class Draws(wiring.Component):
         Use them.
     align : In(1)
         Drop what is left of a state of which a draw is used, so that the next draw begins a fresh one.
-    load : In(2)
-        Overwrite the low and the high half of the state with `load_data`, and begin afresh.
-    load_data : In(32)
-    state : Out(64)
-        The last state of which a draw was used up; what the golden model keeps between samples.
+    generator : In(generator_signature())
+        To load the state, which begins afresh; ``state`` is the last of which a draw was used.
 
     Notes
     -----
@@ -58,9 +56,7 @@ class Draws(wiring.Component):
                 "draws": Out(data.ArrayLayout(DRAW_BITS, count)),
                 "take": In(1),
                 "align": In(1),
-                "load": In(2),
-                "load_data": In(32),
-                "state": Out(GENERATOR_WIDTH, init=1),
+                "generator": In(generator_signature()),
             }
         )
 
@@ -69,7 +65,8 @@ class Draws(wiring.Component):
         # a take may begin anywhere in the first word unless whole words are taken
         whole = self._count % DRAWS == 0
         words: list[Value] = []
-        state: Value = self.state
+        kept_state = self.generator.state
+        state: Value = kept_state
         for i in range(-(-(self._count + (0 if whole else DRAWS - 1)) // DRAWS)):
             word = Signal(GENERATOR_WIDTH, name=f"word{i}")
             m.d.comb += word.eq(step(state))
@@ -89,14 +86,14 @@ class Draws(wiring.Component):
                 with m.Switch((used + (DRAWS - 1)) // DRAWS):
                     for i, word in enumerate(words):
                         with m.Case(i + 1):
-                            m.d.sync += self.state.eq(word)
+                            m.d.sync += kept_state.eq(word)
             with m.Else(), m.Switch(steps):
                 for i, word in enumerate(words):
                     with m.Case(i + 1):
-                        m.d.sync += self.state.eq(word)
+                        m.d.sync += kept_state.eq(word)
         with m.Elif(self.align & (offset != 0)):
-            m.d.sync += [offset.eq(0), self.state.eq(words[0])]
+            m.d.sync += [offset.eq(0), kept_state.eq(words[0])]
         for half in range(2):
-            with m.If(self.load[half]):
-                m.d.sync += [self.state.word_select(half, 32).eq(self.load_data), offset.eq(0)]
+            with m.If(self.generator.load[half]):
+                m.d.sync += [kept_state.word_select(half, 32).eq(self.generator.load_data), offset.eq(0)]
         return m

@@ -9,9 +9,9 @@ import functools
 import math
 from dataclasses import dataclass
 
-from bsff_hw.layer.verdict.softmax import Softmax
-
-from .plan import HeadPlan, LayerPlan
+from .head import HeadPlan
+from .latencies import SOFTMAX_CYCLES
+from .layer import LayerPlan
 
 ROW = 5
 """Cycles in which the weights of the next row are fetched."""
@@ -87,7 +87,7 @@ def layer_cycles(plan: LayerPlan, density: float, site_density: float | None = N
     turn = max(0.0, plan.kernel * column - position)
     forward = positions * position + rows * turn + PIPELINE
 
-    judge = plan.channels + Softmax.CYCLES + PIPELINE
+    judge = plan.channels + SOFTMAX_CYCLES + PIPELINE
 
     if site_density is None:
         site_density = 1 - (1 - density) ** plan.site_bits
@@ -109,7 +109,7 @@ def head_cycles(plan: HeadPlan, density: float) -> Cycles:
     touched = plan.words * most(plan.beat, 1 - (1 - density) ** plan.levels, 1)
     return Cycles(
         words + PIPELINE,
-        Softmax.CYCLES + PIPELINE,
+        SOFTMAX_CYCLES + PIPELINE,
         touched + PIPELINE,
         plan.rows * plan.levels * density,
         plan.rows * density,

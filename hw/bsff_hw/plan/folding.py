@@ -9,10 +9,13 @@ from dataclasses import dataclass, replace
 
 from bsff.config import Config, LayerConfig
 from bsff.errors import ConfigError
+from bsff_hw.targets import Budget
 
 from .cycles import Cycles, head_cycles, layer_cycles
-from .plan import LayerPlan, Plan, divisors, plan
-from .resources import Device, Resources, head_resources, layer_resources, shell_resources
+from .fold import divisors
+from .layer import LayerPlan
+from .network import Plan, plan
+from .resources import Resources, head_resources, layer_resources, shell_resources
 
 DENSITY = 0.2
 """Share of active taps that is assumed where nothing was measured."""
@@ -84,7 +87,7 @@ def _fit_update(folded: LayerPlan, density: float) -> LayerPlan:
     return folded
 
 
-def _choices(number: int, base: Plan, device: Device, density: float) -> list[Choice]:
+def _choices(number: int, base: Plan, device: Budget, density: float) -> list[Choice]:
     """Foldings of a layer that no other beats in both speed and cost."""
     layer = base.layers[number]
     able = divisors(layer.channels)
@@ -138,14 +141,14 @@ def _with(config: Config, chosen: list[Choice]) -> Config:
     return replace(config, layers=tuple(layers))
 
 
-def solve(config: Config, device: Device, *, cycles: float | None = None, density: float = DENSITY) -> Folding:
+def solve(config: Config, device: Budget, *, cycles: float | None = None, density: float = DENSITY) -> Folding:
     """Fold a network for a device.
 
     Parameters
     ----------
     config : Config
         Its own folding is not looked at.
-    device : Device
+    device : Budget
     cycles : float, optional
         Cycles that a training sample may take; by default as few as fit.
     density : float
@@ -206,7 +209,7 @@ def solve(config: Config, device: Device, *, cycles: float | None = None, densit
     return best
 
 
-def table(found: Folding, device: Device, *, density: float, clock: float) -> str:
+def table(found: Folding, device: Budget, *, density: float, clock: float) -> str:
     """A folding as Markdown: one row a block.
 
     Parameters

@@ -8,28 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bsff_hw.parts.ram import blocks, distributed, luts
+from bsff.contract.formats import GAIN_WIDTH, SUM_WIDTH
+from bsff_hw.targets import Budget
 
-from .plan import HeadPlan, LayerPlan, Plan
+from .head import HeadPlan
+from .layer import LayerPlan
+from .memories import blocks, distributed, luts
+from .network import Plan
 
 COMMON = 2900
 """LUTs of a layer that its folding does not change: judgement, counters, registers, generators, control."""
-
-
-@dataclass(frozen=True)
-class Device:
-    """What a device holds."""
-
-    name: str
-    luts: int
-    flip_flops: int
-    blocks: int
-    multipliers: int
-
-
-DEVICES = {"xc7z020": Device("xc7z020", 45_000, 106_400, 135, 220)}
-"""Targets of the solver, with what it may use: the xc7z020 has 53,200 LUT and 140 block RAMs, of which some are left for
-the interconnect and for routing."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +31,17 @@ class Resources:
     def __add__(self, other: Resources) -> Resources:
         return Resources(self.luts + other.luts, self.blocks + other.blocks, self.multipliers + other.multipliers)
 
-    def share(self, device: Device) -> float:
+    def share(self, device: Budget) -> float:
         """The largest share of a device."""
         return max(self.luts / device.luts, self.blocks / device.blocks, self.multipliers / device.multipliers)
 
-    def cost(self, device: Device, price: float = 1.0) -> float:
+    def cost(self, device: Budget, price: float = 1.0) -> float:
         """Sum of the shares, that of block RAM `price` times: what two foldings of one speed are compared by."""
         return self.luts / device.luts + price * self.blocks / device.blocks + self.multipliers / device.multipliers
 
 
 def memory(depth: int, width: int) -> Resources:
-    """A memory with one read and one write port, made of what `bsff_hw.parts.ram` makes it of."""
+    """A memory with one read and one write port, made of what `memories` makes it of."""
     if distributed(depth, width):
         return Resources(luts(depth, width), 0, 0)
     return Resources(0, blocks(depth, width), 0)
@@ -67,7 +55,7 @@ def layer_resources(plan: LayerPlan) -> Resources:
     """Estimate of a layer."""
     lanes, parts = plan.lanes, plan.parts
     sets, sites = parts * plan.banks, parts * plan.site_banks
-    draws = plan.tiles * plan.tile * (3 if plan.shape.config.eligibility == "xor" else 1)
+    draws = plan.tiles * plan.draws
     pooled = plan.pool == 2
     logic = COMMON
     logic += lanes * ((plan.banks - 1) * (plan.weight_bits + 1.5) + plan.sum_width)  # adders
@@ -83,16 +71,16 @@ def layer_resources(plan: LayerPlan) -> Resources:
     site_word = plan.row_lanes * (plan.response_width + (2 if plan.pool == 2 else 0))
     total += _many(sites, memory(plan.response_depth, site_word))
     total += memory(2 * plan.height * plan.width, plan.channels_in * plan.levels)
-    planes = -(-plan.height // 2) * 2 * plan.blocks_in // parts
-    total += memory(plan.blocks_in, plan.beat * plan.levels * plan.width)
+    planes = -(-plan.height // 2) * 2 * plan.beats_in // parts
+    total += memory(plan.beats_in, plan.beat * plan.levels * plan.width)
     total += _many(2 * parts, memory(planes, plan.beat * plan.levels * plan.width))
     total += _many(-(-draws // 2), Resources(0, 0.5, 0))
-    total += _many(plan.tiles, memory(plan.blocks, 32 + 2 * plan.count_width)) + memory(plan.channels, 32)
+    total += _many(plan.tiles, memory(plan.beats, 32 + 2 * plan.count_width)) + memory(plan.channels, 32)
     if plan.pool == 2:
         line = plan.tiles * (plan.tile + plan.response_width + 2)
-        total += memory(plan.shape.output[1] * plan.blocks, line)
-    words = plan.folds * plan.row_steps
-    for width in (plan.gain_width + 32, plan.moved_width):
+        total += memory(plan.shape.output[1] * plan.beats, line)
+    words = plan.lane_words
+    for width in (GAIN_WIDTH + SUM_WIDTH, plan.moved_width):
         total += _many(parts * plan.update_lanes, memory(words, width))
     return total
 

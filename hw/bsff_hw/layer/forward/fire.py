@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed, unsigned
+from amaranth.hdl import Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
+from bsff.contract.formats import BIAS_BITS, BIAS_WIDTH
 from bsff.contract.numerics import boxcar_width
+from bsff_hw.interfaces import generator_signature, index
 from bsff_hw.parts.arithmetic import pick
+from bsff_hw.parts.channels import channel_read_signature
 from bsff_hw.parts.lfsr import Draws
-from bsff_hw.plan.plan import BIAS_BITS, BIAS_WIDTH, LayerPlan
+from bsff_hw.plan import LayerPlan
 
+from .accumulate import sums_layout
 from .pbit import TileArray
 
 
 def fired_layout(plan: LayerPlan) -> data.StructLayout:
-    """A transfer of `plan.tiles` channels: counts in unary, and responses."""
+    """A beat of `plan.tiles` channels: counts in unary, and responses."""
     return data.StructLayout(
         {
             "count": data.ArrayLayout(unsigned(plan.tile), plan.tiles),
@@ -31,16 +35,13 @@ class Fire(wiring.Component):
 
     Members
     -------
-    sums, valid, ready :
+    sums : In(stream)
         From `accumulate.Accumulate`.
-    bias_enable, bias_block, bias :
-        Read port of the biases, one cycle of latency.
+    biases : Out(channel_read_signature())
     output : Out(stream)
         Counts and responses before the pool: positions in raster order, channels rising.
-    busy : Out(1)
-        Something is under way.
-    load, load_data, state :
-        Of the p-bits' generator, see `lfsr.Draws`.
+    generator : In(generator_signature())
+        Of the p-bits.
 
     Notes
     -----
@@ -51,17 +52,10 @@ class Fire(wiring.Component):
         self._plan = plan
         super().__init__(
             {
-                "sums": In(data.ArrayLayout(signed(plan.sum_width), plan.lanes)),
-                "valid": In(1),
-                "ready": Out(1),
-                "bias_enable": Out(1),
-                "bias_block": Out(range(max(2, plan.blocks))),
-                "bias": In(data.ArrayLayout(BIAS_WIDTH, plan.tiles)),
+                "sums": In(stream.Signature(sums_layout(plan))),
+                "biases": Out(channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
                 "output": Out(stream.Signature(fired_layout(plan))),
-                "busy": Out(1),
-                "load": In(2),
-                "load_data": In(32),
-                "state": Out(64, init=1),
+                "generator": In(generator_signature()),
             }
         )
 
@@ -78,39 +72,34 @@ class Fire(wiring.Component):
             width=plan.preactivation_width,
         )
         m.submodules.draws = draws = Draws(plan.tiles * tiles.draws_of_unit)
-        enable = Signal()
-        full, firing = Signal(), Signal()
+        connect(m, flipped(self.generator), draws.generator)
+        enable, full, firing, end = Signal(), Signal(), Signal(), Signal()
         steps = plan.lanes // plan.tiles
-        step, block = Signal(range(max(2, steps))), Signal(range(max(2, plan.blocks)))
-        end = Signal()
+        step, beat = Signal(index(steps)), Signal(index(plan.beats))
         m.d.comb += [
             enable.eq(~self.output.valid | self.output.ready),
             firing.eq(full & enable),
             end.eq(step == steps - 1),
-            self.ready.eq(~full | (firing & end)),
+            self.sums.ready.eq(~full | (firing & end)),
             draws.take.eq(firing),
-            draws.align.eq(firing & (block == plan.blocks - 1)),
-            draws.load.eq(self.load),
-            draws.load_data.eq(self.load_data),
-            self.state.eq(draws.state),
-            self.bias_enable.eq(enable),
-            self.bias_block.eq(block),
+            draws.align.eq(firing & (beat == plan.beats - 1)),
+            self.biases.enable.eq(enable),
+            self.biases.address.eq(beat),
         ]
         # the fold that is being fired
-        width = plan.tiles * plan.sum_width
         held = Signal(plan.lanes * plan.sum_width)
         with m.If(firing):
             m.d.sync += [
                 step.eq(Mux(end, 0, step + 1)),
-                block.eq(Mux(block == plan.blocks - 1, 0, block + 1)),
+                beat.eq(Mux(beat == plan.beats - 1, 0, beat + 1)),
                 full.eq(~end),
             ]
-        with m.If(self.valid & self.ready):
-            m.d.sync += [held.eq(self.sums), full.eq(1)]
+        with m.If(self.sums.valid & self.sums.ready):
+            m.d.sync += [held.eq(self.sums.payload), full.eq(1)]
 
         # stage 1: bias; stages 2 to 4: in the tiles
         valid1, valid2, valid3 = Signal(), Signal(), Signal()
-        sums = Signal(width)
+        sums = Signal(plan.tiles * plan.sum_width)
         drawn = Signal.like(draws.draws, name="drawn")
         with m.If(enable):
             m.d.sync += [
@@ -124,10 +113,9 @@ class Fire(wiring.Component):
         m.d.comb += [tiles.enable.eq(enable), tiles.draws.eq(drawn)]
         for unit in range(plan.tiles):
             own = sums.word_select(unit, plan.sum_width).as_signed()
-            m.d.comb += tiles.preactivation[unit].eq(own + self.bias[unit][BIAS_BITS:].as_signed())
+            m.d.comb += tiles.preactivation[unit].eq(own + self.biases.word[unit][BIAS_BITS:].as_signed())
         m.d.comb += [
             self.output.payload.count.eq(tiles.count),
             self.output.payload.response.eq(tiles.response),
-            self.busy.eq(full | Cat(valid1, valid2, valid3, self.output.valid).any()),
         ]
         return m

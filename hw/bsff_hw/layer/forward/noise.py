@@ -8,7 +8,8 @@ from amaranth.hdl import Module, Mux, Signal, signed, unsigned
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from bsff.golden.tables import NOISE_BITS, noise_table
+from bsff.contract.formats import NOISE_BITS
+from bsff.golden.tables import noise_table
 from bsff_hw.parts.ram import BLOCK
 
 

@@ -12,9 +12,8 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import bits_for
 
-from bsff.golden.lfsr import DRAW_BITS
+from bsff.contract.formats import DRAW_BITS, NOISE_BITS
 from bsff.golden.pbit import thresholds
-from bsff.golden.tables import NOISE_BITS
 from bsff_hw.parts.arithmetic import total, unary
 
 from .noise import NoiseTable

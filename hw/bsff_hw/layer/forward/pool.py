@@ -8,9 +8,9 @@ from amaranth.hdl import Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from bsff_hw.layer.scan import Counters
+from bsff_hw.parts.odometer import Odometer
 from bsff_hw.parts.ram import ram
-from bsff_hw.plan.plan import LayerPlan
+from bsff_hw.plan import LayerPlan
 
 from .fire import fired_layout
 
@@ -24,6 +24,11 @@ def pooled_layout(plan: LayerPlan) -> data.StructLayout:
             "winner": data.ArrayLayout(unsigned(2), plan.tiles),
         }
     )
+
+
+def leaving_signature(plan: LayerPlan) -> wiring.Signature:
+    """A beat that leaves the layer, for those who watch: they cannot hold it up."""
+    return wiring.Signature({"valid": Out(1), "payload": Out(pooled_layout(plan))})
 
 
 class Pool(wiring.Component):
@@ -41,7 +46,7 @@ class Pool(wiring.Component):
 
     Notes
     -----
-    One transfer a cycle; latency one cycle (none without a pool).
+    One beat a cycle; latency one cycle (none without a pool).
     """
 
     def __init__(self, plan: LayerPlan) -> None:
@@ -73,15 +78,15 @@ class Pool(wiring.Component):
             self.input.ready.eq(enable),
             take.eq(self.input.valid & enable),
         ]
-        place = Counters(m, {"block": plan.blocks, "x": width, "y": height}, advance=take, clear=0)
+        place = Odometer(m, {"beat": plan.beats, "x": width, "y": height}, advance=take, clear=0)
         x, y = place["x"], place["y"]
-        line = ram(unsigned(pooled_layout(plan).size), plan.shape.output[1] * plan.blocks)
+        line = ram(unsigned(pooled_layout(plan).size), plan.shape.output[1] * plan.beats)
         m.submodules.line = line
         write = line.write_port()
-        # consecutive transfers meet the same word only where a position is one transfer
-        read = line.read_port(transparent_for=(write,) if plan.blocks == 1 else ())
+        # consecutive beats meet the same word only where a position is one beat
+        read = line.read_port(transparent_for=(write,) if plan.beats == 1 else ())
         inside = (x < 2 * plan.shape.output[1]) & (y < 2 * plan.shape.output[0])
-        m.d.comb += [read.en.eq(enable), read.addr.eq((x >> 1) * plan.blocks + place["block"])]
+        m.d.comb += [read.en.eq(enable), read.addr.eq((x >> 1) * plan.beats + place["beat"])]
 
         valid, quarter = Signal(), Signal(2)
         held = Signal(fired_layout(plan))

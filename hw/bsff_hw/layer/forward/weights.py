@@ -4,12 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, unsigned
+from amaranth.hdl import Module, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from bsff_hw.interfaces import index
 from bsff_hw.parts.ram import ram
-from bsff_hw.plan.plan import LayerPlan
+from bsff_hw.plan import LayerPlan
+
+
+def rows_layout(plan: LayerPlan) -> data.ArrayLayout:
+    """A weight row of every part."""
+    return data.ArrayLayout(data.ArrayLayout(signed(plan.weight_bits), plan.row_lanes), plan.parts)
+
+
+def row_read_signature(plan: LayerPlan) -> wiring.Signature:
+    """Read the row at ``address`` of one bank, one-hot, in every part, between maps.
+
+    ``rows`` is there `ROW_LATENCY` cycles after ``enable``, until the next one is read.
+    """
+    return wiring.Signature(
+        {
+            "enable": Out(1),
+            "bank": Out(plan.banks),
+            "address": Out(index(plan.depth)),
+            "rows": In(rows_layout(plan)),
+        }
+    )
+
+
+def row_write_signature(plan: LayerPlan) -> wiring.Signature:
+    """Write a row of every part into the banks that are set in ``banks``."""
+    return wiring.Signature(
+        {
+            "banks": Out(data.ArrayLayout(plan.banks, plan.parts)),
+            "address": Out(index(plan.depth)),
+            "rows": Out(rows_layout(plan)),
+        }
+    )
 
 
 class WeightMemory(wiring.Component):
@@ -25,24 +57,18 @@ class WeightMemory(wiring.Component):
     address : In(ArrayLayout(ArrayLayout(.., banks), parts))
     rows : Out(ArrayLayout(ArrayLayout(row_lanes * weight_bits, banks), parts))
         One cycle after the address.
-    write : In(ArrayLayout(banks, parts))
-        Banks to write, in each part.
-    write_address : In
-    write_rows : In(ArrayLayout(row_lanes * weight_bits, parts))
+    write : In(row_write_signature(plan))
     """
 
     def __init__(self, plan: LayerPlan) -> None:
         self._plan = plan
-        self.address_width = max(1, (plan.depth - 1).bit_length())
-        self.row_width = plan.row_lanes * plan.weight_bits
+        self._row_width = plan.row_lanes * plan.weight_bits
         super().__init__(
             {
                 "enable": In(1),
-                "address": In(data.ArrayLayout(data.ArrayLayout(self.address_width, plan.banks), plan.parts)),
-                "rows": Out(data.ArrayLayout(data.ArrayLayout(self.row_width, plan.banks), plan.parts)),
-                "write": In(data.ArrayLayout(plan.banks, plan.parts)),
-                "write_address": In(self.address_width),
-                "write_rows": In(data.ArrayLayout(self.row_width, plan.parts)),
+                "address": In(data.ArrayLayout(data.ArrayLayout(index(plan.depth), plan.banks), plan.parts)),
+                "rows": Out(data.ArrayLayout(data.ArrayLayout(self._row_width, plan.banks), plan.parts)),
+                "write": In(row_write_signature(plan)),
             }
         )
 
@@ -50,15 +76,15 @@ class WeightMemory(wiring.Component):
         m = Module()
         for part in range(self._plan.parts):
             for bank in range(self._plan.banks):
-                store = ram(unsigned(self.row_width), self._plan.depth)
+                store = ram(unsigned(self._row_width), self._plan.depth)
                 m.submodules[f"part{part}_bank{bank}"] = store
                 read, write = store.read_port(), store.write_port()
                 m.d.comb += [
                     read.en.eq(self.enable),
                     read.addr.eq(self.address[part][bank]),
                     self.rows[part][bank].eq(read.data),
-                    write.en.eq(self.write[part][bank]),
-                    write.addr.eq(self.write_address),
-                    write.data.eq(self.write_rows[part]),
+                    write.en.eq(self.write.banks[part][bank]),
+                    write.addr.eq(self.write.address),
+                    write.data.eq(self.write.rows[part].as_value()),
                 ]
         return m

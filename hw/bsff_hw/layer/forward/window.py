@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal
-from amaranth.lib import wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import bits_for
 
-from bsff_hw.plan.plan import LayerPlan
+from bsff_hw.interfaces import index, read_signature
+from bsff_hw.plan import LayerPlan
 
 
 class Window(wiring.Component):
@@ -23,14 +24,11 @@ class Window(wiring.Component):
     -------
     start : In(1)
         Begin with the first position of a map.
-    enable, address, pixel :
-        Read port of `maps.MapStore`, one cycle of latency.
-    valid : Out(1)
-        `window` is that of the next position.
-    window : Out(kernel * kernel * channels_in * levels)
-        Tap (ky, kx, c) in unary: bit ((ky * kernel + kx) * channels_in + c) * levels + i is set where it exceeds i.
-    next : In(1)
-        The window was used; valid falls until the next one is complete.
+    pixels : Out(read_signature())
+        Of `maps.MapStore`; the address is row * width + column.
+    windows : Out(stream(kernel * kernel * channels_in * levels))
+        Of one position after another. Tap (ky, kx, c) is in unary: bit
+        ((ky * kernel + kx) * channels_in + c) * levels + i is set where it exceeds i.
 
     Notes
     -----
@@ -44,12 +42,8 @@ class Window(wiring.Component):
         super().__init__(
             {
                 "start": In(1),
-                "enable": Out(1),
-                "address": Out(range(max(2, plan.height * plan.width))),
-                "pixel": In(self._pixel),
-                "valid": Out(1),
-                "window": Out(plan.kernel**2 * self._pixel),
-                "next": In(1),
+                "pixels": Out(read_signature(index(plan.height * plan.width), self._pixel)),
+                "windows": Out(stream.Signature(plan.kernel**2 * self._pixel)),
             }
         )
 
@@ -61,7 +55,7 @@ class Window(wiring.Component):
         last_row = plan.height + 2 * pad - kernel
 
         # reading: row ky of column x of the window whose top is at row y; both count from the edge of the padding
-        reading, ky = Signal(), Signal(range(max(2, kernel)))
+        reading, ky = Signal(), Signal(index(kernel))
         x, y = Signal(range(columns + 1)), Signal(range(last_row + 2))
         row_start = Signal(bits_for(max(2, plan.height * plan.width + plan.width)) + 1)
         top = Signal.like(row_start)  # where row y begins; wraps below zero in the padding, where it is not used
@@ -70,14 +64,14 @@ class Window(wiring.Component):
         m.d.comb += [
             row.eq(y + ky),
             inside.eq((row >= pad) & (row < plan.height + pad) & (x >= pad) & (x < plan.width + pad)),
-            self.enable.eq(reading),
-            self.address.eq(Mux(inside, row_start + x - pad, 0)),
+            self.pixels.enable.eq(reading),
+            self.pixels.address.eq(Mux(inside, row_start + x - pad, 0)),
         ]
         arrived, blank, complete = Signal(), Signal(), Signal()
         m.d.sync += [arrived.eq(reading), blank.eq(~inside), complete.eq(reading & (ky == kernel - 1))]
         column = Signal(kernel * bits)
         with m.If(arrived):
-            m.d.sync += column.eq(Cat(column, Mux(blank, 0, self.pixel))[bits:])
+            m.d.sync += column.eq(Cat(column, Mux(blank, 0, self.pixels.word))[bits:])
         with m.If(reading):
             m.d.sync += [ky.eq(ky + 1), row_start.eq(row_start + plan.width)]
             with m.If(ky == kernel - 1):
@@ -89,16 +83,22 @@ class Window(wiring.Component):
             m.d.sync += staged.eq(1)
         free = Signal()
         shift = Signal()
-        m.d.comb += [free.eq(~self.valid | self.next), shift.eq(staged & free)]
-        with m.If(self.next):
-            m.d.sync += self.valid.eq(0)
-        taps = [self.window[i * bits : (i + 1) * bits] for i in range(kernel**2)]
+        m.d.comb += [free.eq(~self.windows.valid | self.windows.ready), shift.eq(staged & free)]
+        with m.If(self.windows.ready):
+            m.d.sync += self.windows.valid.eq(0)
+        taps = [self.windows.payload[i * bits : (i + 1) * bits] for i in range(kernel**2)]
         with m.If(shift):
             for i in range(kernel):
                 for j in range(kernel):
                     source = taps[i * kernel + j + 1] if j + 1 < kernel else column[i * bits : (i + 1) * bits]
                     m.d.sync += taps[i * kernel + j].eq(source)
-            m.d.sync += [staged.eq(0), self.valid.eq(x >= kernel - 1), reading.eq(1), x.eq(x + 1), row_start.eq(top)]
+            m.d.sync += [
+                staged.eq(0),
+                self.windows.valid.eq(x >= kernel - 1),
+                reading.eq(1),
+                x.eq(x + 1),
+                row_start.eq(top),
+            ]
             with m.If(x == columns - 1):
                 m.d.sync += [x.eq(0), y.eq(y + 1), top.eq(top + plan.width), row_start.eq(top + plan.width)]
                 with m.If(y == last_row):

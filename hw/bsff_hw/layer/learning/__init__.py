@@ -1,1 +1,1 @@
-"""Room learning."""
+"""From a class error to new weights: gains, sites, responses, sums over positions, rows, biases."""

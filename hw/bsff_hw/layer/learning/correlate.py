@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
-from amaranth.lib import data, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff_hw.parts.active import ActiveIndex
 from bsff_hw.parts.arithmetic import all_of, restarted, total
-from bsff_hw.plan.plan import LayerPlan
+from bsff_hw.plan import LayerPlan
 
-from .response import site_layout
+from .response import response_read_signature
+from .sites import chunk_layout
+
+
+def change_sums_layout(plan: LayerPlan) -> data.ArrayLayout:
+    """S of each lane of every part."""
+    return data.ArrayLayout(data.ArrayLayout(unsigned(plan.change_width), plan.row_lanes), plan.parts)
 
 
 class Correlate(wiring.Component):
@@ -20,65 +26,78 @@ class Correlate(wiring.Component):
 
     Members
     -------
-    chunk_valid, inputs, base, first, last, chunk_next :
-        From `sites.Sites`.
-    enable, address, words :
-        Read port of `response.ResponseMap`.
-    sums : Out(ArrayLayout(ArrayLayout(change_width, row_lanes), parts))
-    valid, ready :
-        Handshake of `sums`.
+    chunks : In(stream)
+        From `sites.Sites`; ready depends on the encoders in the same cycle, so that no cycle is lost between chunks.
+    words : Out(response_read_signature(plan))
+    sums : Out(stream(change_sums_layout(plan)))
 
     Notes
     -----
-    A chunk takes ``max(1, most active sites of a bank)`` cycles; five cycles from the last one to `valid`.
+    A chunk takes ``max(1, most active sites of a bank)`` cycles; five cycles from the last one to ``sums.valid``.
     """
 
     def __init__(self, plan: LayerPlan) -> None:
         self._plan = plan
-        self._address = max(1, (plan.response_depth - 1).bit_length())
-        word = data.ArrayLayout(site_layout(plan), plan.row_lanes)
         super().__init__(
             {
-                "chunk_valid": In(1),
-                "inputs": In(data.ArrayLayout(plan.chunk_sites * plan.site_bits, plan.parts)),
-                "base": In(range(max(2, plan.response_depth))),
-                "first": In(1),
-                "last": In(1),
-                "chunk_next": Out(1),
-                "enable": Out(1),
-                "address": Out(data.ArrayLayout(data.ArrayLayout(self._address, plan.site_banks), plan.parts)),
-                "words": In(data.ArrayLayout(data.ArrayLayout(word, plan.site_banks), plan.parts)),
-                "sums": Out(
-                    data.ArrayLayout(data.ArrayLayout(unsigned(plan.change_width), plan.row_lanes), plan.parts)
-                ),
-                "valid": Out(1),
-                "ready": In(1),
+                "chunks": In(stream.Signature(chunk_layout(plan))),
+                "words": Out(response_read_signature(plan)),
+                "sums": Out(stream.Signature(change_sums_layout(plan))),
             }
         )
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        plan = self._plan
+        plan, chunk = self._plan, self.chunks.payload
         enable, busy, load, done = Signal(), Signal(), Signal(), Signal()
         first, last = Signal(), Signal()
-        base = Signal.like(self.base, name="chunk_base")
+        base = Signal.like(chunk.base, name="chunk_base")
+        encoders = self._encoders(m, load, busy & enable)
         m.d.comb += [
-            enable.eq(~self.valid | self.ready),
-            self.enable.eq(enable),
-            load.eq(self.chunk_valid & (~busy | (enable & done))),
-            self.chunk_next.eq(load),
+            enable.eq(~self.sums.valid | self.sums.ready),
+            self.words.enable.eq(enable),
+            self.chunks.ready.eq(~busy | (enable & done)),
+            load.eq(self.chunks.valid & self.chunks.ready),
+            done.eq(all_of([e.single for row in encoders for e in row])),
         ]
         with m.If(load):
-            m.d.sync += [busy.eq(1), first.eq(self.first), last.eq(self.last), base.eq(self.base)]
+            m.d.sync += [busy.eq(1), first.eq(chunk.first), last.eq(chunk.last), base.eq(chunk.base)]
         with m.Elif(busy & enable):
             m.d.sync += [busy.eq(~done), first.eq(0)]
 
+        # stage 1: addresses; 2: the memory; 3: a register behind it; 4: sum over banks; 5: over time
+        stages = [(busy, first, last & done)]
+        for i in (1, 2, 3, 4):
+            stage = (Signal(name=f"valid{i}"), Signal(name=f"first{i}"), Signal(name=f"last{i}"))
+            with m.If(enable):
+                m.d.sync += [new.eq(old) for new, old in zip(stage, stages[-1], strict=True)]
+            stages.append(stage)
+        (valid4, first4, last4) = stages[4]
+        for part in range(plan.parts):
+            with m.If(enable):
+                m.d.sync += [self.words.address[part][b].eq(base + e.index) for b, e in enumerate(encoders[part])]
+            sites = self._sites(m, part, encoders[part], enable)
+            for lane in range(plan.row_lanes):
+                added = total([self._share(x, word[lane]) for x, word in sites])
+                across = Signal(len(added), name=f"across{part}_{lane}")
+                sum_so_far = self.sums.payload[part][lane]
+                with m.If(enable & stages[3][0]):
+                    m.d.sync += across.eq(added)
+                with m.If(enable & valid4):
+                    m.d.sync += sum_so_far.eq(restarted(across, first4, sum_so_far))
+        with m.If(enable):
+            m.d.sync += self.sums.valid.eq(valid4 & last4)
+        return m
+
+    def _encoders(self, m: Module, load: Signal, advance: Any) -> list[list[ActiveIndex]]:
+        """An encoder of active sites for every bank of every part."""
+        plan, inputs = self._plan, self.chunks.payload.inputs
         encoders: list[list[ActiveIndex]] = []
         for part in range(plan.parts):
             encoders.append([])
             for bank in range(plan.site_banks):
                 mine = range(bank, plan.chunk_sites, plan.site_banks)
-                sites = [self.inputs[part].word_select(i, plan.site_bits) for i in mine]
+                sites = [inputs[part].word_select(i, plan.site_bits) for i in mine]
                 # without a pool a site is one input, which is on if the site is listed at all
                 encoder = ActiveIndex(len(mine), payload=plan.site_bits if plan.pool == 2 else 0)
                 m.submodules[f"active{part}_{bank}"] = encoder
@@ -87,43 +106,27 @@ class Correlate(wiring.Component):
                     encoder.load.eq(load),
                     encoder.word.eq(Cat(site.any() for site in sites)),
                     encoder.carried.eq(Cat(*sites)),
-                    encoder.advance.eq(busy & enable),
+                    encoder.advance.eq(advance),
                 ]
-        m.d.comb += done.eq(all_of([e.single for row in encoders for e in row]))
+        return encoders
 
-        # stage 1: addresses; 2: the memory; 3: a register behind it; 4: sum over banks; 5: over time
-        flags = [(busy, first, last & done)]
-        for i in (1, 2, 3, 4):
-            stage = (Signal(name=f"valid{i}"), Signal(name=f"first{i}"), Signal(name=f"last{i}"))
+    def _sites(self, m: Module, part: int, encoders: list[ActiveIndex], enable: Signal) -> list[tuple[Signal, Any]]:
+        """Inputs and responses of the sites that the banks of a part list, side by side in stage 3."""
+        result = []
+        for bank, encoder in enumerate(encoders):
+            x = [Signal(self._plan.site_bits, name=f"x{part}_{bank}_{i}") for i in (1, 2, 3)]
+            word = Signal.like(self.words.word[part][bank], name=f"word{part}_{bank}")
             with m.If(enable):
-                m.d.sync += [new.eq(old) for new, old in zip(stage, flags[-1], strict=True)]
-            flags.append(stage)
-        for part in range(plan.parts):
-            held, inputs = [], []
-            for bank in range(plan.site_banks):
-                x = [Signal(plan.site_bits, name=f"x{part}_{bank}_{i}") for i in (1, 2, 3)]
-                word = Signal.like(self.words[part][bank], name=f"word{part}_{bank}")
-                with m.If(enable):
-                    m.d.sync += [
-                        self.address[part][bank].eq(base + encoders[part][bank].index),
-                        x[0].eq(encoders[part][bank].payload if plan.pool == 2 else encoders[part][bank].some),
-                        x[1].eq(x[0]),
-                        x[2].eq(x[1]),
-                        word.eq(self.words[part][bank]),
-                    ]
-                held.append(word)
-                inputs.append(x[2])
-            for lane in range(plan.row_lanes):
-                shares = []
-                for word, x in zip(held, inputs, strict=True):
-                    bit = x.bit_select(word[lane].winner, 1) if plan.pool == 2 else x[0]
-                    shares.append(Mux(bit, word[lane].response, 0))
-                added = total(shares)
-                across = Signal(len(added), name=f"across{part}_{lane}")
-                with m.If(enable & flags[3][0]):
-                    m.d.sync += across.eq(added)
-                with m.If(enable & flags[4][0]):
-                    m.d.sync += self.sums[part][lane].eq(restarted(across, flags[4][1], self.sums[part][lane]))
-        with m.If(enable):
-            m.d.sync += self.valid.eq(flags[4][0] & flags[4][2])
-        return m
+                m.d.sync += [
+                    x[0].eq(encoder.payload if self._plan.pool == 2 else encoder.some),
+                    x[1].eq(x[0]),
+                    x[2].eq(x[1]),
+                    word.eq(self.words.word[part][bank]),
+                ]
+            result.append((x[2], word))
+        return result
+
+    def _share(self, x: Signal, site: Any) -> Any:
+        """What a site adds to a lane: its response, where the input of the position that responded is on."""
+        bit = x.bit_select(site.winner, 1) if self._plan.pool == 2 else x[0]
+        return Mux(bit, site.response, 0)

@@ -6,12 +6,13 @@ from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal, unsigned
 from amaranth.lib import data, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In
 
-from bsff_hw.layer.forward.pool import pooled_layout
-from bsff_hw.layer.scan import Counters
+from bsff_hw.interfaces import index, read_signature
+from bsff_hw.layer.forward.pool import leaving_signature
+from bsff_hw.parts.odometer import Odometer
 from bsff_hw.parts.ram import ram
-from bsff_hw.plan.plan import LayerPlan
+from bsff_hw.plan import LayerPlan
 
 
 def site_layout(plan: LayerPlan) -> data.StructLayout:
@@ -22,52 +23,51 @@ def site_layout(plan: LayerPlan) -> data.StructLayout:
     return data.StructLayout(fields)
 
 
+def response_read_signature(plan: LayerPlan) -> wiring.Signature:
+    """Read a site of every bank and part.
+
+    The address is ``(fold * chunks + chunk) * chunk_depth + site // site_banks``; the word holds `row_lanes` channels.
+    """
+    word = data.ArrayLayout(site_layout(plan), plan.row_lanes)
+
+    def each(shape: Any) -> data.ArrayLayout:
+        return data.ArrayLayout(data.ArrayLayout(shape, plan.site_banks), plan.parts)
+
+    return read_signature(each(index(plan.response_depth)), each(word))
+
+
 class ResponseMap(wiring.Component):
-    """Collect transfers into words of a fold's lanes, one word a site, spread over banks.
+    """Keep how each site's channels responded until the update has used it: words of a fold's lanes, spread over banks.
 
     Members
     -------
-    start : In(1)
+    begin : In(1)
         A new map begins.
-    take : In(1)
-    fired : In
-        A transfer of the pooled map.
-    enable : In(1)
-        The read ports move on with it.
-    address : In(ArrayLayout(ArrayLayout(.., site_banks), parts))
-        ``(fold * chunks + chunk) * chunk_depth + site // site_banks``.
-    words : Out(ArrayLayout(ArrayLayout(ArrayLayout(site, row_lanes), site_banks), parts))
-        One cycle after the address.
+    leaving : In(leaving_signature(plan))
+    words : In(response_read_signature(plan))
     """
 
     def __init__(self, plan: LayerPlan) -> None:
         self._plan = plan
-        self.address_width = max(1, (plan.response_depth - 1).bit_length())
-        self._word = data.ArrayLayout(site_layout(plan), plan.row_lanes)
         super().__init__(
             {
-                "start": In(1),
-                "take": In(1),
-                "fired": In(pooled_layout(plan)),
-                "enable": In(1),
-                "address": In(data.ArrayLayout(data.ArrayLayout(self.address_width, plan.site_banks), plan.parts)),
-                "words": Out(data.ArrayLayout(data.ArrayLayout(self._word, plan.site_banks), plan.parts)),
+                "begin": In(1),
+                "leaving": In(leaving_signature(plan)),
+                "words": In(response_read_signature(plan)),
             }
         )
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         plan = self._plan
-        fold = Counters(
-            m,
-            {"step": plan.row_lanes // plan.tiles, "part": plan.parts, "fold": plan.folds},
-            advance=self.take, clear=self.start, prefix="word_",
-        )  # fmt: skip
+        limits = {"step": plan.row_lanes // plan.tiles, "part": plan.parts, "fold": plan.folds}
+        fold = Odometer(m, limits, advance=self.leaving.valid, clear=self.begin)
+        word_width, address_width = site_layout(plan).size * plan.row_lanes, index(plan.response_depth)
         next_site = Signal()
-        m.d.comb += next_site.eq(self.take & fold.last)
-        site = Signal(range(max(2, plan.chunk_sites)))
-        bank = Signal(range(max(2, plan.site_banks)))
-        base, local = Signal(self.address_width), Signal(range(max(2, plan.chunk_depth)))
+        m.d.comb += next_site.eq(self.leaving.valid & fold.last)
+        site = Signal(index(plan.chunk_sites))
+        bank = Signal(index(plan.site_banks))
+        base, local = Signal(address_width), Signal(index(plan.chunk_depth))
         with m.If(next_site):
             with m.If(site == plan.chunk_sites - 1):
                 m.d.sync += [site.eq(0), bank.eq(0), local.eq(0), base.eq(base + plan.chunk_depth)]
@@ -75,38 +75,38 @@ class ResponseMap(wiring.Component):
                 m.d.sync += [site.eq(site + 1), bank.eq(bank + 1)]
                 with m.If(bank == plan.site_banks - 1):
                     m.d.sync += [bank.eq(0), local.eq(local + 1)]
-        with m.If(self.start):
+        with m.If(self.begin):
             m.d.sync += [site.eq(0), bank.eq(0), local.eq(0), base.eq(0)]
 
-        # a word grows from transfers, the first in its lowest lanes
+        # a word grows from beats, the first in its lowest lanes
         fields = []
         for unit in range(plan.tiles):
-            fields.append(self.fired.response[unit])
+            fields.append(self.leaving.payload.response[unit])
             if plan.pool == 2:
-                fields.append(self.fired.winner[unit])
+                fields.append(self.leaving.payload.winner[unit])
         arriving = Cat(fields)
-        collected = Signal(self._word.size)
+        collected = Signal(word_width)
         word = Cat(collected, arriving)[len(arriving) :]
-        with m.If(self.take):
+        with m.If(self.leaving.valid):
             m.d.sync += collected.eq(word)
-        written, where = Signal(self._word.size), Signal(self.address_width)
+        written, where = Signal(word_width), Signal(address_width)
         targets = Signal(data.ArrayLayout(plan.site_banks, plan.parts))
         span = plan.chunks * plan.chunk_depth
-        complete = self.take & fold.ends["step"]
+        complete = self.leaving.valid & fold.ends["step"]
         m.d.sync += [written.eq(word), where.eq(fold["fold"] * span + base + local), targets.eq(0)]
         for part in range(plan.parts):
             for own in range(plan.site_banks):
                 with m.If(complete & (fold["part"] == part) & (bank == own)):
                     m.d.sync += targets[part][own].eq(1)
-                store = ram(unsigned(self._word.size), plan.response_depth)
+                store = ram(unsigned(word_width), plan.response_depth)
                 m.submodules[f"part{part}_bank{own}"] = store
                 write, read = store.write_port(), store.read_port()
                 m.d.comb += [
                     write.addr.eq(where),
                     write.data.eq(written),
                     write.en.eq(targets[part][own]),
-                    read.en.eq(self.enable),
-                    read.addr.eq(self.address[part][own]),
-                    self.words[part][own].eq(read.data),
+                    read.en.eq(self.words.enable),
+                    read.addr.eq(self.words.address[part][own]),
+                    self.words.word[part][own].eq(read.data),
                 ]
         return m

@@ -4,104 +4,117 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal
-from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.hdl import Module, Signal, unsigned
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
 
-from bsff_hw.layer.forward.accumulate import Accumulate
+from bsff.contract.formats import GAIN_BITS
+from bsff_hw.interfaces import generator_signature, index, phase_signature
+from bsff_hw.layer.forward.weights import row_read_signature, rows_layout
 from bsff_hw.parts.lfsr import Draws
-from bsff_hw.plan.plan import GAIN_BITS, LayerPlan
+from bsff_hw.plan import LayerPlan
+from bsff_hw.plan.latencies import ROW_LATENCY
 
-from .passes import Passes
+from .correlate import change_sums_layout
+from .passes import pass_layout
+
+QUIET = 2
+"""Cycles for which `RowUpdate` has been idle when its last row is written."""
+
+
+def row_update_layout(plan: LayerPlan) -> data.StructLayout:
+    """Sums and weights of each part's lanes, and what stands beside them.
+
+    ``first`` marks the first tap, ``dither`` is that of the tap, ``bank`` and ``address`` say where the row is written.
+    """
+    return data.StructLayout(
+        {
+            "sums": change_sums_layout(plan),
+            "rows": rows_layout(plan),
+            "fold": index(plan.folds),
+            "first": unsigned(1),
+            "bank": unsigned(plan.banks),
+            "address": index(plan.depth),
+            "dither": unsigned(GAIN_BITS),
+        }
+    )
 
 
 class Rows(wiring.Component):
-    """Fetch the row of the next pass while the one before is worked off, and start it when its sums are there.
+    """Fetch the row of the next pass while the one before is worked off, and hand it on when its sums are there.
 
     Members
     -------
-    start : In(1)
-    done : Out(1)
-        For one cycle: every row is written.
-    sums_valid, sums_ready :
-        Handshake of `correlate.Correlate`.
-    fetch : Out(1)
-        Read the row at `bank`, `address`; it is there `Accumulate.ROW_LATENCY` cycles later.
-    bank, address, fold, first, dither : Out
-        Of the pass to begin.
-    free : In(1)
-        `update.RowUpdate` can begin.
+    phase : In(phase_signature())
+        Done when every row is written.
+    passes : In(stream(pass_layout(plan)))
+    sums : In(stream)
+        From `correlate.Correlate`.
+    row : Out(row_read_signature(plan))
+    updates : Out(stream(row_update_layout(plan)))
+        To `update.RowUpdate`.
     busy : In(1)
         It still works.
-    begin : Out(1)
-    load, load_data, state :
-        Of the generator of the rounding: one dither a tap, shared by the tap's groups and channels.
+    generator : In(generator_signature())
+        Of the rounding: one dither a tap, shared by the tap's groups and channels.
     """
 
     def __init__(self, plan: LayerPlan) -> None:
         self._plan = plan
         super().__init__(
             {
-                "start": In(1),
-                "done": Out(1),
-                "sums_valid": In(1),
-                "sums_ready": Out(1),
-                "fetch": Out(1),
-                "bank": Out(plan.banks),
-                "address": Out(max(1, (plan.depth - 1).bit_length())),
-                "fold": Out(range(max(2, plan.folds))),
-                "first": Out(1),
-                "dither": Out(GAIN_BITS),
-                "free": In(1),
+                "phase": In(phase_signature()),
+                "passes": In(stream.Signature(pass_layout(plan))),
+                "sums": In(stream.Signature(change_sums_layout(plan))),
+                "row": Out(row_read_signature(plan)),
+                "updates": Out(stream.Signature(row_update_layout(plan))),
                 "busy": In(1),
-                "begin": Out(1),
-                "load": In(2),
-                "load_data": In(32),
-                "state": Out(64, init=1),
+                "generator": In(generator_signature()),
             }
         )
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.passes = passes = Passes(self._plan)
         m.submodules.draws = draws = Draws(1)
-        at = passes.payload
-        fetching, there = Signal(), Signal()
-        waited = Signal(range(Accumulate.ROW_LATENCY + 1))
+        connect(m, flipped(self.generator), draws.generator)
+        at, out = self.passes.payload, self.updates.payload
+        fetching, there, begin = Signal(), Signal(), Signal()
+        waited = Signal(range(ROW_LATENCY + 1))
         m.d.comb += [
-            passes.start.eq(self.start),
-            self.fetch.eq(passes.valid & ~fetching & ~there),
-            self.bank.eq(at.bank),
-            self.address.eq(at.address),
-            self.fold.eq(at.fold),
-            self.first.eq(at.tap_first),
-            self.dither.eq(draws.draws[0][-GAIN_BITS:]),
-            self.begin.eq(there & self.sums_valid & self.free),
-            self.sums_ready.eq(self.begin),
-            passes.ready.eq(self.begin),
-            draws.take.eq(self.begin & at.tap_last),
-            draws.align.eq(self.begin & at.last),
-            draws.load.eq(self.load),
-            draws.load_data.eq(self.load_data),
-            self.state.eq(draws.state),
+            self.row.enable.eq(self.passes.valid & ~fetching & ~there),
+            self.row.bank.eq(at.bank),
+            self.row.address.eq(at.address),
+            out.sums.eq(self.sums.payload),
+            out.rows.eq(self.row.rows),
+            out.fold.eq(at.fold),
+            out.first.eq(at.tap_first),
+            out.bank.eq(at.bank),
+            out.address.eq(at.address),
+            out.dither.eq(draws.draws[0][-GAIN_BITS:]),
+            self.updates.valid.eq(there & self.sums.valid),
+            begin.eq(self.updates.valid & self.updates.ready),
+            self.sums.ready.eq(begin),
+            self.passes.ready.eq(begin),
+            draws.take.eq(begin & at.tap_last),
+            draws.align.eq(begin & at.last),
         ]
-        with m.If(self.fetch):
+        with m.If(self.row.enable):
             m.d.sync += [fetching.eq(1), waited.eq(1)]
         with m.If(fetching):
             m.d.sync += waited.eq(waited + 1)
-            with m.If(waited == Accumulate.ROW_LATENCY - 1):
+            with m.If(waited == ROW_LATENCY - 1):
                 m.d.sync += [fetching.eq(0), there.eq(1)]
-        with m.If(self.begin):
+        with m.If(begin):
             m.d.sync += there.eq(0)
-        # the last row is written a cycle after `busy` falls
-        ending, quiet = Signal(), Signal(2)
-        m.d.sync += self.done.eq(0)
-        with m.If(self.begin & at.last):
+
+        ending, quiet = Signal(), Signal(range(QUIET + 1))
+        m.d.sync += self.phase.done.eq(0)
+        with m.If(begin & at.last):
             m.d.sync += [ending.eq(1), quiet.eq(0)]
         with m.Elif(ending):
             m.d.sync += quiet.eq(quiet + 1)
             with m.If(self.busy):
                 m.d.sync += quiet.eq(0)
-            with m.Elif(quiet == 2):
-                m.d.sync += [ending.eq(0), self.done.eq(1)]
+            with m.Elif(quiet == QUIET):
+                m.d.sync += [ending.eq(0), self.phase.done.eq(1)]
         return m

@@ -1,33 +1,18 @@
-"""What the gateware of a layer is made of: folding made concrete, and every width, computed here and nowhere else."""
+"""What the gateware of a layer is made of: its folding made concrete, and every width."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bsff.config import CLASSES, Config
-from bsff.contract.able import check
-from bsff.contract.geometry import Geometry, LayerGeometry, geometry, planes
-from bsff.contract.numerics import accumulator_width, check_accumulator
-from bsff.errors import ConfigError
-from bsff.golden.update import ACTIVITY_BITS, BIAS_BITS, BIAS_WIDTH, GAIN_BITS, STEP_BITS
+from bsff.config import CLASSES
+from bsff.contract.formats import KEPT_BITS, MEAN_BITS, MEAN_WIDTH, SCALE_BITS, SCALE_WIDTH
+from bsff.contract.geometry import LayerGeometry
+from bsff.contract.numerics import accumulator_width
 
-WINDOW_MAX = 8192
-"""Bits of a window register that we are ready to build; a dense layer holds its whole input in one."""
 CHUNK_SITES = 256
 """Sites that the update lists at a time, all parts together; each costs some ten LUTs and flip-flops."""
 BANK_SITES = 64
 """Sites that it lists at a time in each bank: enough for the rows of the next ones to be gathered meanwhile."""
-SUM_WIDTH = 32
-
-
-def divisors(number: int) -> list[int]:
-    """All divisors, rising."""
-    return [d for d in range(1, number + 1) if number % d == 0]
-
-
-def _largest(candidates: list[int], limit: int) -> int:
-    """The largest candidate not above `limit`; the smallest if all are."""
-    return max((c for c in candidates if c <= limit), default=min(candidates))
 
 
 @dataclass(frozen=True)
@@ -103,7 +88,7 @@ class LayerPlan:
         return self.channels_in // self.shape.config.groups
 
     @property
-    def blocks_in(self) -> int:
+    def beats_in(self) -> int:
         """Transfers of the input stream that make a pixel."""
         return self.channels_in // self.beat
 
@@ -165,7 +150,7 @@ class LayerPlan:
         return self.depth - 1
 
     @property
-    def blocks(self) -> int:
+    def beats(self) -> int:
         """Transfers of the output stream that make a pixel."""
         return self.channels // self.tiles
 
@@ -261,11 +246,6 @@ class LayerPlan:
         return self.shape.sum_bound.bit_length()
 
     @property
-    def gain_width(self) -> int:
-        """Bits of a gain: error (13 and sign) times step (16)."""
-        return 13 + 1 + 16 - STEP_BITS
-
-    @property
     def moved_width(self) -> int:
         """Bits of the sum of a channel's weight changes."""
         return (self.taps * 2**self.weight_bits).bit_length() + 1
@@ -280,147 +260,32 @@ class LayerPlan:
         """Inputs of the layer."""
         return self.height * self.width * self.channels_in
 
-
-@dataclass(frozen=True)
-class HeadPlan:
-    """The head: input map, beat of its stream, widths.
-
-    Attributes
-    ----------
-    source, inputs : tuple of int
-        Map before and after the head's own pool.
-    levels : int
-    beat : int
-        Channels of a transfer.
-    """
-
-    source: tuple[int, int, int]
-    inputs: tuple[int, int, int]
-    levels: int
-    beat: int
-    pool: int
-    weight_bits: int
-    fraction_bits: int
+    @property
+    def difference_width(self) -> int:
+        """Bits of a count less its running mean, with `MEAN_BITS` fractional bits."""
+        return max(self.count_width + MEAN_BITS, MEAN_WIDTH) + 1
 
     @property
-    def rows(self) -> int:
-        """Weight rows: one an input."""
-        return self.inputs[0] * self.inputs[1] * self.inputs[2]
+    def class_width(self) -> int:
+        """Bits of the sum of a class's differences."""
+        return self.difference_width + self.members.bit_length()
 
     @property
-    def words(self) -> int:
-        """Words of the input map."""
-        return self.rows // self.beat
+    def logit_width(self) -> int:
+        """Bits of a logit: a class's sum of differences, scaled."""
+        return self.class_width - KEPT_BITS + SCALE_WIDTH + 1 - SCALE_BITS
 
     @property
-    def sum_width(self) -> int:
-        """Bits of the sum of all rows and the bias."""
-        largest = self.rows * self.levels * 2 ** (self.weight_bits - 1) + 2 ** (BIAS_WIDTH - BIAS_BITS - 1)
-        return largest.bit_length() + 1
+    def members(self) -> int:
+        """Channels of a class."""
+        return self.channels // CLASSES
 
+    @property
+    def lane_words(self) -> int:
+        """Words that each update lane keeps for its channels: one a fold and step."""
+        return self.folds * self.row_steps
 
-@dataclass(frozen=True)
-class Plan:
-    """The whole machine."""
-
-    config: Config
-    geometry: Geometry
-    layers: tuple[LayerPlan, ...]
-    head: HeadPlan | None
-
-
-def _layer(number: int, layer: LayerGeometry, beat: int, following: LayerGeometry | None) -> LayerPlan:
-    config = layer.config
-    where = f"layer[{number}]"
-    lanes = layer.lanes
-    parts = max(1, lanes // layer.group_channels)
-    if config.groups % parts:
-        raise ConfigError(
-            f"{where}.lanes = {config.lanes}: holds {parts} of {config.groups} groups at a time; expected a number of groups "
-            f"that divides {config.groups}"
-        )
-    row_lanes = min(lanes, layer.group_channels)
-    banks = min(config.banks, layer.taps)
-    able = divisors(row_lanes)
-    if following is not None and following.config.kind == "conv" and following.config.groups > 1:
-        own = following.inputs[2] // following.config.groups
-        able = [t for t in able if own % t == 0]  # a transfer must not straddle the groups of the next layer
-    tiles = _fold(f"{where}.tiles", config.tiles, able, _largest(able, 4))
-    sites = layer.outputs if config.pool == 2 else layer.positions
-    site_banks = min(config.update_banks or banks, sites)
-    update_lanes = _fold(
-        f"{where}.update_lanes",
-        config.update_lanes,
-        divisors(row_lanes),
-        _largest(divisors(row_lanes), max(1, row_lanes // 10)),
-    )
-    plan = LayerPlan(
-        layer,
-        beat,
-        parts,
-        row_lanes,
-        row_lanes and layer.group_channels // row_lanes,
-        banks,
-        tiles,
-        site_banks,
-        update_lanes,
-    )
-    bits = plan.kernel**2 * plan.channels_in * plan.levels
-    if bits > WINDOW_MAX:
-        raise ConfigError(
-            f"{where}: a position sees {bits:,} input bits, the gateware holds at most {WINDOW_MAX:,} at once; "
-            "use a convolution, or pool before a dense layer"
-        )
-    return plan
-
-
-def _fold(name: str, value: int, able: list[int], automatic: int) -> int:
-    """A folding key: `automatic` where it is 0, else one of the numbers that fit."""
-    if value == 0:
-        return automatic
-    if value not in able:
-        raise ConfigError(f"{name} = {value}: expected one of {', '.join(map(str, able))}, or 0 to choose")
-    return value
-
-
-def plan(config: Config) -> Plan:
-    """Fold a network as its configuration says.
-
-    Raises
-    ------
-    ConfigError
-        If a folding does not fit the shape, or a layer is beyond what the gateware can be built for.
-    DeviceError
-        If the configuration asks for what the machine cannot do.
-    """
-    check(config)
-    shape = geometry(config)
-    beat = planes(config.data)
-    layers = []
-    for i, layer in enumerate(shape.layers):
-        check_accumulator(layer)
-        following = shape.layers[i + 1] if i + 1 < len(shape.layers) else None
-        layers.append(_layer(i + 1, layer, beat, following))
-        beat = layers[-1].tiles
-    head = None
-    if shape.head is not None:
-        own = config.head
-        head = HeadPlan(
-            shape.head.source, shape.head.inputs, shape.head.levels, beat, own.pool, own.weight_bits, own.fraction_bits
-        )
-    return Plan(config, shape, tuple(layers), head)
-
-
-__all__ = [
-    "ACTIVITY_BITS",
-    "BIAS_BITS",
-    "BIAS_WIDTH",
-    "CLASSES",
-    "GAIN_BITS",
-    "SUM_WIDTH",
-    "HeadPlan",
-    "LayerPlan",
-    "Plan",
-    "divisors",
-    "plan",
-]
+    @property
+    def draws(self) -> int:
+        """Random numbers that a unit of p-bits takes: one a p-bit, three with ``xor``."""
+        return self.tile * (3 if self.shape.config.eligibility == "xor" else 1)

@@ -1,0 +1,30 @@
+"""The ports of a block, a layer or the head."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.lib.wiring import In, Out
+
+from bsff_hw.host.block_registers import bus_signature
+from bsff_hw.interfaces import access_signature, beats, logits
+
+
+def block_ports(bits: int) -> dict[str, Any]:
+    """Members that layers and head share.
+
+    Members: ``input`` takes maps, `bits` bits a beat; ``logits`` gives the logits of every sample while ``results`` is set;
+    ``learn`` is CONTROL.learn; ``clear`` sets the counters to 0; ``bus`` and ``access`` lead to registers and memories;
+    ``idle`` while no map is here or under way; ``completed`` for one cycle when a sample is done with.
+    """
+    return {
+        "input": In(beats(bits)),
+        "logits": Out(logits()),
+        "learn": In(1),
+        "results": In(1),
+        "clear": In(1),
+        "bus": In(bus_signature()),
+        "access": In(access_signature()),
+        "idle": Out(1),
+        "completed": Out(1),
+    }

@@ -1,0 +1,154 @@
+"""Softmax, class error and cross-entropy of one sample, a class at a time. Model: `bsff.golden.softmax`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal, signed, unsigned
+from amaranth.lib import memory, wiring
+from amaranth.lib.wiring import In, Out
+
+from bsff.config import CLASSES
+from bsff.contract.formats import ERROR_BITS, ERROR_WIDTH, EXP_BITS, EXP_ONE
+from bsff.golden.tables import exp2_table, log2_table
+from bsff_hw.interfaces import error_signature, index, phase_signature
+from bsff_hw.parts.ram import ram
+
+from .divide import Divider
+
+LEAD_MAX = 3
+"""The sum of the powers is below ``2**(EXP_ONE + LEAD_MAX + 1)``."""
+
+
+class Softmax(wiring.Component):
+    """Errors, loss and prediction from logits to the base two.
+
+    Parameters
+    ----------
+    width : int
+        Bits of a logit.
+
+    Members
+    -------
+    phase : In(phase_signature())
+        The outputs stay until the next start.
+    number : Out
+        A class.
+    logit : In(signed(width))
+        Its logit, in the same cycle; stable until done.
+    label : In
+    errors : In(error_signature())
+    label_error : Out(signed(ERROR_WIDTH))
+    loss : Out
+        `LOGIT_BITS` fractional bits of a bit.
+    best : Out
+        Class of the largest logit, the first of equals.
+
+    Notes
+    -----
+    `SOFTMAX_CYCLES` from the start until it is done: one subtractor divides for all classes.
+    """
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        super().__init__(
+            {
+                "phase": In(phase_signature()),
+                "number": Out(index(CLASSES)),
+                "logit": In(signed(width)),
+                "label": In(index(CLASSES)),
+                "errors": In(error_signature(CLASSES)),
+                "label_error": Out(signed(ERROR_WIDTH)),
+                "loss": Out(width + 2),
+                "best": Out(index(CLASSES)),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        total, largest = Signal(range(CLASSES * 2**EXP_ONE + 1)), Signal(signed(self._width))
+        below = Signal(self._width)
+        m.submodules.divider = divider = Divider(len(total), ERROR_BITS + 1)
+        power = self._power(m, below)
+        lead, mantissa = self._logarithm(m, total)
+        # memories, as classes are worked off one by one
+        m.submodules.powers = powers = ram(unsigned(EXP_ONE + 1), CLASSES)
+        m.submodules.errors = errors = ram(signed(ERROR_WIDTH), CLASSES)
+        kept, keep = powers.read_port(domain="comb"), powers.write_port()
+        error, error_write = errors.read_port(domain="comb"), errors.write_port()
+        number = Signal(range(CLASSES + 1))
+        last = number == CLASSES - 1
+        m.d.comb += [
+            self.number.eq(number),
+            below.eq(largest - self.logit),
+            kept.addr.eq(number),
+            keep.addr.eq(number),
+            keep.data.eq(power),
+            divider.dividend.eq(kept.data),
+            divider.divisor.eq(total),
+            error.addr.eq(self.errors.number),
+            self.errors.error.eq(error.data),
+            error_write.addr.eq(number),
+            error_write.data.eq(Mux(number == self.label, 2**ERROR_BITS, 0) - divider.quotient),
+        ]
+        m.d.sync += self.phase.done.eq(0)
+        with m.FSM(name="state"):
+            with m.State("IDLE"), m.If(self.phase.start):
+                m.d.sync += [number.eq(0), total.eq(0)]
+                m.next = "LARGEST"
+            with m.State("LARGEST"):
+                with m.If((number == 0) | (self.logit > largest)):
+                    m.d.sync += [largest.eq(self.logit), self.best.eq(number)]
+                m.d.sync += number.eq(Mux(last, 0, number + 1))
+                with m.If(last):
+                    m.next = "LOOK"
+            with m.State("LOOK"):  # the table's output comes a cycle after `below`
+                m.next = "POWER"
+            with m.State("POWER"):
+                m.d.comb += keep.en.eq(1)
+                m.d.sync += [total.eq(total + power), number.eq(Mux(last, 0, number + 1))]
+                m.next = "LOOK"
+                with m.If(last):
+                    m.next = "DIVIDE"
+            with m.State("DIVIDE"):
+                m.d.comb += divider.run.eq(1)
+                with m.If(divider.done):
+                    m.next = "ERROR"
+            with m.State("ERROR"):
+                m.d.comb += error_write.en.eq(1)
+                m.d.sync += number.eq(Mux(last, self.label, number + 1))
+                with m.If(number == self.label):
+                    m.d.sync += self.label_error.eq(error_write.data)
+                m.next = "DIVIDE"
+                with m.If(last):
+                    m.next = "LOSS"
+            with m.State("LOSS"):
+                m.d.sync += [self.loss.eq(below + (lead << EXP_BITS) + mantissa), self.phase.done.eq(1)]
+                m.next = "IDLE"
+        return m
+
+    def _power(self, m: Module, below: Signal) -> Signal:
+        """``2**-below``, a cycle later: a power from a table, shifted by the whole part."""
+        table = [int(v) for v in exp2_table()]
+        m.submodules.exp = rom = memory.Memory(shape=unsigned(EXP_ONE + 1), depth=2**EXP_BITS, init=table)
+        port = rom.read_port()
+        whole, power = Signal(self._width), Signal(EXP_ONE + 1)
+        m.d.sync += whole.eq(below >> EXP_BITS)
+        m.d.comb += [
+            port.addr.eq(below[:EXP_BITS]),
+            port.en.eq(1),
+            power.eq(Mux(whole > EXP_ONE, 0, port.data >> whole[: EXP_ONE.bit_length()])),
+        ]
+        return power
+
+    def _logarithm(self, m: Module, total: Signal) -> tuple[Signal, Any]:
+        """``log2(total)`` less `EXP_ONE`: its whole part, and a cycle later its fraction from a table."""
+        table = [int(v) for v in log2_table()]
+        m.submodules.log = rom = memory.Memory(shape=unsigned(EXP_BITS + 1), depth=2**EXP_BITS, init=table)
+        port, lead = rom.read_port(), Signal(range(LEAD_MAX + 1))
+        m.d.comb += [
+            lead.eq(sum((total >> (EXP_ONE + 1 + i)).any() for i in range(LEAD_MAX))),
+            port.addr.eq((total >> (lead + (EXP_ONE - EXP_BITS)))[:EXP_BITS]),
+            port.en.eq(1),
+        ]
+        return lead, port.data

@@ -1,0 +1,104 @@
+"""From the scores of a block to its verdict on a sample: class errors, loss, prediction, and logits for the host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.lib import fifo, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from bsff.config import CLASSES
+from bsff.contract.formats import ERROR_WIDTH, LABEL_WIDTH, LOGIT_WIDTH
+from bsff_hw.interfaces import error_signature, index, logits
+
+from .softmax import Softmax
+
+QUEUED = 2
+"""Samples whose logits wait in a block at most."""
+
+
+def scores_signature(width: int) -> wiring.Signature:
+    """What makes logits of a map: started, then done for one cycle; ``logit`` is that of class ``number``, in the same cycle."""
+    return wiring.Signature({"start": Out(1), "done": In(1), "number": Out(index(CLASSES)), "logit": In(signed(width))})
+
+
+def verdict_signature() -> wiring.Signature:
+    """A verdict, seen from the controller.
+
+    Members: ``start`` judges the map, ``done`` for one cycle; then ``label_error``, ``loss`` and ``best`` (class of the
+    largest logit) stay. ``show`` is held to queue the logits for the host, until ``shown``; ``blocked`` while there is no room.
+    """
+    return wiring.Signature(
+        {
+            "start": Out(1),
+            "done": In(1),
+            "label_error": In(signed(ERROR_WIDTH)),
+            "loss": In(32),
+            "best": In(index(CLASSES)),
+            "show": Out(1),
+            "shown": In(1),
+            "blocked": In(1),
+        }
+    )
+
+
+class Verdict(wiring.Component):
+    """Judge a map by its scores.
+
+    Parameters
+    ----------
+    width : int
+        Bits of a logit.
+
+    Members
+    -------
+    control : In(verdict_signature())
+    scores : Out(scores_signature(width))
+    label : In(LABEL_WIDTH)
+        Stable while a map is judged.
+    errors : In(error_signature())
+    logits : Out(stream)
+        The logits that were shown, in order.
+    """
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        super().__init__(
+            {
+                "control": In(verdict_signature()),
+                "scores": Out(scores_signature(width)),
+                "label": In(LABEL_WIDTH),
+                "errors": In(error_signature(CLASSES)),
+                "logits": Out(logits()),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        control, scores = self.control, self.scores
+        m.submodules.softmax = softmax = Softmax(self._width)
+        m.submodules.queue = queue = fifo.SyncFIFO(width=LOGIT_WIDTH, depth=QUEUED * CLASSES)
+        connect(m, flipped(self.errors), softmax.errors)
+        number = Signal(index(CLASSES))
+        m.d.comb += [
+            scores.start.eq(control.start),
+            softmax.phase.start.eq(scores.done),
+            control.done.eq(softmax.phase.done),
+            scores.number.eq(Mux(control.show, number, softmax.number)),
+            softmax.logit.eq(scores.logit),
+            softmax.label.eq(self.label),
+            control.label_error.eq(softmax.label_error),
+            control.loss.eq(softmax.loss),
+            control.best.eq(softmax.best),
+            queue.w_data.eq(scores.logit),
+            queue.w_en.eq(control.show),
+            control.blocked.eq(control.show & ~queue.w_rdy),
+            control.shown.eq(control.show & queue.w_rdy & (number == CLASSES - 1)),
+            self.logits.valid.eq(queue.r_rdy),
+            self.logits.payload.eq(queue.r_data),
+            queue.r_en.eq(self.logits.ready),
+        ]
+        with m.If(control.show & queue.w_rdy):
+            m.d.sync += number.eq(Mux(control.shown, 0, number + 1))
+        return m

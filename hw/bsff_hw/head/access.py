@@ -1,0 +1,78 @@
+"""The host's way to the memories of the head, found by counting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Signal, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from bsff.config import CLASSES
+from bsff.contract.formats import BIAS_WIDTH, MEMORIES
+from bsff_hw.interfaces import access_signature, index
+from bsff_hw.plan import HeadPlan
+
+from .rows import weight_signature
+
+WEIGHTS, BIAS = MEMORIES.index("weights"), MEMORIES.index("bias")
+
+
+class HeadAccess(wiring.Component):
+    """Serve the host's accesses to weights and biases of the head, between maps.
+
+    Members
+    -------
+    host : In(access_signature())
+    weight : Out(weight_signature(plan))
+    weight_done : In(1)
+    biases : In(ArrayLayout(signed, CLASSES))
+    column, bias_write : Out
+        Replace the bias of that class by ``host.data``.
+    """
+
+    def __init__(self, plan: HeadPlan) -> None:
+        self._plan = plan
+        super().__init__(
+            {
+                "host": In(access_signature()),
+                "weight": Out(weight_signature(plan)),
+                "weight_done": In(1),
+                "biases": In(data.ArrayLayout(signed(BIAS_WIDTH), CLASSES)),
+                "column": Out(index(CLASSES)),
+                "bias_write": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        host, last_row = self.host, self._plan.rows - 1
+        row, column, past = Signal(range(self._plan.rows)), Signal(range(CLASSES)), Signal()
+        with m.If(host.step):
+            m.d.sync += column.eq(column + 1)
+            with m.If(column == CLASSES - 1):
+                m.d.sync += [column.eq(0), row.eq(row + 1)]
+                with m.If((host.memory != WEIGHTS) | (row == last_row)):
+                    m.d.sync += past.eq(1)
+        with m.If(host.rewind):
+            m.d.sync += [row.eq(0), column.eq(0), past.eq(0)]
+        m.d.comb += [
+            self.column.eq(column),
+            self.weight.row.eq(row),
+            self.weight.column.eq(column),
+            self.weight.data.eq(host.data),
+            self.weight.write.eq(host.write),
+        ]
+        with m.FSM(name="access"):
+            with m.State("IDLE"), m.If(host.request):
+                with m.If(past | ~((host.memory == WEIGHTS) | (host.memory == BIAS))):
+                    m.d.comb += host.done.eq(1)
+                with m.Elif(host.memory == BIAS):
+                    m.d.comb += [host.done.eq(1), host.read.eq(self.biases[column]), self.bias_write.eq(host.write)]
+                with m.Else():
+                    m.d.comb += self.weight.start.eq(1)
+                    m.next = "WEIGHT"
+            with m.State("WEIGHT"), m.If(self.weight_done):
+                m.d.comb += [host.done.eq(1), host.read.eq(self.weight.read)]
+                m.next = "IDLE"
+        return m

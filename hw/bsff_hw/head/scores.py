@@ -1,0 +1,69 @@
+"""Logits of the head from its sums, a class a cycle. Model: `bsff.golden.head.run`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In
+
+from bsff.config import CLASSES
+from bsff.contract.formats import BIAS_BITS, BIAS_WIDTH, LOG2_E
+from bsff.contract.numerics import head_shift
+from bsff_hw.block.verdict import scores_signature
+from bsff_hw.parts.ram import ram
+from bsff_hw.plan import HeadPlan
+
+DEPTH = 2
+"""Cycles from a class's sum to its logit."""
+
+
+class HeadScores(wiring.Component):
+    """Multiply each class's sum and bias by log2(e).
+
+    Members
+    -------
+    scores : In(scores_signature())
+        Done `CLASSES` + 2 cycles after the start, combinational.
+    sums, biases : In(ArrayLayout(signed, CLASSES))
+        Stable meanwhile.
+    """
+
+    def __init__(self, plan: HeadPlan) -> None:
+        self._plan = plan
+        super().__init__(
+            {
+                "scores": In(scores_signature(plan.logit_width)),
+                "sums": In(data.ArrayLayout(signed(plan.sum_width), CLASSES)),
+                "biases": In(data.ArrayLayout(signed(BIAS_WIDTH), CLASSES)),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        plan, scores = self._plan, self.scores
+        m.submodules.logits = logits = ram(signed(plan.logit_width), CLASSES)
+        read, write = logits.read_port(domain="comb"), logits.write_port()
+        last = CLASSES + DEPTH
+        number, running, late = Signal(range(last + 1)), Signal(), Signal(4)
+        # choosing, adding and multiplying in one cycle was the critical path
+        summed = Signal(signed(plan.sum_width + 1))
+        scaled = Signal(signed(plan.sum_width + LOG2_E.bit_length() + 1))
+        at = number[:4]
+        m.d.sync += [
+            summed.eq(self.sums[at] + (self.biases[at] >> BIAS_BITS)),
+            scaled.eq(summed * LOG2_E),
+        ]
+        m.d.comb += [
+            late.eq(number - DEPTH),
+            write.addr.eq(late),
+            write.data.eq(scaled >> head_shift(plan.fraction_bits)),
+            write.en.eq((number >= DEPTH) & ~scores.done),
+            scores.done.eq(number == last),
+            read.addr.eq(scores.number),
+            scores.logit.eq(read.data),
+        ]
+        with m.If(scores.start | running):
+            m.d.sync += [number.eq(Mux(scores.done, 0, number + 1)), running.eq(~scores.done)]
+        return m

@@ -1,0 +1,87 @@
+"""The input encoder: bits from pixels. Integer model: `bsff.golden.encode.encode`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from bsff.config import DataConfig
+from bsff.contract.formats import DRAW_BITS, PIXEL_WIDTH
+from bsff.contract.geometry import planes
+from bsff_hw.interfaces import beats, generator_signature
+from bsff_hw.parts.lfsr import Draws
+
+from .samples import pixels_signature
+
+
+def _levels(config: DataConfig, pixel: Value, draw: Value) -> Value:
+    return Cat(pixel >= level for level in config.levels)
+
+
+def _bitplanes(config: DataConfig, pixel: Value, draw: Value) -> Value:
+    return Cat(pixel[PIXEL_WIDTH - 1 - i] for i in range(config.planes))
+
+
+def _bernoulli(config: DataConfig, pixel: Value, draw: Value) -> Value:
+    return draw[DRAW_BITS - PIXEL_WIDTH :] < pixel
+
+
+ENCODINGS = {"threshold": _levels, "thermometer": _levels, "bitplanes": _bitplanes, "bernoulli": _bernoulli}
+"""Each makes the bits of a pixel, given a random number of its own."""
+RANDOM = {"bernoulli"}
+"""Encodings that use it; the others leave the generator alone."""
+
+
+class Encoder(wiring.Component):
+    """Make the bits of one pixel a cycle; latency 0.
+
+    Parameters
+    ----------
+    config : DataConfig
+    pixels : int
+        Pixels of a sample; a sample begins with a fresh state of the generator.
+
+    Members
+    -------
+    input : In(pixels_signature())
+        From `samples.SampleStore`. Its ready is that of the output, since the encoder holds nothing.
+    output : Out(beats())
+        The planes of a pixel.
+    generator : In(generator_signature())
+    """
+
+    def __init__(self, config: DataConfig, pixels: int) -> None:
+        self._config, self._pixels = config, pixels
+        super().__init__(
+            {
+                "input": In(pixels_signature()),
+                "output": Out(beats(planes(config))),
+                "generator": In(generator_signature()),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        config, pixel = self._config, self.input.payload.pixel
+        m.submodules.draws = draws = Draws(1)
+        connect(m, flipped(self.generator), draws.generator)
+        m.d.comb += [
+            self.output.valid.eq(self.input.valid),
+            self.output.payload.label.eq(self.input.payload.label),
+            self.output.payload.bits.eq(ENCODINGS[config.encoding](config, pixel, draws.draws[0])),
+            self.input.ready.eq(self.output.ready),
+        ]
+        if config.encoding in RANDOM:
+            taken, number = Signal(), Signal(range(self._pixels))
+            last = number == self._pixels - 1
+            m.d.comb += [
+                taken.eq(self.input.valid & self.output.ready),
+                draws.take.eq(taken),
+                draws.align.eq(taken & last),
+            ]
+            with m.If(taken):
+                m.d.sync += number.eq(Mux(last, 0, number + 1))
+        return m

@@ -1,0 +1,88 @@
+"""The forward pass of a layer: windows, sums of weight rows, p-bits, pool."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from bsff.contract.formats import BIAS_WIDTH
+from bsff_hw.interfaces import generator_signature
+from bsff_hw.parts.channels import channel_read_signature
+from bsff_hw.parts.odometer import Odometer
+from bsff_hw.plan import LayerPlan
+
+from .accumulate import Accumulate
+from .fire import Fire
+from .pixels import pixel_read_signature
+from .pool import Pool, pooled_layout
+from .weights import row_read_signature, row_write_signature
+from .window import Window
+
+
+class Forward(wiring.Component):
+    """Fire every p-bit of a map. Integer model: `bsff.golden.layer.forward`.
+
+    Members
+    -------
+    begin : In(1)
+        Start with the map at work.
+    done : Out(1)
+        Every p-bit has fired and the last beat is gone; until the next `begin`.
+    pixels : Out(pixel_read_signature(plan))
+    biases : Out(channel_read_signature())
+    output : Out(stream)
+        The pooled map, see `pool.Pool`.
+    listed : Out
+        Weight rows that are being read, each group's counted once.
+    row : In(row_read_signature(plan))
+    write : In(row_write_signature(plan))
+    generator : In(generator_signature())
+        Of the p-bits.
+    """
+
+    def __init__(self, plan: LayerPlan) -> None:
+        self._plan = plan
+        super().__init__(
+            {
+                "begin": In(1),
+                "done": Out(1),
+                "pixels": Out(pixel_read_signature(plan)),
+                "biases": Out(channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
+                "output": Out(stream.Signature(pooled_layout(plan))),
+                "listed": Out(range(plan.parts * plan.banks + 1)),
+                "row": In(row_read_signature(plan)),
+                "write": In(row_write_signature(plan)),
+                "generator": In(generator_signature()),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        plan = self._plan
+        m.submodules.window = window = Window(plan)
+        m.submodules.accumulate = accumulate = Accumulate(plan)
+        m.submodules.fire = fire = Fire(plan)
+        m.submodules.pool = pool = Pool(plan)
+        connect(m, window.pixels, flipped(self.pixels))
+        connect(m, window.windows, accumulate.windows)
+        connect(m, accumulate.sums, fire.sums)
+        connect(m, fire.output, pool.input)
+        connect(m, pool.output, flipped(self.output))
+        connect(m, fire.biases, flipped(self.biases))
+        connect(m, flipped(self.generator), fire.generator)
+        connect(m, flipped(self.row), accumulate.row)
+        connect(m, flipped(self.write), accumulate.write)
+        m.d.comb += [window.start.eq(self.begin), self.listed.eq(accumulate.listed)]
+
+        fires, fired = Signal(), Signal()
+        m.d.comb += fires.eq(fire.output.valid & fire.output.ready)
+        place = Odometer(m, {"beat": plan.beats, "site": plan.shape.positions}, advance=fires, clear=0)
+        with m.If(fires & place.last):
+            m.d.sync += fired.eq(1)
+        with m.If(self.begin):
+            m.d.sync += fired.eq(0)
+        m.d.comb += self.done.eq(fired & ~pool.busy & ~(self.output.valid & ~self.output.ready))
+        return m

@@ -1,0 +1,109 @@
+"""Which weight rows a window asks for: the active taps of each fold, one a cycle and bank."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from bsff_hw.interfaces import index
+from bsff_hw.parts.active import ActiveIndex
+from bsff_hw.parts.arithmetic import all_of, total
+from bsff_hw.plan import LayerPlan
+
+
+class TapList(wiring.Component):
+    """List the weight rows of one window after another, fold by fold.
+
+    Members
+    -------
+    windows : In(stream)
+        From `window.Window`. Ready is a register: what is left of a word does not decide on the next window in the same
+        cycle, and the window is looked at in the cycle before.
+    advance : In(1)
+        The rows were taken.
+    valid : Out(1)
+        `rows` are those of a fold.
+    rows : Out(ArrayLayout(ArrayLayout(.., banks), parts))
+        Addresses; that of the zero row where a bank has nothing to add.
+    first, last : Out(1)
+        They are the first, the last of their fold.
+    listed : Out
+        Rows that are taken in this cycle, each group's counted once.
+
+    Notes
+    -----
+    A fold takes ``max(1, most active taps of a bank)`` cycles, the last one of a window at least two.
+    """
+
+    def __init__(self, plan: LayerPlan) -> None:
+        self._plan = plan
+        super().__init__(
+            {
+                "windows": In(stream.Signature(plan.kernel**2 * plan.channels_in * plan.levels)),
+                "advance": In(1),
+                "valid": Out(1),
+                "rows": Out(data.ArrayLayout(data.ArrayLayout(index(plan.depth), plan.banks), plan.parts)),
+                "first": Out(1),
+                "last": Out(1),
+                "listed": Out(range(plan.parts * plan.banks + 1)),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        plan = self._plan
+        load, counts = Signal(), Signal()
+        turn, inner = Signal(index(plan.rounds)), Signal(index(plan.inner))
+        end_inner, end_turn = inner == plan.inner - 1, turn == plan.rounds - 1
+        base, next_base = Signal(range(plan.depth)), Signal(range(plan.depth))
+        m.d.comb += load.eq(self.windows.valid & ~self.windows.ready & (~self.valid | (self.advance & self.last)))
+        m.d.sync += self.windows.ready.eq(load & end_inner & end_turn)
+        with m.If(load):
+            m.d.sync += [
+                self.valid.eq(1),
+                self.first.eq(1),
+                base.eq(next_base),
+                counts.eq(inner == 0),
+                next_base.eq(Mux(end_inner & end_turn, 0, next_base + plan.rows_of_bank)),
+                inner.eq(Mux(end_inner, 0, inner + 1)),
+            ]
+            with m.If(end_inner):
+                m.d.sync += turn.eq(Mux(end_turn, 0, turn + 1))
+        with m.Elif(self.valid & self.advance):
+            m.d.sync += [self.first.eq(0), self.valid.eq(~self.last)]
+
+        encoders = []
+        for part in range(plan.parts):
+            for bank in range(plan.banks):
+                encoder = self._encoder(m, part, bank, turn)
+                encoders.append(encoder)
+                m.d.comb += [
+                    encoder.load.eq(load),
+                    encoder.advance.eq(self.valid & self.advance),
+                    self.rows[part][bank].eq(Mux(encoder.some & self.valid, base + encoder.index, plan.zero_row)),
+                ]
+        m.d.comb += [
+            self.last.eq(all_of([e.single for e in encoders])),
+            self.listed.eq(Mux(self.valid & self.advance & counts, total([e.some for e in encoders]), 0)),
+        ]
+        return m
+
+    def _encoder(self, m: Module, part: int, bank: int, turn: Signal) -> ActiveIndex:
+        """The encoder of a bank's taps of a part, which looks at the groups in turn."""
+        plan = self._plan
+        taps = range(bank, plan.taps, plan.banks)
+        encoder = ActiveIndex(len(taps), levels=plan.levels)
+        m.submodules[f"active{part}_{bank}"] = encoder
+        words = Array(Cat(self._input(r * plan.parts + part, tap) for tap in taps) for r in range(plan.rounds))
+        m.d.comb += encoder.word.eq(words[turn] if plan.rounds > 1 else words[0])
+        return encoder
+
+    def _input(self, group: int, tap: int) -> Value:
+        """The bits of a group's tap in the window."""
+        plan = self._plan
+        place, channel = divmod(tap, plan.group_in)
+        at = (place * plan.channels_in + group * plan.group_in + channel) * plan.levels
+        return self.windows.payload[at : at + plan.levels]

@@ -1,0 +1,167 @@
+"""The serial part of the update, a channel a cycle: coefficients before the rows, biases after them.
+
+Integer model: `bsff.golden.update.update`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from amaranth.hdl import Module, Signal, signed, unsigned
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from bsff.config import CLASSES
+from bsff.contract.formats import (
+    ACTIVITY_BITS,
+    ACTIVITY_WIDTH,
+    BIAS_BITS,
+    BIAS_WIDTH,
+    GAIN_BITS,
+    GAIN_WIDTH,
+    INPUT_MEAN_BITS,
+    SUM_WIDTH,
+)
+from bsff.golden.update import reciprocal
+from bsff_hw.interfaces import index
+from bsff_hw.layer.scan import ChannelScan, channel_layout
+from bsff_hw.layer.tally import tally_layout
+from bsff_hw.parts.arithmetic import half_up, saturate
+from bsff_hw.parts.channels import channel_read_signature, channel_write_signature
+from bsff_hw.plan import LayerPlan
+
+from .coefficients import Coefficients, Moves
+from .update import coefficient_read_signature, moves_signature
+
+DEPTH = 4
+"""Stages from the channel scan to the memories that are written."""
+DRAIN = DEPTH + 2
+"""Cycles from the end of the scan until the last channel is written."""
+
+
+class Drives(wiring.Component):
+    """Visit every channel: its drive D k gives its coefficients or, once the rows are changed, its bias.
+
+    Members
+    -------
+    start : In(1)
+    running : Out(1)
+        Channels are being visited; the last is written `DRAIN` cycles after that.
+    biases : In(1)
+        Write biases; else coefficients.
+    number, gain : Out, In
+        A class, and its gain in the same cycle; from `gains.Gains`.
+    activity : In(ACTIVITY_WIDTH)
+        Running number of ones of the input map.
+    tallies : Out(channel_read_signature())
+        Sums of a channel's counts and responses.
+    bias, bias_write : Out
+        The biases' memory.
+    coefficients : In(coefficient_read_signature(plan))
+    moves : In(moves_signature(plan))
+    """
+
+    def __init__(self, plan: LayerPlan) -> None:
+        self._plan = plan
+        super().__init__(
+            {
+                "start": In(1),
+                "running": Out(1),
+                "biases": In(1),
+                "number": Out(index(CLASSES)),
+                "gain": In(signed(GAIN_WIDTH)),
+                "activity": In(ACTIVITY_WIDTH),
+                "tallies": Out(channel_read_signature(plan.beats, plan.tiles, tally_layout(plan))),
+                "bias": Out(channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
+                "bias_write": Out(channel_write_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
+                "coefficients": In(coefficient_read_signature(plan)),
+                "moves": In(moves_signature(plan)),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        plan = self._plan
+        m.submodules.scan = scan = ChannelScan(plan)
+        m.submodules.coefficients = coefficients = Coefficients(plan)
+        m.submodules.moves = moves = Moves(plan)
+        connect(m, flipped(self.coefficients), coefficients.read)
+        connect(m, flipped(self.moves), moves.moves)
+        m.d.comb += [
+            scan.start.eq(self.start),
+            self.running.eq(scan.running),
+            moves.scanning.eq(scan.running),
+            moves.at.eq(scan.at),
+        ]
+        # stage 1: what the memories hold of the channel
+        layout = data.StructLayout({"valid": unsigned(1), "at": channel_layout(plan)})
+        stages = [Signal(layout, name=f"stage{i}") for i in range(1, DEPTH + 1)]
+        m.d.sync += [
+            stages[0].valid.eq(scan.running),
+            stages[0].at.eq(scan.at),
+            *(new.eq(old) for old, new in itertools.pairwise(stages)),
+        ]
+        at, out = stages[0].at, stages[-1]
+        m.d.comb += [
+            self.tallies.enable.eq(1),
+            self.tallies.address.eq(scan.at.beat),
+            self.bias.enable.eq(1),
+            self.bias.address.eq(scan.at.beat),
+            self.number.eq(at.label),
+            coefficients.write.eq(out.valid & ~self.biases),
+            coefficients.at.eq(out.at),
+        ]
+        # stage 2: registers between the memories and the multipliers; stage 3: D k, the drive of both changes
+        response, gain = Signal(plan.count_width), Signal(signed(GAIN_WIDTH))
+        drive = Signal(signed(plan.count_width + 1 + GAIN_WIDTH))
+        mean = self._mean(m)
+        m.d.sync += [
+            response.eq(self.tallies.word[at.unit].response),
+            gain.eq(self.gain),
+            drive.eq(response * gain),
+        ]
+        self._coefficient(m, coefficients.coefficient, gain, drive, mean)
+        self._bias(m, at, out, drive, moves.moved, mean)
+        return m
+
+    def _mean(self, m: Module) -> Signal:
+        """Mean activity of an input, two cycles before it is needed."""
+        mean = Signal(unsigned((self._plan.levels << INPUT_MEAN_BITS).bit_length()))
+        if self._plan.shape.config.centre:
+            product = Signal(ACTIVITY_WIDTH + ACTIVITY_BITS + INPUT_MEAN_BITS + 1)
+            m.d.sync += [
+                product.eq(self.activity * reciprocal(self._plan.inputs)),
+                mean.eq(product >> (2 * ACTIVITY_BITS)),
+            ]
+        return mean
+
+    def _coefficient(self, m: Module, result: Any, gain: Signal, drive: Signal, mean: Signal) -> None:
+        """k, and C = half_up(D k mu): the drive in stage 3, times mu in stage 4."""
+        # the half is added before the register, where the adder of a DSP block takes it; the shift then rounds
+        correction = Signal(signed(len(drive) + len(mean) + 1))
+        late = [gain, *(Signal(signed(GAIN_WIDTH), name=f"gain{i}") for i in (3, 4))]
+        m.d.sync += [
+            correction.eq(drive * mean + (1 << (INPUT_MEAN_BITS - 1))),
+            *(new.eq(old) for old, new in itertools.pairwise(late)),
+        ]
+        m.d.comb += [result.gain.eq(late[-1]), result.centring.eq(-(correction >> INPUT_MEAN_BITS)[:SUM_WIDTH])]
+
+    def _bias(self, m: Module, at: Any, out: Any, drive: Signal, moved: Signal, mean: Signal) -> None:
+        """The bias moves by its own drive less what the weights' centring took, in stages 2 to 4."""
+        shift = INPUT_MEAN_BITS - BIAS_BITS
+        fold = Signal(signed(self._plan.moved_width + len(mean) + 1))
+        old = [Signal(signed(BIAS_WIDTH), name=f"old{i}") for i in (2, 3, 4)]
+        change = Signal(signed(max(len(drive), len(fold)) + 2))
+        m.d.sync += [
+            fold.eq(moved * mean + (1 << (shift - 1))),
+            old[0].eq(self.bias.word[at.unit]),
+            *(new.eq(before) for before, new in itertools.pairwise(old)),
+            change.eq(half_up(drive, GAIN_BITS - BIAS_BITS) - (fold >> shift)),
+        ]
+        m.d.comb += self.bias_write.address.eq(out.at.beat)
+        for unit in range(self._plan.tiles):
+            m.d.comb += [
+                self.bias_write.words[unit].eq(saturate(old[2] + change, BIAS_WIDTH)),
+                self.bias_write.mask[unit].eq(out.valid & self.biases & (out.at.unit == unit)),
+            ]

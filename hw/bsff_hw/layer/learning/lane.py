@@ -1,0 +1,89 @@
+"""One weight's update: gain, centring, stochastic rounding, saturation. Integer model: `bsff.golden.update.update`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Signal, signed, unsigned
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from bsff.contract.formats import GAIN_BITS, GAIN_WIDTH, SUM_WIDTH
+from bsff_hw.parts.arithmetic import fits, saturate
+from bsff_hw.plan import LayerPlan
+
+
+def coefficient_layout() -> data.StructLayout:
+    """What the update needs to know of a channel: its gain k, and its centring -C."""
+    return data.StructLayout({"gain": signed(GAIN_WIDTH), "centring": signed(SUM_WIDTH)})
+
+
+class UpdateLane(wiring.Component):
+    """Change one weight a cycle: ``W' = saturate(W + ((S k - C + dither) >> GAIN_BITS))``.
+
+    The dither is smaller than a unit of W, so W with the dither beside it needs one adder for both; product and centring fit
+    the multiplier and the adder of a DSP block.
+
+    Members
+    -------
+    sum, weight : In
+        S and W.
+    coefficient : In
+        k and -C of the channel, one cycle after S and W.
+    dither : In(GAIN_BITS)
+        Three cycles after S and W.
+    changed : Out(signed(weight_bits))
+        W', `LATENCY` cycles after S and W.
+    unchanged : Out(signed(weight_bits))
+        W, with it.
+    moved : Out(signed)
+        ``W' - W``, with it.
+    saturated : Out(1)
+
+    Notes
+    -----
+    One weight a cycle, latency 4.
+    """
+
+    LATENCY = 4
+
+    def __init__(self, plan: LayerPlan) -> None:
+        self._plan = plan
+        super().__init__(
+            {
+                "sum": In(plan.change_width),
+                "weight": In(signed(plan.weight_bits)),
+                "coefficient": In(coefficient_layout()),
+                "dither": In(GAIN_BITS),
+                "changed": Out(signed(plan.weight_bits)),
+                "unchanged": Out(signed(plan.weight_bits)),
+                "moved": Out(signed(plan.weight_bits + 1)),
+                "saturated": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        width = self._plan.weight_bits
+        weights = [Signal(signed(width), name=f"weight{i}") for i in (1, 2, 3)]
+        total = Signal(unsigned(self._plan.change_width))
+        product, centring = Signal(signed(SUM_WIDTH)), Signal(signed(SUM_WIDTH))
+        change = Signal(signed(SUM_WIDTH + 1))
+        exact = Signal(signed(SUM_WIDTH + 2))
+        held = Signal(signed(width))
+        wanted = exact[GAIN_BITS:].as_signed()
+        m.d.sync += [
+            total.eq(self.sum),
+            weights[0].eq(self.weight),
+            product.eq(total * self.coefficient.gain),
+            centring.eq(self.coefficient.centring),
+            weights[1].eq(weights[0]),
+            change.eq(product + centring),
+            weights[2].eq(weights[1]),
+            self.changed.eq(held),
+            self.unchanged.eq(weights[2]),
+            self.moved.eq(held - weights[2]),
+            self.saturated.eq(~fits(wanted, width)),
+        ]
+        m.d.comb += [exact.eq(Cat(self.dither, weights[2]).as_signed() + change), held.eq(saturate(wanted, width))]
+        return m

@@ -1,0 +1,51 @@
+"""What the gateware of the head is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bsff.contract.formats import BIAS_BITS, BIAS_WIDTH, LOG2_E
+from bsff.contract.numerics import head_shift
+
+
+@dataclass(frozen=True)
+class HeadPlan:
+    """The head: input map, beat of its stream, widths.
+
+    Attributes
+    ----------
+    source, inputs : tuple of int
+        Map before and after the head's own pool.
+    levels : int
+    beat : int
+        Channels of a transfer.
+    """
+
+    source: tuple[int, int, int]
+    inputs: tuple[int, int, int]
+    levels: int
+    beat: int
+    pool: int
+    weight_bits: int
+    fraction_bits: int
+
+    @property
+    def rows(self) -> int:
+        """Weight rows: one an input."""
+        return self.inputs[0] * self.inputs[1] * self.inputs[2]
+
+    @property
+    def words(self) -> int:
+        """Words of the input map."""
+        return self.rows // self.beat
+
+    @property
+    def sum_width(self) -> int:
+        """Bits of the sum of all rows and the bias."""
+        largest = self.rows * self.levels * 2 ** (self.weight_bits - 1) + 2 ** (BIAS_WIDTH - BIAS_BITS - 1)
+        return largest.bit_length() + 1
+
+    @property
+    def logit_width(self) -> int:
+        """Bits of a logit: that sum times log2(e), in units of a logit."""
+        return self.sum_width + LOG2_E.bit_length() - head_shift(self.fraction_bits)

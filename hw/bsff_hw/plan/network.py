@@ -1,0 +1,52 @@
+"""The plan of a whole machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bsff.config import Config
+from bsff.contract.able import check
+from bsff.contract.geometry import Geometry, geometry, planes
+from bsff.contract.numerics import check_accumulator
+
+from .fold import fold_layer
+from .head import HeadPlan
+from .layer import LayerPlan
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole machine."""
+
+    config: Config
+    geometry: Geometry
+    layers: tuple[LayerPlan, ...]
+    head: HeadPlan | None
+
+
+def plan(config: Config) -> Plan:
+    """Fold a network as its configuration says.
+
+    Raises
+    ------
+    ConfigError
+        If a folding does not fit the shape, or a layer is beyond what the gateware can be built for.
+    DeviceError
+        If the configuration asks for what the machine cannot do.
+    """
+    check(config)
+    shape = geometry(config)
+    beat = planes(config.data)
+    layers = []
+    for i, layer in enumerate(shape.layers):
+        check_accumulator(layer)
+        following = shape.layers[i + 1] if i + 1 < len(shape.layers) else None
+        layers.append(fold_layer(i + 1, layer, beat, following))
+        beat = layers[-1].tiles
+    head = None
+    if shape.head is not None:
+        own = config.head
+        head = HeadPlan(
+            shape.head.source, shape.head.inputs, shape.head.levels, beat, own.pool, own.weight_bits, own.fraction_bits
+        )
+    return Plan(config, shape, tuple(layers), head)
