@@ -1,12 +1,11 @@
-"""The table of boards: one file each in ``hw/bsff_hw/boards``."""
+"""The table of boards: one TOML file each, beside this module and installed with it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-import tomllib
-
+from bsff.config.files import read_table
 from bsff.contract.registers import WINDOW
 from bsff.errors import ConfigError
 
@@ -78,13 +77,9 @@ def board(name: str) -> Board:
         If there is none, or its file is wrong.
     """
     if name not in names():
-        known = ", ".join(names()) or f"none, since {BOARDS} is missing: use a checkout of the repository"
-        raise ConfigError(f"board {name!r}: expected one of {known}")
+        raise ConfigError(f"board {name!r}: expected one of {', '.join(names())}")
     path = BOARDS / f"{name}.toml"
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: {error}") from None
+    table = read_table(path)
     wanted = {field.name for field in fields(Board)} - {"name"}
     if set(table) != wanted:
         raise ConfigError(

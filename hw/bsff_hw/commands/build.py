@@ -8,7 +8,7 @@ from typing import Any
 
 from bsff.cli.options import add_config, add_out, chosen_config
 from bsff.contract.check import check
-from bsff_hw.boards.table import board
+from bsff_hw.boards.table import board, names
 from bsff_hw.tools import need_amaranth
 
 
@@ -21,7 +21,7 @@ def add(commands: Any) -> None:
         "the folder can be carried to a machine that has it; --collect then writes the manifest.",
     )
     add_config(parser)
-    parser.add_argument("--board", required=True, metavar="NAME", help="one of hw/bsff_hw/boards, such as pynq-z2")
+    parser.add_argument("--board", required=True, metavar="NAME", help=f"one of {', '.join(names())}")
     parser.add_argument("--tool", choices=("vivado", "openxc7"), default="vivado")
     parser.add_argument("--mhz", type=int, metavar="N", help="clock of the fabric (default: the board's)")
     add_out(parser, "folder (default: build/BOARD-CONFIG)")

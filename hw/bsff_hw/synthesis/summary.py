@@ -10,7 +10,7 @@ from .report import grouped
 HEAD = """# What machines take of a device
 
 Each row is a file beside this page, written by the command below it; `make synthesis` makes them all again, and
-`tests/test_synthesis_results.py` the small ones. LUTs include those that are memory; a block RAM is BRAM36 or DP16KD, a
+`tests/gateware/synthesis/test_results.py` the small ones. LUTs include those that are memory; a block RAM is BRAM36 or DP16KD, a
 multiplier DSP48E1 or MULT18X18D. Not placed for the xc7z020: no open tool here does, so no clock is stated for it.
 """
 _MEMORY = ("BRAM36", "DP16KD")
