@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 COUNTS := docs/results/synthesis
 EXTRAS := train,reference,sweep,ray,hardware,simulation,dev
 
-.PHONY: help install train test lint docs synthesis synthesis-table bench clean
+.PHONY: help install train test lint docs synthesis synthesis-table speed clean
 
 help:            ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
@@ -46,7 +46,7 @@ synthesis: $(STAMP) ## the tables of what machines take: three quarters of an ho
 synthesis-table: $(STAMP)
 	$(BIN)/bsff synth-table $(COUNTS) > docs/results/synthesis.md
 
-bench: $(STAMP)    ## speed of the golden model
+speed: $(STAMP)    ## speed of the golden model
 	$(BIN)/python -m bsff.studies.engine_speed
 
 clean:             ## remove what can be made again

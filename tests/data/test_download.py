@@ -1,5 +1,6 @@
 """Downloads, from a server on this machine, and what the user is told where one fails."""
 
+import dataclasses
 import gc
 import hashlib
 import threading
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from data_files import files_in, isolate, write_idx
 
-from bsff.config import DataConfig
+from bsff.config import DATASETS, DataConfig
 from bsff.data import download, images, lazy, load_dataset
 from bsff.data.idx import FILES
 from bsff.errors import DataError
@@ -33,17 +34,14 @@ def server(tmp_path, monkeypatch, home):
     handler = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder))) as http:
         threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
-        monkeypatch.setitem(
-            download.FILES,
-            "mnist",
-            tuple(
-                (
-                    f"http://127.0.0.1:{http.server_port}/{name}.gz",
-                    hashlib.md5((folder / f"{name}.gz").read_bytes()).hexdigest(),
-                )
-                for name in FILES
-            ),
+        files = tuple(
+            (
+                f"http://127.0.0.1:{http.server_port}/{name}.gz",
+                hashlib.md5((folder / f"{name}.gz").read_bytes()).hexdigest(),
+            )
+            for name in FILES
         )
+        monkeypatch.setitem(DATASETS, "mnist", dataclasses.replace(DATASETS["mnist"], files=files))
         yield folder
         http.shutdown()
     gc.collect()  # here, not in another test
@@ -92,6 +90,6 @@ def test_a_package_that_is_not_installed(monkeypatch, tmp_path):
     with pytest.raises(DataError, match=r'"digits" needs scikit-learn, which.*; run: pip install "bsff\[train\]"'):
         load_dataset(DataConfig())
     with pytest.raises(DataError, match=r"needs pooch, .*bsff\[train\]"):
-        download.fetch("mnist", tmp_path, download.MissingFilesError(""))
+        download.fetch(DATASETS["mnist"], tmp_path, download.MissingFilesError(""))
     with pytest.raises(DataError, match=r"decoding the images of .* needs pillow, .*bsff\[train\]"):
         images.decode(tmp_path, [])

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from data_files import idx, isolate, write_idx
 
-from bsff.config import DataConfig
+from bsff.config import DATASETS, DataConfig
 from bsff.data import load_dataset
-from bsff.data.idx import FILES, FIRST_LABELS, read_idx
+from bsff.data.idx import FILES, read_idx
 from bsff.errors import DataError
 
 
@@ -93,7 +93,7 @@ def test_idx_pairs(tmp_path):
 
 
 def test_the_other_data_set_of_the_same_names_is_refused(tmp_path):
-    write_idx(tmp_path, first=FIRST_LABELS["fashion"])
+    write_idx(tmp_path, first=DATASETS["fashion"].first_labels)
     with pytest.raises(DataError, match=r"these are the labels of Fashion-MNIST, expected MNIST; name a folder"):
         load_dataset(DataConfig(dataset="mnist"), folder=tmp_path)
     assert load_dataset(DataConfig(dataset="fashion"), folder=tmp_path).label == "Fashion-MNIST"

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from data_files import CLASSES, isolate
 
-from bsff.config import DataConfig
+from bsff.config import DATASETS, DataConfig
 from bsff.data import cifar, images, load_dataset
-from bsff.data.idx import FIRST_LABELS
 from bsff.errors import DataError
 
 
@@ -31,7 +30,7 @@ def test_real_mnist(real_data):
     header = struct.pack(">4I", 0x803, 60000, 28, 28)
     assert hashlib.md5(header + data.train_images.tobytes()).hexdigest() == "6bbc9ace898e44ae57da46a324031adb"
     assert np.bincount(data.test_labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
-    assert tuple(data.train_labels[:10].tolist()) == FIRST_LABELS["mnist"]
+    assert tuple(data.train_labels[:10].tolist()) == DATASETS["mnist"].first_labels
 
 
 def test_real_fashion(real_data):
@@ -40,7 +39,7 @@ def test_real_fashion(real_data):
     assert data.train_images.shape == (60000, 28, 28, 1)
     assert np.bincount(data.train_labels).tolist() == [6000] * 10
     assert np.bincount(data.test_labels).tolist() == [1000] * 10
-    assert tuple(data.train_labels[:10].tolist()) == FIRST_LABELS["fashion"]
+    assert tuple(data.train_labels[:10].tolist()) == DATASETS["fashion"].first_labels
     with pytest.raises(DataError, match="these are the labels of Fashion-MNIST"):
         load_dataset(DataConfig(dataset="mnist"), folder=real_data / "fashion-mnist")
 

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bsff.config import DATASETS
 from bsff.data import batches, cifar
 from bsff.data.idx import FILES
 
-CLASSES = cifar.CLASS_NAMES
+CLASSES = DATASETS["cifar10"].classes
 
 
 def isolate(tmp_path, monkeypatch):

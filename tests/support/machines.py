@@ -43,7 +43,7 @@ def random_config(rng: np.random.Generator) -> Config:
 
 def buildable(draw: Callable[[], Config]) -> Config:
     """The first configuration drawn that the gateware can be built for."""
-    from bsff_hw.plan.plan import plan
+    from bsff_hw.plan import plan
 
     while True:
         config = draw()

@@ -4,13 +4,16 @@
 """
 
 from .check import parse
+from .datasets import DATASETS, DataSet
 from .files import dumps, load, names, override
 from .schema import CLASSES, Config, DataConfig, HeadConfig, LayerConfig, TrainingConfig, blocks
 
 __all__ = [
     "CLASSES",
+    "DATASETS",
     "Config",
     "DataConfig",
+    "DataSet",
     "HeadConfig",
     "LayerConfig",
     "TrainingConfig",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+from .datasets import DATASETS
 
 CLASSES = 10
 """Classes of every built-in data set; channels of a layer are split evenly into this many groups."""
@@ -17,7 +19,7 @@ def _key(
     *,
     low: float | None = None,
     high: float | None = None,
-    choices: tuple[Any, ...] | None = None,
+    choices: Collection[Any] | None = None,
     doc: str = "",
 ) -> Any:
     """A configuration key: its default, its allowed values, and one line of documentation."""
@@ -29,7 +31,7 @@ def _key(
 class DataConfig:
     """What is presented, and how pixels become bits."""
 
-    dataset: str = _key("digits", choices=("digits", "mnist", "fashion", "cifar10"), doc="data set")
+    dataset: str = _key("digits", choices=DATASETS, doc="data set")
     encoding: str = _key(
         "threshold",
         choices=("threshold", "bernoulli", "thermometer", "bitplanes"),

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bsff.config import CLASSES, Config, DataConfig, LayerConfig, blocks
+from bsff.config import CLASSES, DATASETS, Config, DataConfig, LayerConfig, blocks
 from bsff.errors import ConfigError
 
 from .formats import MEAN_BITS, MEAN_WIDTH
-
-INPUT_SHAPES = {"digits": (8, 8, 1), "mnist": (28, 28, 1), "fashion": (28, 28, 1), "cifar10": (32, 32, 3)}
-"""Height, width and colours of the pixels of each data set."""
 
 Shape = tuple[int, int, int]
 
@@ -169,7 +166,7 @@ def geometry(config: Config) -> Geometry:
     ConfigError
         If a layer's map would vanish.
     """
-    pixels = INPUT_SHAPES[config.data.dataset]
+    pixels = DATASETS[config.data.dataset].shape
     encoded = (pixels[0], pixels[1], pixels[2] * planes(config.data))
     shape, levels = encoded, 1
     counts = 2 ** (MEAN_WIDTH - 1 - MEAN_BITS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from bsff.config import DataSet
 from bsff.tools.cache import cache_folder
 
 from .batches import read_folder, read_tar
@@ -13,9 +14,7 @@ from .dataset import Dataset
 from .folders import missing
 from .images import decode_tree
 
-CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 PER_CLASS = {"train": 5000, "test": 1000}
-SUBFOLDERS = ("cifar10", "cifar-10", "cifar10-jpeg", "CIFAR-10-images", "CIFAR-10-images-master")
 IMAGE_TAR = re.compile(r"cifar-?10-images.*\.(tar|tgz|tar\.gz|tar\.xz)", re.IGNORECASE)
 FORMS = (
     "cifar-10-batches-py/ or cifar-10-python.tar.gz or cifar-10-batches-bin/ or cifar10-images.tar.xz "
@@ -23,13 +22,15 @@ FORMS = (
 )
 
 
-def load_cifar(root: Path) -> Dataset:
-    """Load CIFAR-10 from a folder.
+def load_cifar(chosen: DataSet, root: Path) -> Dataset:
+    """Load CIFAR-10 from a folder, or from its usual subfolders.
 
     The official versions are preferred to a copy as images, whose label says that it is one.
 
     Parameters
     ----------
+    chosen : DataSet
+        Of the format ``cifar``.
     root : Path
         Folder that holds ``cifar-10-batches-py/``, ``cifar-10-python.tar.gz``,
         ``cifar-10-batches-bin/``, ``cifar10-images.tar.xz`` (or ``.tar.gz``), or ``train/`` and
@@ -45,42 +46,42 @@ def load_cifar(root: Path) -> Dataset:
     DataError
         If none of these is there, or if the first that is there is incomplete or damaged.
     """
-    folders = [root, *(root / sub for sub in SUBFOLDERS)]
+    folders = [root / folder for folder in chosen.folders]
     for form in (_batches, _images):
         for folder in folders:
-            found = form(folder) if folder.is_dir() else None
+            found = form(chosen, folder) if folder.is_dir() else None
             if found:
                 return found
-    raise missing("CIFAR-10", FORMS, [f for f in folders if f == root or f.is_dir()], root)
+    raise missing(chosen.title, FORMS, [f for f in folders if f == root or f.is_dir()], root)
 
 
-def _batches(folder: Path) -> Dataset | None:
+def _batches(chosen: DataSet, folder: Path) -> Dataset | None:
     for batches in (folder / "cifar-10-batches-py", folder):
         if (batches / "data_batch_1").is_file():
-            return Dataset("cifar10", "CIFAR-10", *read_folder(batches, binary=False), CLASS_NAMES)
+            return Dataset(chosen.name, chosen.title, *read_folder(batches, binary=False), chosen.classes)
     archive = folder / "cifar-10-python.tar.gz"
     if archive.is_file():
-        return Dataset("cifar10", "CIFAR-10", *read_tar(archive), CLASS_NAMES)
+        return Dataset(chosen.name, chosen.title, *read_tar(archive), chosen.classes)
     for batches in (folder / "cifar-10-batches-bin", folder):
         if (batches / "data_batch_1.bin").is_file():
-            return Dataset("cifar10", "CIFAR-10", *read_folder(batches, binary=True), CLASS_NAMES)
+            return Dataset(chosen.name, chosen.title, *read_folder(batches, binary=True), chosen.classes)
     return None
 
 
-def _images(folder: Path) -> Dataset | None:
+def _images(chosen: DataSet, folder: Path) -> Dataset | None:
     archive = next((p for p in sorted(folder.iterdir()) if IMAGE_TAR.fullmatch(p.name) and p.is_file()), None)
     if archive is not None:
         source = archive
-        arrays = cached(archive, cache_folder(), lambda: decode_tree(source, PER_CLASS, CLASS_NAMES))
+        arrays = cached(archive, cache_folder(), lambda: decode_tree(source, PER_CLASS, chosen.classes))
     elif (folder / "train").is_dir() and (folder / "test").is_dir():
         source = folder
-        arrays = decode_tree(folder, PER_CLASS, CLASS_NAMES)
+        arrays = decode_tree(folder, PER_CLASS, chosen.classes)
     else:
         return None
     classes = tuple(arrays["classes"].tolist())
-    label = "CIFAR-10 (JPEG copy)" if classes == CLASS_NAMES else f"images of {source.name}"
+    label = f"{chosen.title} (JPEG copy)" if classes == chosen.classes else f"images of {source.name}"
     return Dataset(
-        "cifar10",
+        chosen.name,
         label,
         arrays["train_images"],
         arrays["train_labels"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.config import CLASSES
+from bsff.config import CLASSES, DataSet
 
 from .dataset import Bytes, Dataset
 from .lazy import require
@@ -44,8 +44,13 @@ def split(labels: Bytes, test: int, seed: int) -> tuple[NDArray[np.intp], NDArra
     return random.permutation(order[~chosen]), random.permutation(order[chosen])
 
 
-def load_digits() -> Dataset:
+def load_digits(chosen: DataSet) -> Dataset:
     """Load the digits: 1437 for training, 360 for test, always the same ones.
+
+    Parameters
+    ----------
+    chosen : DataSet
+        Of the format ``sklearn digits``.
 
     Returns
     -------
@@ -57,18 +62,18 @@ def load_digits() -> Dataset:
     DataError
         If scikit-learn is not installed.
     """
-    datasets = require("sklearn.datasets", package="scikit-learn", purpose='data.dataset = "digits"')
+    datasets = require("sklearn.datasets", package="scikit-learn", purpose=f'data.dataset = "{chosen.name}"')
     bunch = datasets.load_digits()
     levels = bunch.images.astype(np.int64)
     images = ((levels * 255 + 8) // 16).astype(np.uint8)[..., np.newaxis]  # + 8: rounded to the nearest
     labels = bunch.target.astype(np.uint8)
     train, test = split(labels, TEST, SEED)
     return Dataset(
-        "digits",
-        "digits (scikit-learn, 8x8)",
+        chosen.name,
+        chosen.title,
         images[train],
         labels[train],
         images[test],
         labels[test],
-        classes=tuple("0123456789"),
+        chosen.classes,
     )

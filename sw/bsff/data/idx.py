@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST: the IDX format, plain or gzip.
+"""The IDX format of MNIST and its kin, plain or gzip.
 
 An IDX file of bytes is ``00 00 08 d``, then ``d`` sizes (big-endian, 32 bits), then the bytes.
 """
@@ -13,34 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
+from bsff.config import DATASETS, DataSet
 from bsff.errors import DataError
 
 from .dataset import Bytes, Dataset
 from .folders import missing
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
-SIDE = 28
-LABELS = {"mnist": "MNIST", "fashion": "Fashion-MNIST"}
-SUBFOLDERS = {
-    "mnist": ("mnist", "MNIST/raw"),  # the second of each as torchvision lays them out
-    "fashion": ("fashion-mnist", "FashionMNIST/raw", "fashion"),
-}
-CLASS_NAMES = {
-    "mnist": tuple("0123456789"),
-    "fashion": (
-        "T-shirt/top",
-        "Trouser",
-        "Pullover",
-        "Dress",
-        "Coat",
-        "Sandal",
-        "Shirt",
-        "Sneaker",
-        "Bag",
-        "Ankle boot",
-    ),
-}
-FIRST_LABELS = {"mnist": (5, 0, 4, 1, 9, 2, 1, 3, 1, 4), "fashion": (9, 0, 0, 3, 0, 2, 7, 2, 5, 5)}
 AGAIN = "copy or download it again"
 LARGEST = 1 << 28
 """Bytes of samples that a header is believed to announce; MNIST has 47 million."""
@@ -112,56 +91,56 @@ def _shape(path: Path, header: bytes, dimensions: int) -> tuple[int, ...]:
     return shape
 
 
-def load_idx(name: str, root: Path) -> Dataset:
-    """Load MNIST or Fashion-MNIST from a folder, or from its usual subfolders.
+def load_idx(chosen: DataSet, root: Path) -> Dataset:
+    """Load a data set of four IDX files from a folder, or from its usual subfolders.
 
     Parameters
     ----------
-    name : str
-        ``"mnist"`` or ``"fashion"``.
+    chosen : DataSet
+        Of the format ``idx``.
     root : Path
         Folder that holds the four files, or ``mnist/``, ``fashion-mnist/``, ...
 
     Returns
     -------
     Dataset
-        Images of shape (samples, 28, 28, 1).
+        Images of the catalogue's shape, one colour.
 
     Raises
     ------
     DataError
-        If a file is missing or damaged, if images and labels do not match, or if the files are the
-        other data set's, whose names are the same.
+        If a file is missing or damaged, if images and labels do not match, or if the files are
+        another data set's, whose names are the same.
     """
-    found = _find(name, root)
-    arrays = *_pair(found[0], found[1]), *_pair(found[2], found[3])
+    found = _find(chosen, root)
+    arrays = *_pair(chosen, found[0], found[1]), *_pair(chosen, found[2], found[3])
     first = tuple(arrays[1][:10].tolist())
-    for other, labels10 in FIRST_LABELS.items():
-        if other != name and first == labels10:
+    for other in DATASETS.values():
+        if other.name != chosen.name and first == other.first_labels:
             raise DataError(
-                f"{found[1]}: these are the labels of {LABELS[other]}, expected {LABELS[name]}; "
-                f"name a folder with {SUBFOLDERS[name][0]}/ inside, or change data.dataset"
+                f"{found[1]}: these are the labels of {other.title}, expected {chosen.title}; "
+                f"name a folder with {chosen.folders[0]}/ inside, or change data.dataset"
             )
-    return Dataset(name, LABELS[name], *arrays, CLASS_NAMES[name])
+    return Dataset(chosen.name, chosen.title, *arrays, chosen.classes)
 
 
-def _pair(images_file: Path, labels_file: Path) -> tuple[Bytes, Bytes]:
+def _pair(chosen: DataSet, images_file: Path, labels_file: Path) -> tuple[Bytes, Bytes]:
     images, labels = read_idx(images_file, 3), read_idx(labels_file, 1)
     if len(images) != len(labels):
         raise DataError(
             f"{labels_file}: {len(labels)} labels, expected {len(images)}, one per image of "
             f"{images_file}; do both files belong together?"
         )
-    if images.shape[1:] != (SIDE, SIDE):
+    if images.shape[1:] != chosen.shape[:2]:
         raise DataError(
-            f"{images_file}: images of {images.shape[1:]}, expected ({SIDE}, {SIDE}); is it the right file?"
+            f"{images_file}: images of {images.shape[1:]}, expected {chosen.shape[:2]}; is it the right file?"
         )
     return images[..., np.newaxis], labels
 
 
-def _find(name: str, root: Path) -> list[Path]:
+def _find(chosen: DataSet, root: Path) -> list[Path]:
     """The four files, all from one folder."""
-    folders = [*(root / sub for sub in SUBFOLDERS[name]), root]
+    folders = [root / folder for folder in chosen.folders]
     lacks: list[tuple[list[str], Path]] = []
     for folder in folders:
         found = [next((p for p in (folder / f"{f}.gz", folder / f) if p.is_file()), None) for f in FILES]
@@ -169,4 +148,4 @@ def _find(name: str, root: Path) -> list[Path]:
             return [p for p in found if p is not None]
         lacks.append(([f"{f}.gz" for f, p in zip(FILES, found, strict=True) if p is None], folder))
     files, put = min(lacks, key=lambda lack: len(lack[0]))  # the folder that has the most, else the first
-    raise missing(LABELS[name], files, folders, put)
+    raise missing(chosen.title, files, folders, put)

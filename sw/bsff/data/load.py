@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from bsff.config import DataConfig
+from bsff.config import DATASETS, DataConfig, DataSet
 from bsff.errors import DataError
 from bsff.tools.cache import cache_folder
 
@@ -18,11 +18,13 @@ from .folders import MissingFilesError, given_folder
 from .idx import load_idx
 from .whiten import whiten
 
-READERS: dict[str, Callable[[Path], Dataset]] = {
-    "mnist": lambda root: load_idx("mnist", root),
-    "fashion": lambda root: load_idx("fashion", root),
-    "cifar10": load_cifar,
+Reader = Callable[[DataSet, Path], Dataset]
+READERS: dict[str, Reader] = {
+    "sklearn digits": lambda chosen, _: load_digits(chosen),
+    "idx": load_idx,
+    "cifar": load_cifar,
 }
+"""Formats of the catalogue, each with its reader of a folder."""
 
 
 def load_dataset(config: DataConfig, *, folder: Path | None = None) -> Dataset:
@@ -48,7 +50,7 @@ def load_dataset(config: DataConfig, *, folder: Path | None = None) -> Dataset:
         If files are missing, damaged or cannot be downloaded, if a package that they need is not
         installed, or if the configuration asks for more samples than there are.
     """
-    dataset = load_digits() if config.dataset == "digits" else _from_files(config.dataset, folder)
+    dataset = _whole(config.dataset, folder)
     train = _count("train_samples", config.train_samples, dataset.train_images, dataset.label)
     test = _count("test_samples", config.test_samples, dataset.test_images, dataset.label)
     images = [_first(train, dataset.train_images), _first(test, dataset.test_images)]
@@ -63,23 +65,26 @@ def load_dataset(config: DataConfig, *, folder: Path | None = None) -> Dataset:
     )
 
 
-def _from_files(name: str, folder: Path | None) -> Dataset:
-    if name not in READERS:
-        raise DataError(f'data.dataset = "{name}": expected one of digits, {", ".join(READERS)}')
+def _whole(name: str, folder: Path | None) -> Dataset:
+    if name not in DATASETS:
+        raise DataError(f'data.dataset = "{name}": expected one of {", ".join(DATASETS)}')
+    chosen = DATASETS[name]
+    if not chosen.folders:  # it comes with a package
+        return READERS[chosen.format](chosen, Path())
     given = given_folder(folder)
     if given is not None:  # a folder that the user named is complete or an error: nothing is written into it
-        return _read(name, given)
+        return _read(chosen, given)
     root = cache_folder()
     try:
-        return _read(name, root)
+        return _read(chosen, root)
     except MissingFilesError as reason:
-        fetch(name, root, reason)
-    return _read(name, root)
+        fetch(chosen, root, reason)
+    return _read(chosen, root)
 
 
-def _read(name: str, root: Path) -> Dataset:
+def _read(chosen: DataSet, root: Path) -> Dataset:
     try:
-        return READERS[name](root)
+        return READERS[chosen.format](chosen, root)
     except OSError as error:  # a folder that may not be entered, a disk that fails
         raise DataError(
             f"{error.filename or root}: cannot be read ({error.strerror or error}); check the file and its permissions"

@@ -12,12 +12,13 @@ from bsff.cli import main
 from bsff.config import load, override, parse
 from bsff.contract.geometry import geometry
 from bsff.errors import ConfigError
+from bsff_hw.plan import plan
 from bsff_hw.plan.cycles import layer_cycles, most
 from bsff_hw.plan.folding import settle, solve
-from bsff_hw.plan.plan import plan
-from bsff_hw.plan.resources import DEVICES, Device, memory
+from bsff_hw.plan.resources import memory
+from bsff_hw.targets import BUDGETS, Budget
 
-XC7Z020 = DEVICES["xc7z020"]
+XC7Z020 = BUDGETS["xc7z020"]
 
 
 def test_most_is_the_expected_largest_count(rng: np.random.Generator) -> None:
@@ -61,7 +62,7 @@ def test_solve_says_what_does_not_fit() -> None:
     with pytest.raises(
         ConfigError, match=r"even the slowest folding takes an estimated .* tiny has 1,000 and 1 to use"
     ):
-        solve(config, Device("tiny", 1000, 1000, 1, 1))
+        solve(config, Budget("tiny", 1000, 1, 1))
 
 
 def test_a_folding_that_does_not_fit_the_shape_is_refused() -> None:

@@ -9,8 +9,10 @@ import pytest
 from hw_helpers import layer_plan, plan_of
 from machines import buildable, random_config
 
+from bsff.contract.formats import GAIN_WIDTH
 from bsff.errors import ConfigError
-from bsff_hw.plan.plan import WINDOW_MAX, LayerPlan, divisors, plan
+from bsff_hw.plan import LayerPlan, plan
+from bsff_hw.plan.fold import WINDOW_MAX, divisors
 
 ONE = {"channels": 20, "kernel": 1, "padding": 0}
 
@@ -30,10 +32,10 @@ def check(own: LayerPlan) -> None:
     assert own.row_lanes * own.inner == shape.group_channels
     assert own.lanes * own.folds == config.channels
     assert own.row_lanes == own.row_steps * own.update_lanes
-    assert own.tiles * own.blocks == config.channels
+    assert own.tiles * own.beats == config.channels
     assert own.row_lanes % own.tiles == 0
-    assert own.beat * own.blocks_in == own.channels_in
-    assert own.blocks_in % own.parts == 0
+    assert own.beat * own.beats_in == own.channels_in
+    assert own.beats_in % own.parts == 0
     assert own.group_in % own.beat == 0
     assert own.banks * own.rows_of_bank >= own.taps > own.banks * (own.rows_of_bank - 1)
     assert own.zero_row == own.depth - 1 == own.folds * own.rows_of_bank
@@ -54,7 +56,7 @@ def check(own: LayerPlan) -> None:
     assert own.count_width == bits(shape.outputs * config.tile)
     assert own.change_width == bits(shape.outputs * config.tile * own.levels)
     assert own.ones_width == bits(own.inputs * own.levels)
-    assert bits((4096 * (2**16 - 1) + 128) >> 8) < own.gain_width
+    assert bits((4096 * (2**16 - 1) + 128) >> 8) < GAIN_WIDTH
 
 
 def test_random_machines(rng: np.random.Generator) -> None:
@@ -85,7 +87,7 @@ def test_what_is_chosen_for_zero() -> None:
     assert (own.row_lanes, own.tiles, own.site_banks, own.update_lanes) == (30, 15, 7, 10)
     assert layer_plan({"channels": 10, "kernel": 1, "padding": 0, "banks": 9}).banks == 1  # as many as there are taps
     assert layer_plan(ONE, {"kind": "dense", "channels": 20, "banks": 4}).site_banks == 1  # one position
-    # a transfer must not straddle the groups of the next layer
+    # a beat must not straddle the groups of the next layer
     whole = plan_of({**ONE, "channels": 40}, {**ONE, "groups": 10}, {"kind": "dense", "channels": 10})
     assert [own.tiles for own in whole.layers] == [4, 2, 2]
     whole = plan_of({**ONE, "channels": 60}, {**ONE, "groups": 10})

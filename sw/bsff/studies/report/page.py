@@ -13,8 +13,6 @@ from bsff.tools.files import write_text
 from .groups import prepare
 from .tables import table
 
-FORMATS = ("svg", "png")
-
 
 def write_page(spec: Spec, results: Results, folder: Path, *, picture: str = "svg") -> list[Path]:
     """Write ``NAME.md`` and ``NAME-1.svg``, ... from the finished cells of a sweep.

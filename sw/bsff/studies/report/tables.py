@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas
 
+from bsff.config import DATASETS
 from bsff.errors import ConfigError
 
 from .groups import check_keys, group, select
@@ -41,12 +42,8 @@ LABELS = {
     "bgbsff": "BGBSFF",
     "boxcar": "boxcar",
     "golden": "golden model",
-    "mnist": "MNIST",
-    "fashion": "Fashion-MNIST",
-    "cifar10": "CIFAR-10 (JPEG copy)",
-    "digits": "digits (8x8)",
 }
-"""What people read instead of a value."""
+"""What people read instead of a variant's name."""
 LABELLED = ("variant", "data.dataset")
 """Columns whose values are labelled so, and need no name beside them."""
 
@@ -60,7 +57,10 @@ def name_of(column: str) -> str:
 
 def label_of(column: str, value: object) -> str:
     """A value for people; the M of a real-valued network is a dash."""
-    return LABELS.get(str(value), str(value)) if column in LABELLED else str(value)
+    text = str(value)
+    if column == "data.dataset" and text in DATASETS:
+        return DATASETS[text].table_title or DATASETS[text].title
+    return LABELS.get(text, text) if column == "variant" else text
 
 
 def number(value: str, mean: float, spread: float, count: int) -> str:

@@ -1,0 +1,128 @@
+"""The catalogue of data sets: one entry each, plain data that the schema, the shapes, the readers and the tables follow.
+
+A data set in a format that `bsff.data` reads is added here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """What is known of a data set before a file of it is read.
+
+    Attributes
+    ----------
+    name : str
+        In the configuration, ``data.dataset``.
+    title : str
+        For people.
+    shape : tuple of int
+        Height, width and colours of an image.
+    format : str
+        How it is stored: a key of `bsff.data.load.READERS`.
+    classes : tuple of str
+        Name of each class, in the order of the labels.
+    source : str
+        Whose it is, and on what terms it may be used.
+    folders : tuple of str
+        Where its files may lie below the folder of the data sets; downloads go into the first. Empty: it has no files.
+    files : tuple of (str, str)
+        Address and MD5 of each file, as torchvision publishes them; the authors give no stronger checksum.
+    first_labels : tuple of int
+        Of the training set, to tell apart data sets whose files have the same names; empty if they are not known.
+    table_title : str
+        In tables of results, where it differs from the title.
+    """
+
+    name: str
+    title: str
+    shape: tuple[int, int, int]
+    format: str
+    classes: tuple[str, ...]
+    source: str
+    folders: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    first_labels: tuple[int, ...] = ()
+    table_title: str = ""
+
+
+_DIGITS = tuple("0123456789")
+_MNIST = "https://ossci-datasets.s3.amazonaws.com/mnist/"
+_FASHION = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
+
+DATASETS = {
+    entry.name: entry
+    for entry in (
+        DataSet(
+            name="digits",
+            title="digits (scikit-learn, 8x8)",
+            shape=(8, 8, 1),
+            format="sklearn digits",
+            classes=_DIGITS,
+            source="E. Alpaydin and C. Kaynak, UCI repository, CC BY 4.0; comes with scikit-learn",
+            table_title="digits (8x8)",
+        ),
+        DataSet(
+            name="mnist",
+            title="MNIST",
+            shape=(28, 28, 1),
+            format="idx",
+            classes=_DIGITS,
+            source="Y. LeCun, C. Cortes and C. Burges, CC BY-SA 3.0",
+            folders=("mnist", "MNIST/raw", "."),  # the second as torchvision lays it out
+            files=(
+                (_MNIST + "train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
+                (_MNIST + "train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432"),
+                (_MNIST + "t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3"),
+                (_MNIST + "t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c"),
+            ),
+            first_labels=(5, 0, 4, 1, 9, 2, 1, 3, 1, 4),
+        ),
+        DataSet(
+            name="fashion",
+            title="Fashion-MNIST",
+            shape=(28, 28, 1),
+            format="idx",
+            classes=(
+                "T-shirt/top",
+                "Trouser",
+                "Pullover",
+                "Dress",
+                "Coat",
+                "Sandal",
+                "Shirt",
+                "Sneaker",
+                "Bag",
+                "Ankle boot",
+            ),
+            source="Zalando Research, MIT licence",
+            folders=("fashion-mnist", "FashionMNIST/raw", "fashion", "."),
+            files=(
+                (_FASHION + "train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
+                (_FASHION + "train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"),
+                (_FASHION + "t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
+                (_FASHION + "t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310"),
+            ),
+            first_labels=(9, 0, 0, 3, 0, 2, 7, 2, 5, 5),
+        ),
+        DataSet(
+            name="cifar10",
+            title="CIFAR-10",
+            shape=(32, 32, 3),
+            format="cifar",
+            classes=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+            source="A. Krizhevsky, 2009; no licence is stated",
+            folders=(".", "cifar10", "cifar-10", "cifar10-jpeg", "CIFAR-10-images", "CIFAR-10-images-master"),
+            files=(
+                (
+                    "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+                    "c58f30108f718f92721af3b95e74349a",
+                ),
+            ),
+            table_title="CIFAR-10 (JPEG copy)",  # the rows in this repository were made with one
+        ),
+    )
+}
+"""Data sets, by name."""
