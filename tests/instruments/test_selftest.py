@@ -68,7 +68,7 @@ class Faulty(EmulatedDevice):
             super().write(registers.block_offset(0, "STEP"), value)
 
     def _memory_write(self, value: int) -> None:
-        if self.fault == "stuck memory bit" and self._values["MEMORY_ADDRESS"] == 5:
+        if self.fault == "stuck memory bit" and self._held["MEMORY_ADDRESS"] == 5:
             value &= ~4
         super()._memory_write(value)
 

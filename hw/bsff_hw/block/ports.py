@@ -6,7 +6,7 @@ from typing import Any
 
 from amaranth.lib.wiring import In, Out
 
-from bsff_hw.host.block_registers import bus_signature
+from bsff_hw.host.interfaces import bus_signature
 from bsff_hw.interfaces import access_signature, beats, logits
 
 

@@ -8,19 +8,16 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from bsff.contract.registers import BLOCK
+from bsff.contract.formats import COUNTER_WIDTH
+from bsff.contract.registers import BLOCK, Kind
 from bsff_hw.interfaces import generator_signature
 
 from .counters import NAMES
+from .decode import choose, halves, held_members, held_values, strobes
+from .interfaces import bus_signature
 
-
-def bus_signature() -> wiring.Signature:
-    """A block's registers seen from the register bank.
-
-    Members: ``address`` (of a 32-bit word within the block), ``write`` (for one cycle), ``data``; ``read`` is the register
-    at the address two cycles later, 0 where there is none.
-    """
-    return wiring.Signature({"address": Out(6), "write": Out(1), "data": Out(32), "read": In(32)})
+WORD = 4
+"""Bytes of a register."""
 
 
 class BlockRegisters(wiring.Component):
@@ -36,11 +33,13 @@ class BlockRegisters(wiring.Component):
     Members
     -------
     bus : In(bus_signature())
-    step, scale, gate, learn, activity : Out
-        Registers.
+    step, gate, learn, ... : Out
+        Each register of the table that is held, by its name in lower case.
+    pbits : Out(generator_signature())
+        Of a layer.
+    rounding : Out(generator_signature())
     activity_set, activity_new : In
-        The block moves its running activity.
-    pbits, rounding : Out(generator_signature())
+        A layer moves its running activity.
     counter_address, counter : Out, In
         See `counters.EventCounters`.
     """
@@ -48,73 +47,46 @@ class BlockRegisters(wiring.Component):
     def __init__(self, rows: int, width: int, channels: int, *, layer: bool) -> None:
         self._constants = {"ROWS": rows, "WIDTH": width, "CHANNELS": channels}
         self._layer = layer
-
-        def size(name: str) -> int:
-            return BLOCK[name].mask.bit_length()
-
+        self._table = {name: register for name, register in BLOCK.items() if layer or not register.layers_only}
+        self._generators = ("pbits", "rounding") if layer else ("rounding",)
+        held = held_members(self._table)
+        of_layers = {"activity_set": In(1), "activity_new": In(held["activity"].shape)} if layer else {}
         super().__init__(
             {
                 "bus": In(bus_signature()),
-                "step": Out(size("STEP")),
-                "scale": Out(size("SCALE"), init=1),
-                "gate": Out(size("GATE")),
-                "learn": Out(size("LEARN")),
-                "activity": Out(size("ACTIVITY")),
-                "activity_set": In(1),
-                "activity_new": In(size("ACTIVITY")),
-                "pbits": Out(generator_signature()),
-                "rounding": Out(generator_signature()),
-                "counter_address": Out(4),
-                "counter": In(64),
+                **held,
+                **{name: Out(generator_signature()) for name in self._generators},
+                **of_layers,
+                "counter_address": Out(range(len(NAMES))),
+                "counter": In(COUNTER_WIDTH),
             }
         )
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        bus = self.bus
-        base = BLOCK[f"{NAMES[0].upper()}_LOW"].offset // 4
-        m.d.comb += [
-            self.pbits.load_data.eq(bus.data),
-            self.rounding.load_data.eq(bus.data),
-            self.counter_address.eq((bus.address - base) >> 1),
-        ]
-        values: dict[str, Any] = {
-            "ROUNDING_LOW": self.rounding.state[:32],
-            "ROUNDING_HIGH": self.rounding.state[32:],
-            "STEP": self.step,
-            "GATE": self.gate,
-            "LEARN": self.learn,
-            **self._constants,
-        }
-        held = {"STEP": self.step, "GATE": self.gate, "LEARN": self.learn}
-        loads = {"ROUNDING_LOW": self.rounding.load[0], "ROUNDING_HIGH": self.rounding.load[1]}
+        bus, table = self.bus, self._table
+        written = strobes(m, table, bus.write, bus.address, unit=WORD)
+        values: dict[str, Any] = {**self._constants, **held_values(self, table)}
         if self._layer:
-            values |= {
-                "PBITS_LOW": self.pbits.state[:32],
-                "PBITS_HIGH": self.pbits.state[32:],
-                "SCALE": self.scale,
-                "ACTIVITY": self.activity,
-            }
-            held |= {"SCALE": self.scale, "ACTIVITY": self.activity}
-            loads |= {"PBITS_LOW": self.pbits.load[0], "PBITS_HIGH": self.pbits.load[1]}
             with m.If(self.activity_set):
                 m.d.sync += self.activity.eq(self.activity_new)
-        with m.If(bus.write), m.Switch(bus.address):
-            for name, register in held.items():
-                with m.Case(BLOCK[name].offset // 4):
-                    m.d.sync += register.eq(bus.data)
-            for name, bit in loads.items():
-                with m.Case(BLOCK[name].offset // 4):
-                    m.d.comb += bit.eq(1)
+        for name, value in held_values(self, table).items():
+            with m.If(written[name]):
+                m.d.sync += value.eq(bus.data)
+        for name in self._generators:
+            port = getattr(self, name)
+            values |= halves(name.upper(), port.state)
+            m.d.comb += port.load_data.eq(bus.data)
+            m.d.comb += [port.load[i].eq(written[half]) for i, half in enumerate(halves(name.upper(), port.state))]
+
+        base = next(r.offset for r in table.values() if r.kind is Kind.COUNTER) // WORD
         shown, high, counts = Signal(32), Signal(), Signal()
+        m.d.comb += self.counter_address.eq((bus.address - base) >> 1)
         m.d.sync += [
             shown.eq(0),
             high.eq(bus.address[0]),
             counts.eq((bus.address >= base) & (bus.address < base + 2 * len(NAMES))),
+            bus.read.eq(Mux(counts, self.counter.word_select(high, 32), shown)),
         ]
-        with m.Switch(bus.address):
-            for name, value in values.items():
-                with m.Case(BLOCK[name].offset // 4):
-                    m.d.sync += shown.eq(value)
-        m.d.sync += bus.read.eq(Mux(counts, self.counter.word_select(high, 32), shown))
+        choose(m, table, bus.address, {n: (shown, v) for n, v in values.items()}, domain="sync", unit=WORD)
         return m

@@ -1,4 +1,4 @@
-"""The register bank: accesses of the host become settings, samples, results and words of memory.
+"""The register file: accesses of the host become settings, samples, results and words of memory.
 
 The table is `bsff.contract.registers`; what no register answers reads 0.
 """
@@ -7,25 +7,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Array, Module, Mux, Signal
+from amaranth.hdl import Array, Cat, Module, Mux, Signal
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
-from bsff.contract.registers import BLOCK_BASE, BLOCK_STRIDE, FAULTS, GLOBAL, MEMORIES, constants
+from bsff.contract.formats import FAULTS
+from bsff.contract.registers import BLOCK_BASE, BLOCK_STRIDE, BLOCKS_MAX, GLOBAL, constants
 from bsff_hw.interfaces import access_signature, generator_signature
 from bsff_hw.plan import Plan
 
-from .block_registers import bus_signature
+from .decode import choose, halves, held_members, held_values, strobes
+from .interfaces import bus_signature, host_signature
+from .memory_window import MemoryWindow
 from .results import DEPTH as RESULT_DEPTH
 from .samples import DEPTH as SAMPLE_DEPTH
 
 BLOCK_WAIT = 3
 """Cycles until a block's register can be read."""
-SEEK_MAX = 2**20
-"""Words that the way to MEMORY_ADDRESS is counted, at most; no memory is larger."""
 
 
-class RegisterBank(wiring.Component):
+class RegisterFile(wiring.Component):
     """Answer register accesses.
 
     Parameters
@@ -37,7 +38,9 @@ class RegisterBank(wiring.Component):
     Members
     -------
     request, writes, address, write_data, done, read_data :
-        From `axi_lite.AxiLite`.
+        See `host_signature`.
+    control, buffer_address_low, ... : Out
+        Each register of the table that is held, by its name in lower case.
     learn, results, discard : Out(1)
         CONTROL.
     clear_counters, clear_results : Out(1)
@@ -56,28 +59,27 @@ class RegisterBank(wiring.Component):
         BUFFER_SAMPLES is written.
     buffer_address : Out(64)
     buffer_busy, buffer_left, fault : In
-        Of `axi_reader.SampleReader`.
+        Of `reader.SampleReader`.
     encoder : Out(generator_signature())
     buses, accesses : Out, one a block
 
     Notes
     -----
-    One cycle an access, four for a block's registers, as many as the block needs for a word of memory, and one a word
-    more for the first after MEMORY_ADDRESS or MEMORY_SELECT was written.
+    One cycle an access, five for a block's registers; for a word of memory see `MemoryWindow`.
     """
 
     def __init__(self, plan: Plan, *, memory: bool = False) -> None:
-        self._plan = plan
-        self._memory = memory
         self._blocks = len(plan.geometry.predictors)
+        features = GLOBAL["FEATURES"].field
+        buffers = features("buffers").mask if memory else 0
+        self._constants = {
+            **constants(plan.config, plan.geometry),
+            "FEATURES": features("cycles").mask | buffers,
+        }
         super().__init__(
             {
-                "request": In(1),
-                "writes": In(1),
-                "address": In(16),
-                "write_data": In(32),
-                "done": Out(1),
-                "read_data": Out(32),
+                **host_signature().flip().members,
+                **held_members(GLOBAL),
                 "learn": Out(1),
                 "results": Out(1),
                 "discard": Out(1),
@@ -106,153 +108,101 @@ class RegisterBank(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        samples, control = Signal(32), Signal(GLOBAL["CONTROL"].mask.bit_length())
-        select, word = Signal(16), Signal(32)
-        stale = Signal(init=1)  # the blocks have not found the word yet
-        with m.If(self.completed):
-            m.d.sync += samples.eq(samples + 1)
+        m.submodules.window = window = MemoryWindow(self._blocks)
+        plain, of_block, of_window = Signal(), Signal(), Signal()
         m.d.comb += [
-            self.data.eq(self.write_data),
-            self.encoder.load_data.eq(self.write_data),
-            self.learn.eq(control[GLOBAL["CONTROL"].field("learn").low]),
-            self.results.eq(control[GLOBAL["CONTROL"].field("results").low]),
-            self.discard.eq(control[GLOBAL["CONTROL"].field("discard").low]),
+            of_block.eq(self.address >= BLOCK_BASE),
+            of_window.eq(self.address == GLOBAL["MEMORY_DATA"].offset),
+            plain.eq(self.request & ~of_block & ~of_window),
         ]
-        plain, memory = Signal(), Signal()
-        block_space = Signal()
+        written = strobes(m, GLOBAL, plain & self.writes, self.address)
+        taken = strobes(m, {"RESULT_DATA": GLOBAL["RESULT_DATA"]}, plain & ~self.writes, self.address)
+        for i, access in enumerate(self.accesses):
+            connect(m, window.accesses[i], flipped(access))
         m.d.comb += [
-            block_space.eq(self.address >= BLOCK_BASE),
-            memory.eq(self.address == GLOBAL["MEMORY_DATA"].offset),
-            plain.eq(self.request & ~block_space & ~memory),
+            window.request.eq(self.request & of_window),
+            window.writes.eq(self.writes),
+            window.write_data.eq(self.write_data),
+            window.select.eq(self.memory_select),
+            window.address.eq(self.memory_address),
+            window.moved.eq(written["MEMORY_SELECT"] | written["MEMORY_ADDRESS"]),
+            self.result_take.eq(taken["RESULT_DATA"]),
         ]
-        self._plain(m, plain, samples, control, select, word, stale)
-        block = Signal(range(max(2, (2**16 - BLOCK_BASE) // BLOCK_STRIDE)))
-        m.d.comb += block.eq((self.address - BLOCK_BASE) >> 8)
-        assert BLOCK_STRIDE == 1 << 8
-
-        chosen, number, there = Signal(range(self._blocks + 1)), Signal(8), Signal()
-        field = GLOBAL["MEMORY_SELECT"].field
+        with m.If(window.advance):
+            m.d.sync += self.memory_address.eq(self.memory_address + 1)
+        self._write(m, written)
+        value, answered, block_value = self._read(m, plain, written), *self._block(m, self.request & of_block)
         m.d.comb += [
-            number.eq(select >> field("block").low),
-            there.eq((number < self._blocks) & ((select >> field("memory").low) < len(MEMORIES))),
-            chosen.eq(number),
+            self.done.eq(plain | answered | window.done),
+            self.read_data.eq(Mux(plain, value, Mux(of_block, block_value, window.read_data))),
         ]
-        seek, waited = Signal(range(SEEK_MAX + 1)), Signal(range(BLOCK_WAIT + 1))
-        rewind, step, asked = Signal(), Signal(), Signal()
-        for i in range(self._blocks):
-            bus, access = self.buses[i], self.accesses[i]
-            mine = there & (chosen == i)
-            m.d.comb += [
-                bus.address.eq(self.address[2:8]),
-                bus.data.eq(self.write_data),
-                access.memory.eq(select >> field("memory").low),
-                access.rewind.eq(mine & rewind),
-                access.step.eq(mine & step),
-                access.request.eq(mine & asked),
-                access.write.eq(self.writes),
-                access.data.eq(self.write_data),
-            ]
-        answered = Array(access.done for access in self.accesses)[chosen] | ~there
-        with m.FSM(name="state"):
-            with m.State("IDLE"):
-                m.d.sync += waited.eq(0)
-                with m.If(plain):
-                    m.d.comb += self.done.eq(1)
-                with m.Elif(self.request & block_space):
-                    m.next = "BLOCK"
-                with m.Elif(self.request & memory):
-                    m.d.comb += rewind.eq(stale)
-                    m.d.sync += [stale.eq(0), seek.eq(Mux(stale, Mux(word > SEEK_MAX, SEEK_MAX, word), 0))]
-                    m.next = "SEEK"
-            with m.State("BLOCK"):
-                m.d.sync += waited.eq(waited + 1)
-                for i in range(self._blocks):
-                    m.d.comb += self.buses[i].write.eq(self.writes & (block == i) & (waited == 0))
-                with m.If(waited == BLOCK_WAIT):
-                    read = Array(bus.read for bus in self.buses)[block[: max(1, (self._blocks - 1).bit_length())]]
-                    m.d.comb += [self.done.eq(1), self.read_data.eq(Mux(block < self._blocks, read, 0))]
-                    m.next = "IDLE"
-            with m.State("SEEK"):
-                with m.If(seek != 0):
-                    m.d.comb += step.eq(1)
-                    m.d.sync += seek.eq(seek - 1)
-                with m.Else():
-                    m.next = "MEMORY"
-            with m.State("MEMORY"):
-                m.d.comb += asked.eq(1)
-                with m.If(answered):
-                    read = Array(access.read for access in self.accesses)[chosen]
-                    m.d.comb += [self.done.eq(1), self.read_data.eq(Mux(there, read, 0)), step.eq(1)]
-                    m.d.sync += word.eq(word + 1)
-                    m.next = "IDLE"
-        with m.If(plain):
-            m.d.comb += self.read_data.eq(self._value)
         return m
 
-    def _plain(
-        self, m: Module, plain: Signal, samples: Signal, control: Signal, select: Signal, word: Signal, stale: Signal
-    ) -> None:
-        """Registers of the machine that answer at once."""
-        status = Signal(32)
-        self._value = Signal(32)
+    def _write(self, m: Module, written: dict[str, Signal]) -> None:
+        """What a write does: it is held, or it acts once."""
+        for name, value in held_values(self, GLOBAL).items():
+            with m.If(written[name]):
+                m.d.sync += value.eq(self.write_data)
+        command = GLOBAL["COMMAND"].field
+        m.d.comb += [
+            self.data.eq(self.write_data),
+            self.learn.eq(self.control.learn),
+            self.results.eq(self.control.results),
+            self.discard.eq(self.control.discard),
+            self.buffer_address.eq(Cat(self.buffer_address_low, self.buffer_address_high)),
+            self.clear_counters.eq(written["COMMAND"] & self.write_data[command("clear_counters").low]),
+            self.clear_results.eq(written["COMMAND"] & self.write_data[command("clear_results").low]),
+            # while records come from memory, a word of the host's would be taken for one of theirs
+            self.label.eq(written["SAMPLE_LABEL"] & ~self.buffer_busy),
+            self.pixels.eq(written["SAMPLE_DATA"] & ~self.buffer_busy),
+            self.buffer_start.eq(written["BUFFER_SAMPLES"] & ~self.buffer_busy & (self.write_data != 0)),
+            self.buffer_stop.eq(written["BUFFER_SAMPLES"] & (self.write_data == 0)),
+            self.encoder.load_data.eq(self.write_data),
+            self.encoder.load.eq(Cat(written["ENCODER_LOW"], written["ENCODER_HIGH"])),
+        ]
+
+    def _read(self, m: Module, plain: Signal, written: dict[str, Signal]) -> Signal:
+        """The register of the machine at the address; 0 where there is none."""
+        samples, status, value = Signal(32), Signal(32), Signal(32)
+        with m.If(self.clear_counters):
+            m.d.sync += samples.eq(0)
+        with m.Elif(self.completed):
+            m.d.sync += samples.eq(samples + 1)
+        field = GLOBAL["STATUS"].field
         m.d.comb += status.eq(
-            ((self.busy | self.buffer_busy) << GLOBAL["STATUS"].field("busy").low)
-            | ((self.fault != 0) << GLOBAL["STATUS"].field("fault").low)
+            ((self.busy | self.buffer_busy) << field("busy").low) | ((self.fault != 0) << field("fault").low)
         )
-        features = GLOBAL["FEATURES"].field("cycles").mask
-        if self._memory:
-            features |= GLOBAL["FEATURES"].field("buffers").mask
-        values: dict[str, Any] = {
-            **constants(self._plan.config, self._plan.geometry),
-            "FEATURES": features,
-            "CONTROL": control,
+        values = {
+            **self._constants,
+            **held_values(self, GLOBAL),
+            **halves("ENCODER", self.encoder.state),
             "STATUS": status,
             "SAMPLES": samples,
             "SAMPLE_SPACE": self.space,
             "RESULT_COUNT": self.result_count,
             "RESULT_DATA": self.result,
-            "BUFFER_ADDRESS_LOW": self.buffer_address[:32],
-            "BUFFER_ADDRESS_HIGH": self.buffer_address[32:],
             "BUFFER_SAMPLES": self.buffer_left,
             "FAULT": self.fault,
-            "MEMORY_SELECT": select,
-            "MEMORY_ADDRESS": word,
-            "ENCODER_LOW": self.encoder.state[:32],
-            "ENCODER_HIGH": self.encoder.state[32:],
         }
-        with m.Switch(self.address):
-            for name, value in values.items():
-                with m.Case(GLOBAL[name].offset):
-                    m.d.comb += self._value.eq(value)
-        m.d.comb += self.result_take.eq(plain & ~self.writes & (self.address == GLOBAL["RESULT_DATA"].offset))
-        command = GLOBAL["COMMAND"].field
-        with m.If(plain & self.writes), m.Switch(self.address):
-            with m.Case(GLOBAL["CONTROL"].offset):
-                m.d.sync += control.eq(self.write_data)
-            with m.Case(GLOBAL["COMMAND"].offset):
-                m.d.comb += [
-                    self.clear_counters.eq(self.write_data[command("clear_counters").low]),
-                    self.clear_results.eq(self.write_data[command("clear_results").low]),
-                ]
-                with m.If(self.clear_counters):
-                    m.d.sync += samples.eq(0)
-            # while records come from memory, a word of the host's would be taken for one of theirs
-            with m.Case(GLOBAL["SAMPLE_LABEL"].offset):
-                m.d.comb += self.label.eq(~self.buffer_busy)
-            with m.Case(GLOBAL["SAMPLE_DATA"].offset):
-                m.d.comb += self.pixels.eq(~self.buffer_busy)
-            for half, name in enumerate(("BUFFER_ADDRESS_LOW", "BUFFER_ADDRESS_HIGH")):
-                with m.Case(GLOBAL[name].offset):
-                    m.d.sync += self.buffer_address.word_select(half, 32).eq(self.write_data)
-            with m.Case(GLOBAL["BUFFER_SAMPLES"].offset):
-                m.d.comb += [
-                    self.buffer_start.eq(~self.buffer_busy & (self.write_data != 0)),
-                    self.buffer_stop.eq(self.write_data == 0),
-                ]
-            with m.Case(GLOBAL["MEMORY_SELECT"].offset):
-                m.d.sync += [select.eq(self.write_data), stale.eq(1)]
-            with m.Case(GLOBAL["MEMORY_ADDRESS"].offset):
-                m.d.sync += [word.eq(self.write_data), stale.eq(1)]
-            for half, name in enumerate(("ENCODER_LOW", "ENCODER_HIGH")):
-                with m.Case(GLOBAL[name].offset):
-                    m.d.comb += self.encoder.load[half].eq(1)
+        choose(m, GLOBAL, self.address, {name: (value, shown) for name, shown in values.items()})
+        return value
+
+    def _block(self, m: Module, request: Any) -> tuple[Signal, Signal]:
+        """An access of a block's register: done, and the value read."""
+        assert BLOCK_STRIDE == 1 << 8
+        block = Signal(range(BLOCKS_MAX))
+        waited, done, value = Signal(range(BLOCK_WAIT + 2)), Signal(), Signal(32)
+        read = Array(bus.read for bus in self.buses)[block[: max(1, (self._blocks - 1).bit_length())]]
+        m.d.comb += [
+            block.eq((self.address - BLOCK_BASE) >> 8),
+            done.eq(waited == BLOCK_WAIT + 1),
+            value.eq(Mux(done & (block < self._blocks), read, 0)),
+        ]
+        m.d.sync += waited.eq(Mux(request & ~done, waited + 1, 0))
+        for i, bus in enumerate(self.buses):
+            m.d.comb += [
+                bus.address.eq(self.address[2:8]),
+                bus.data.eq(self.write_data),
+                bus.write.eq(self.writes & (block == i) & (waited == 1)),
+            ]
+        return done, value

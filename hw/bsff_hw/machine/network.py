@@ -15,7 +15,7 @@ from bsff_hw.bus.reader import PORTS as MEMORY_PORTS
 from bsff_hw.bus.reader import SampleReader
 from bsff_hw.head.head import Head
 from bsff_hw.host.encoder import Encoder
-from bsff_hw.host.register_file import RegisterBank
+from bsff_hw.host.register_file import RegisterFile
 from bsff_hw.host.results import Results
 from bsff_hw.host.samples import DEPTH, SampleStore
 from bsff_hw.layer.layer import Layer
@@ -51,7 +51,7 @@ class Network(wiring.Component):
         m = Module()
         plan = self._plan
         m.submodules.axi = axi = AxiLite()
-        m.submodules.bank = bank = RegisterBank(plan, memory=self._memory)
+        m.submodules.bank = bank = RegisterFile(plan, memory=self._memory)
         m.submodules.samples = samples = SampleStore(plan.geometry.pixel_count)
         m.submodules.encoder = encoder = Encoder(plan.config.data, plan.geometry.pixel_count)
         m.submodules.results = results = Results(len(plan.geometry.predictors))
@@ -106,7 +106,7 @@ class Network(wiring.Component):
         m.d.sync += self.busy.eq(~idle)
         return m
 
-    def _fill(self, m: Module, bank: RegisterBank, samples: SampleStore) -> None:
+    def _fill(self, m: Module, bank: RegisterFile, samples: SampleStore) -> None:
         """The ways into the sample store: the host's words, and records in memory."""
         begin, write, drop, words = bank.label, bank.pixels, bank.clear_results, bank.data
         if self._memory:

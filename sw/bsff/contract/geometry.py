@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bsff.config import CLASSES, DATASETS, Config, DataConfig, LayerConfig, blocks
+from bsff.config import CLASSES, DATASETS, ENCODINGS, Config, DataConfig, LayerConfig, blocks
 from bsff.errors import ConfigError
 
 from .formats import MEAN_BITS, MEAN_WIDTH
@@ -155,7 +155,7 @@ class Geometry:
 
 def planes(data: DataConfig) -> int:
     """Bits that the encoder makes of one 8-bit pixel."""
-    return {"threshold": 1, "bernoulli": 1, "thermometer": len(data.levels), "bitplanes": data.planes}[data.encoding]
+    return ENCODINGS[data.encoding].planes(data)
 
 
 def geometry(config: Config) -> Geometry:

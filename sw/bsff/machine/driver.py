@@ -13,6 +13,7 @@ from bsff.config import Config
 from bsff.contract import formats, numerics
 from bsff.contract.formats import COUNTERS
 from bsff.contract.geometry import Geometry, geometry
+from bsff.errors import DeviceError
 from bsff.golden.state import NetworkState
 
 from . import memory
@@ -62,6 +63,27 @@ class Accelerator:
     def close(self) -> None:
         """Release the device."""
         self._link.device.close()
+
+    @property
+    def through_memory(self) -> bool:
+        """Whether the device reads samples from memory, or the host writes them word by word.
+
+        At first as the device can; setting it chooses.
+
+        Raises
+        ------
+        DeviceError
+            If it is set to True on a device that reads no memory.
+        """
+        return self._presenter.through_memory
+
+    @through_memory.setter
+    def through_memory(self, chosen: bool) -> None:
+        if chosen and not self._link.bit("FEATURES", "buffers"):
+            raise DeviceError(
+                "through_memory = True: this device reads no memory (FEATURES.buffers is 0); leave it False"
+            )
+        self._presenter.through_memory = chosen
 
     def wait_idle(self) -> None:
         """Wait until every sample is done.

@@ -13,7 +13,7 @@ from bsff.golden.state import NetworkState, blank
 
 from .link import WORD, Link
 
-_REGISTERS = ("step", "scale", "gate", "learn", "activity")
+_HELD = tuple(name.lower() for name, r in registers.BLOCK.items() if r.kind is registers.Kind.HELD)
 _STREAMS = ("pbits", "rounding")
 
 
@@ -56,7 +56,7 @@ def write_state(link: Link, geometry: Geometry, state: NetworkState) -> None:
         for memory in formats.MEMORIES:
             if hasattr(part, memory):
                 _write_memory(link, block, memory, getattr(part, memory))
-        for name in _REGISTERS:
+        for name in _HELD:
             if hasattr(part, name):
                 link.write_block(block, name.upper(), int(getattr(part, name)))
     own = [int(getattr(parts[block], name)) for block, name in _streams(geometry)]
@@ -71,7 +71,7 @@ def read_state(link: Link, geometry: Geometry) -> NetworkState:
         for memory in formats.MEMORIES:
             if hasattr(part, memory):
                 _read_memory(link, block, memory, getattr(part, memory))
-        for name in _REGISTERS:
+        for name in _HELD:
             if hasattr(part, name):
                 getattr(part, name)[...] = link.read_block(block, name.upper())
     values = read_streams(link, geometry)

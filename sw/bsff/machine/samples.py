@@ -23,13 +23,18 @@ class Presenter:
     ----------
     link : Link
     geometry : Geometry
+
+    Attributes
+    ----------
+    through_memory : bool
+        Whether samples go through memory; see `Accelerator.through_memory`.
     """
 
     def __init__(self, link: Link, geometry: Geometry) -> None:
         self._link = link
         self._geometry = geometry
         self._buffer: Buffer | None = None
-        self._through_memory = link.bit("FEATURES", "buffers")
+        self.through_memory = link.bit("FEATURES", "buffers")
 
     def check(self, pixels: NDArray[Any], labels: NDArray[Any]) -> None:
         """Refuse samples of another shape, type or range.
@@ -58,7 +63,7 @@ class Presenter:
         link.write("CONTROL", learn * mask("CONTROL", "learn") | results * mask("CONTROL", "results"))
         taken = _Results(link, (len(labels) if results else 0, len(self._geometry.predictors), CLASSES))
         records = self._records(pixels, labels)
-        if self._through_memory:
+        if self.through_memory:
             self._send_buffer(records)
         else:
             self._send_words(records, taken)
@@ -73,7 +78,7 @@ class Presenter:
         link.write("CONTROL", mask("CONTROL", "discard"))
         try:
             records = self._records(pixels, labels)
-            if self._through_memory:
+            if self.through_memory:
                 self._send_buffer(records)
             else:
                 self._send_words(records, _Results(link, (0, 0, 0)))

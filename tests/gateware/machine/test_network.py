@@ -87,9 +87,9 @@ def test_random_networks(case: int, seed: int) -> None:
     with Accelerator(open_device("rtl", config), config, timeout=300.0) as machine:
         machine.load(state)
         logits = machine.present(pixels[:6], labels[:6], learn=True, results=True)  # from memory
-        machine._presenter._through_memory = False
+        machine.through_memory = False
         machine.present(pixels[6:8], labels[6:8], learn=True)  # word by word
-        machine._presenter._through_memory = True
+        machine.through_memory = True
         machine.discard(pixels, labels)  # leaves no trace
         machine.present(pixels[8:], labels[8:], learn=True)
         found, counters = machine.read_state(), machine.counters()

@@ -18,7 +18,6 @@ from bsff.golden import lfsr, network
 from bsff.golden.state import NetworkState, blank
 from bsff.instruments.power import scan
 from bsff.machine import Accelerator
-from bsff.machine.memory import read_streams, write_streams
 
 MARCH_WORDS = 256
 """Words of each memory that are tested; their first and last half of it."""
@@ -61,14 +60,14 @@ def identity(bench: Bench) -> str:
 
 def register_walk(bench: Bench) -> str:
     """Every register that can be written keeps a walking one, and only it changes."""
-    table = {
-        name: r.offset for name, r in registers.GLOBAL.items() if name in ("BUFFER_ADDRESS_LOW", "BUFFER_ADDRESS_HIGH")
-    }
-    masks = dict.fromkeys(table, 0xFFFF_FFFF)
-    for block, _ in enumerate(bench.shape.predictors):
-        for name in ("STEP", "GATE"):
-            table[f"{name} of block {block}"] = registers.block_offset(block, name)
-            masks[f"{name} of block {block}"] = registers.BLOCK[name].mask
+    table = {name: r.offset for name, r in registers.GLOBAL.items() if r.kind is registers.Kind.HELD}
+    masks = {name: registers.GLOBAL[name].mask for name in table}
+    for block in range(len(bench.shape.predictors)):
+        for name, register in registers.BLOCK.items():
+            of_block = block < len(bench.shape.layers) or not register.layers_only
+            if register.kind is registers.Kind.HELD and of_block:
+                table[f"{name} of block {block}"] = registers.block_offset(block, name)
+                masks[f"{name} of block {block}"] = register.mask
     device, kept = bench.device, {name: bench.device.read(offset) for name, offset in table.items()}
     walked = 0
     try:
@@ -97,9 +96,7 @@ _BUS = "the bus to the registers is at fault: is the clock too fast, or the .hwh
 
 def random_numbers(bench: Bench) -> str:
     """The generator of the first layer, from state 1, is where the model says after one sample."""
-    link, shape = bench.machine._link, bench.shape
-    states = read_streams(link, shape)
-    write_streams(link, shape, [1] * len(states))
+    bench.machine.set_streams([1] * len(bench.machine.streams()))
     pixels, labels = _samples(bench, 1)
     before = bench.machine.read_state()
     bench.machine.present(pixels, labels, learn=False)
@@ -157,17 +154,16 @@ def training_step(bench: Bench) -> str:
     """Three samples are learnt as the golden model learns them, bit for bit, from memory and word by word."""
     rng = np.random.default_rng(bench.seed)
     state = _random_state(bench, rng)
-    presenter = bench.machine._presenter
-    ways = [True, False] if presenter._through_memory else [False]
+    ways = [True, False] if bench.machine.through_memory else [False]
     updates = 0
     for through_memory in ways:
-        presenter._through_memory = through_memory
+        bench.machine.through_memory = through_memory
         try:
             pixels, labels = _samples(bench, _SAMPLES)
             bench.machine.load(state)
             logits = bench.machine.present(pixels, labels, learn=True, results=True)
         finally:
-            presenter._through_memory = ways[0]
+            bench.machine.through_memory = ways[0]
         golden = bench_golden(bench, state, pixels, labels)
         found = bench.machine.read_state()
         wrong = [n for (n, a), (_, b) in zip(found.arrays(), golden[0].arrays(), strict=True) if (a != b).any()]

@@ -12,22 +12,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bsff.config import CLASSES, Config
-from bsff.contract import formats, registers
 from bsff.contract.able import check
-from bsff.contract.formats import COUNTERS
+from bsff.contract.formats import COUNTERS, FAULTS, MEMORIES
 from bsff.contract.geometry import Geometry, geometry
 from bsff.contract.numerics import check_accumulator
+from bsff.contract.registers import (
+    BLOCK,
+    GLOBAL,
+    Kind,
+    block_offset,
+    constants,
+    record_words,
+    sample_words,
+)
 from bsff.errors import DeviceError
 from bsff.golden import engine
 from bsff.golden.state import NetworkState, blank
+from bsff.machine.link import WORD
+
+from .decode import Readers, Writers, half, hold
 
 FIFO = 16
 """Samples that the input FIFO holds."""
-_WORD = 0xFFFFFFFF
-_FILLING = {registers.GLOBAL[name].offset for name in ("SAMPLE_LABEL", "SAMPLE_DATA", "SAMPLE_SPACE")}
+_FILLING = {GLOBAL[name].offset for name in ("SAMPLE_LABEL", "SAMPLE_DATA", "SAMPLE_SPACE")}
 """Registers by which the FIFO fills; an access to any other lets the machine work off what waits."""
-_Readers = dict[int, Callable[[], int]]
-_Writers = dict[int, Callable[[int], None]]
 
 
 @dataclass
@@ -68,17 +76,17 @@ class EmulatedDevice:
         self._state: NetworkState = blank(self._geometry)
         self._blocks = list(self._state.blocks.values())
         self._counters = np.zeros((len(self._blocks), len(COUNTERS)), np.int64)
-        self._values = {name: 0 for name, r in registers.GLOBAL.items() if r.access == "rw"}
+        self._held: dict[str, int] = {}
         self._constants = {
-            **registers.constants(config, self._geometry),
-            "FEATURES": registers.GLOBAL["FEATURES"].field("buffers").mask,
+            **constants(config, self._geometry),
+            "FEATURES": GLOBAL["FEATURES"].field("buffers").mask,
         }
         self._samples = 0
         self._label: int | None = None
         self._words: list[int] = []
         self._queue: list[tuple[int, list[int]]] = []
         self._results: deque[int] = deque()
-        self._fault = 0  # index into formats.FAULTS
+        self._fault = 0  # index into FAULTS
         self._left = 0  # records that the fault kept from being presented
         self._buffers: dict[int, HostBuffer] = {}
         self._closed = False
@@ -92,7 +100,7 @@ class EmulatedDevice:
             raise DeviceError(f"read of offset 0x{offset:04x}: no readable register there; see `bsff registers`")
         if self._queue and offset not in _FILLING:
             self._run()
-        return self._readers[offset]() & _WORD
+        return self._readers[offset]() & WORD
 
     def write(self, offset: int, value: int) -> None:
         """See `Device.write`; an offset without a writable register is refused."""
@@ -100,7 +108,7 @@ class EmulatedDevice:
             raise DeviceError(f"write to offset 0x{offset:04x}: no writable register there; see `bsff registers`")
         if self._queue and offset not in _FILLING:
             self._run()
-        self._writers[offset](int(value) & _WORD)
+        self._writers[offset](int(value) & WORD)
 
     def allocate(self, words: int) -> HostBuffer:
         """See `Device.allocate`."""
@@ -116,10 +124,10 @@ class EmulatedDevice:
 
     # ---- decoding
 
-    def _decode(self) -> tuple[_Readers, _Writers]:
+    def _decode(self) -> tuple[Readers, Writers]:
         """What each offset does, built once from the register table."""
-        readers: _Readers = {}
-        writers: _Writers = {}
+        readers: Readers = {}
+        writers: Writers = {}
         own_read: dict[str, Callable[[], int]] = {
             "STATUS": self._status,
             "SAMPLES": lambda: self._samples,
@@ -129,6 +137,7 @@ class EmulatedDevice:
             "MEMORY_DATA": self._memory_read,
             "BUFFER_SAMPLES": lambda: self._left,
             "FAULT": lambda: self._fault,
+            **{name: partial(int, value) for name, value in self._constants.items()},
         }
         own_write: dict[str, Callable[[int], None]] = {
             "COMMAND": self._command,
@@ -137,58 +146,39 @@ class EmulatedDevice:
             "MEMORY_DATA": self._memory_write,
             "BUFFER_SAMPLES": self._present,
         }
-        for name, register in registers.GLOBAL.items():
-            if name in self._constants:
-                readers[register.offset] = partial(self._constants.__getitem__, name)
-            elif name.startswith("ENCODER"):
-                self._decode_stream(readers, writers, register.offset, self._state.encoder, name.endswith("HIGH"))
+        for name, register in GLOBAL.items():
+            if register.kind is Kind.HELD:
+                hold(readers, writers, register.offset, register, self._held)
+            elif register.kind is Kind.GENERATOR:
+                half(readers, writers, register.offset, self._state.encoder, name)
             else:
                 if register.access != "wo":
-                    readers[register.offset] = own_read.get(name, partial(self._values.__getitem__, name))
+                    readers[register.offset] = own_read[name]
                 if register.access != "ro":
-                    writers[register.offset] = own_write.get(name, partial(self._values.__setitem__, name))
-        for number in range(len(self._blocks)):
-            self._decode_block(number, readers, writers)
+                    writers[register.offset] = own_write[name]
+        for number, part in enumerate(self._blocks):
+            self._decode_block(number, part, readers, writers)
         return readers, writers
 
-    @staticmethod
-    def _decode_word(readers: _Readers, writers: _Writers, offset: int, array: NDArray[Any], mask: int) -> None:
-        """A register in the state."""
-        readers[offset] = lambda: int(array)
-        writers[offset] = lambda value: array.__setitem__((), value & mask)
-
-    @staticmethod
-    def _decode_stream(readers: _Readers, writers: _Writers, offset: int, array: NDArray[Any], high: bool) -> None:
-        """Half of a 64-bit generator."""
-        shift = 32 if high else 0
-        readers[offset] = lambda: int(array) >> shift
-        writers[offset] = lambda value: array.__setitem__(
-            (), np.uint64(int(array) & ~(_WORD << shift) | value << shift)
-        )
-
-    def _decode_block(self, number: int, readers: _Readers, writers: _Writers) -> None:
-        part = self._blocks[number]
+    def _decode_block(self, number: int, part: Any, readers: Readers, writers: Writers) -> None:
+        sizes = {"ROWS": part.weights[..., 0].size, "WIDTH": part.weights.shape[-1], "CHANNELS": part.bias.size}
         is_head = number == len(self._geometry.layers)
-        shape = part.weights.shape
-        sizes = {
-            "ROWS": int(np.prod(shape[:-1])),
-            "WIDTH": shape[-1],
-            "CHANNELS": CLASSES if is_head else self._geometry.layers[number].config.channels,
-        }
-        for name, register in registers.BLOCK.items():
-            offset = registers.block_offset(number, name)
-            key = name.lower()
-            stem, _, half = key.rpartition("_")
-            if name in sizes:
-                readers[offset] = partial(sizes.__getitem__, name)
+        held: dict[str, Any] = {}  # what the golden model has no use for
+        for name, register in BLOCK.items():
+            if is_head and register.layers_only:
+                continue
+            offset = block_offset(number, name)
+            stem, _, end = name.lower().rpartition("_")
+            if register.kind is Kind.HELD:
+                hold(readers, writers, offset, register, getattr(part, name.lower(), held))
+            elif register.kind is Kind.GENERATOR:
+                half(readers, writers, offset, getattr(part, stem), name)
+            elif register.kind is Kind.SHOWN:
+                readers[offset] = partial(int, sizes[name])
             elif stem in COUNTERS:
-                readers[offset] = partial(self._counter, number, COUNTERS.index(stem), 32 if half == "high" else 0)
-            elif stem in formats.CYCLE_COUNTERS:
+                readers[offset] = partial(self._counter, number, COUNTERS.index(stem), 32 if end == "high" else 0)
+            else:
                 readers[offset] = lambda: 0  # FEATURES.cycles is 0: the golden model has no clock
-            elif hasattr(part, stem):
-                self._decode_stream(readers, writers, offset, getattr(part, stem), half == "high")
-            elif hasattr(part, key):
-                self._decode_word(readers, writers, offset, getattr(part, key), register.mask)
 
     def _counter(self, block: int, index: int, shift: int) -> int:
         return int(self._counters[block, index]) >> shift
@@ -196,10 +186,10 @@ class EmulatedDevice:
     # ---- behaviour
 
     def _status(self) -> int:
-        return registers.GLOBAL["STATUS"].field("fault").mask if self._fault else 0
+        return GLOBAL["STATUS"].field("fault").mask if self._fault else 0
 
     def _command(self, value: int) -> None:
-        command = registers.GLOBAL["COMMAND"]
+        command = GLOBAL["COMMAND"]
         if value & command.field("clear_counters").mask:
             self._counters[:] = 0
             self._samples = 0
@@ -219,7 +209,7 @@ class EmulatedDevice:
         if self._label is None:
             return  # as in hardware: data without a label is dropped
         self._words.append(word)
-        if len(self._words) == registers.sample_words(self._geometry):
+        if len(self._words) == sample_words(self._geometry):
             if len(self._queue) == FIFO:
                 self._run()
             self._queue.append((self._label, self._words))
@@ -240,27 +230,27 @@ class EmulatedDevice:
         self._fault = self._left = 0
         if samples == 0:
             return
-        address = self._values["BUFFER_ADDRESS_HIGH"] << 32 | self._values["BUFFER_ADDRESS_LOW"]
-        width = registers.record_words(self._geometry)
+        address = self._held["BUFFER_ADDRESS_HIGH"] << 32 | self._held["BUFFER_ADDRESS_LOW"]
+        width = record_words(self._geometry)
         self._left = samples
         if address % 8:
-            self._fault = formats.FAULTS.index("address")
+            self._fault = FAULTS.index("address")
             return
         for buffer in self._buffers.values():
             start = (address - buffer.address) // 4
             if start >= 0 and start + samples * width <= len(buffer.words):
                 self._left = 0
                 records = buffer.words[start : start + samples * width].reshape(samples, width)
-                self._execute(records[:, 1 : 1 + registers.sample_words(self._geometry)], records[:, 0])
+                self._execute(records[:, 1 : 1 + sample_words(self._geometry)], records[:, 0])
                 return
-        self._fault = formats.FAULTS.index("decode error")
+        self._fault = FAULTS.index("decode error")
 
     def _execute(self, words: NDArray[Any], labels: NDArray[Any]) -> None:
-        if self._values["CONTROL"] & registers.GLOBAL["CONTROL"].field("discard").mask:
+        if self._held["CONTROL"] & GLOBAL["CONTROL"].field("discard").mask:
             return
         pixels = np.ascontiguousarray(words, "<u4").view(np.uint8)[:, : self._geometry.pixel_count]
-        control = registers.GLOBAL["CONTROL"]
-        learn = bool(self._values["CONTROL"] & control.field("learn").mask)
+        control = GLOBAL["CONTROL"]
+        learn = bool(self._held["CONTROL"] & control.field("learn").mask)
         kept = [part.learn.copy() for part in self._blocks]
         if not learn:
             for part in self._blocks:
@@ -279,18 +269,18 @@ class EmulatedDevice:
                 part.learn[...] = flag
         self._counters += results.counters
         self._samples += len(labels)
-        if self._values["CONTROL"] & control.field("results").mask:
+        if self._held["CONTROL"] & control.field("results").mask:
             self._results.extend(results.logits.reshape(-1).tolist())
 
     def _memory(self) -> tuple[NDArray[Any], int]:
         """The array behind MEMORY_SELECT, and the address, which moves on."""
-        select = registers.GLOBAL["MEMORY_SELECT"]
-        value = self._values["MEMORY_SELECT"]
+        select = GLOBAL["MEMORY_SELECT"]
+        value = self._held["MEMORY_SELECT"]
         block = (value & select.field("block").mask) >> select.field("block").low
         memory = (value & select.field("memory").mask) >> select.field("memory").low
-        address = self._values["MEMORY_ADDRESS"]
-        self._values["MEMORY_ADDRESS"] = address + 1 & _WORD
-        name = formats.MEMORIES[memory] if memory < len(formats.MEMORIES) else "?"
+        address = self._held["MEMORY_ADDRESS"]
+        self._held["MEMORY_ADDRESS"] = address + 1 & WORD
+        name = MEMORIES[memory] if memory < len(MEMORIES) else "?"
         part = self._blocks[block] if block < len(self._blocks) else None
         array = getattr(part, name, None)
         if array is None or address >= array.size:

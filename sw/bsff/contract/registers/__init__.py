@@ -1,0 +1,33 @@
+"""The register table: offsets, decoder, emulated device, driver, reference page and .hwh are made from it.
+
+`machine` and `block` declare the registers, `description` says what can be said of one, `identity` makes the constants
+that name a machine, `records` measures samples, `page` writes the reference page.
+"""
+
+from .block import BLOCK, BLOCK_BASE, BLOCK_STRIDE, BLOCKS_MAX, block_offset
+from .description import Field, Kind, Register, held
+from .identity import build_hash, constants
+from .machine import ABI_VERSION, GLOBAL, MAGIC, WINDOW
+from .page import reference_page
+from .records import record_words, sample_words
+
+__all__ = [
+    "ABI_VERSION",
+    "BLOCK",
+    "BLOCKS_MAX",
+    "BLOCK_BASE",
+    "BLOCK_STRIDE",
+    "GLOBAL",
+    "MAGIC",
+    "WINDOW",
+    "Field",
+    "Kind",
+    "Register",
+    "block_offset",
+    "build_hash",
+    "constants",
+    "held",
+    "record_words",
+    "reference_page",
+    "sample_words",
+]

@@ -1,0 +1,102 @@
+"""What can be said of a register, and short ways to say it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Kind(enum.Enum):
+    """What a register does when it is accessed; register file and emulated device are made from it."""
+
+    HELD = "keeps what the host writes"
+    SHOWN = "shows a constant or a state of the machine"
+    ACTION = "acts once at each access"
+    GENERATOR = "half of the state of a random number generator"
+    COUNTER = "half of an event counter"
+    WINDOW = "one word of a block's memories"
+
+
+@dataclass(frozen=True)
+class Field:
+    """Bits ``low .. low + width - 1`` of a register."""
+
+    name: str
+    low: int
+    width: int
+    doc: str
+
+    @property
+    def mask(self) -> int:
+        """The field's bits, in place."""
+        return ((1 << self.width) - 1) << self.low
+
+
+@dataclass(frozen=True)
+class Register:
+    """One 32-bit register.
+
+    Attributes
+    ----------
+    name : str
+    offset : int
+        In bytes, from the start of the window or of a block.
+    access : {"ro", "rw", "wo"}
+    kind : Kind
+    doc : str
+    fields : tuple of Field
+    reset : int
+        Value after reset, of a register that is held.
+    layers_only : bool
+        The block of the head lacks it; it reads 0 there.
+    """
+
+    name: str
+    offset: int
+    access: str
+    kind: Kind
+    doc: str
+    fields: tuple[Field, ...] = ()
+    reset: int = 0
+    layers_only: bool = False
+
+    @property
+    def mask(self) -> int:
+        """Bits that exist: those of the fields, or all 32 where there are none."""
+        return sum(f.mask for f in self.fields) if self.fields else 0xFFFFFFFF
+
+    def field(self, name: str) -> Field:
+        """The field of that name.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        for entry in self.fields:
+            if entry.name == name:
+                return entry
+        raise KeyError(f"{self.name} has no field {name}; it has {', '.join(f.name for f in self.fields)}")
+
+
+def bit(name: str, low: int, doc: str) -> Field:
+    """A field of one bit."""
+    return Field(name, low, 1, doc)
+
+
+def held(name: str, offset: int, doc: str, *fields: Field, reset: int = 0, layers_only: bool = False) -> Register:
+    """A register that keeps what the host writes."""
+    return Register(name, offset, "rw", Kind.HELD, doc, fields, reset, layers_only)
+
+
+def shown(name: str, offset: int, doc: str, *fields: Field) -> Register:
+    """A register that shows a constant or a state of the machine."""
+    return Register(name, offset, "ro", Kind.SHOWN, doc, fields)
+
+
+def wide(
+    name: str, offset: int, access: str, kind: Kind, doc: str, *, layers_only: bool = False
+) -> tuple[Register, Register]:
+    """A pair NAME_LOW, NAME_HIGH that holds 64 bits."""
+    low = Register(f"{name}_LOW", offset, access, kind, doc, layers_only=layers_only)
+    return low, Register(f"{name}_HIGH", offset + 4, access, kind, "", layers_only=layers_only)
