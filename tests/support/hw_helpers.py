@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 from unittest import mock
 
@@ -12,9 +13,8 @@ import pytest
 from amaranth.hdl import Const, Module, Value
 from amaranth.sim import Simulator
 
-from bsff.config import parse
-from bsff.contract.geometry import INPUT_SHAPES
-from bsff_hw.plan.plan import LayerPlan, Plan, plan
+from bsff.config import DATASETS, parse
+from bsff_hw.plan import LayerPlan, Plan, plan
 
 LIMIT = 50_000
 """Cycles after which a simulation that does not end has failed."""
@@ -30,7 +30,7 @@ def plan_of(
         "head": {"enabled": False} if head is None else head,
         "training": {"predictor": "goodness"},
     }
-    with mock.patch.dict(INPUT_SHAPES, digits=pixels):
+    with mock.patch.dict(DATASETS, digits=replace(DATASETS["digits"], shape=pixels)):
         return plan(parse(table, source="test"))
 
 
@@ -125,6 +125,20 @@ def memory(address: Value, data: Any, words: Sequence[int], *, enable: Value | N
     return bench
 
 
+def read_port(port: Any, words: Sequence[int]) -> Callable[[Any], Any]:
+    """The memory behind a port of `interfaces.read_signature`, see `memory`."""
+    return memory(port.address, port.word, words, enable=port.enable)
+
+
+async def load_generator(context: Any, port: Any, state: int) -> None:
+    """Set the state of a generator by its halves."""
+    for half in range(2):
+        context.set(port.load, 1 << half)
+        context.set(port.load_data, (state >> (32 * half)) & 0xFFFFFFFF)
+        await context.tick()
+    context.set(port.load, 0)
+
+
 def table(address: Value, data: Any, words: Sequence[int]) -> Callable[[Any], Any]:
     """A read port without latency, as a bench in the background; a change of `words` shows once the address changes."""
 
@@ -156,8 +170,8 @@ def unary(counts: Iterable[int], levels: int) -> int:
     return pack(((1 << int(n)) - 1 for n in counts), levels)
 
 
-def transfers(counts: np.ndarray, beat: int, levels: int, label: int = 0) -> list[int]:
-    """A map (height, width, channels) as it streams between layers: `maps.beat_layout`."""
+def beats_of(counts: np.ndarray, beat: int, levels: int, label: int = 0) -> list[int]:
+    """A map (height, width, channels) as it streams between layers: `interfaces.beat_layout`."""
     return [unary(block, levels) | label << (beat * levels) for block in counts.reshape(-1, beat)]
 
 

@@ -15,11 +15,11 @@ CELL = Cell(
 
 def draw_bits() -> tuple[list[int], list[list[int]]]:
     """State after one sample, and its bits, of the replaced encoder."""
-    from bsff.golden.engine.encoder import encode_bernoulli
+    from bsff.golden.engine.encoder import draw_bytes
 
-    stream, bits = np.zeros(1, np.uint64), np.empty((1, 8), np.uint8)
-    encode_bernoulli(np.full((1, 8), 128, np.uint8), stream, bits)
-    return [int(s) for s in stream], bits.tolist()
+    stream, drawn = np.zeros(1, np.uint64), np.empty((1, 8), np.uint8)
+    draw_bytes(stream, drawn)
+    return [int(s) for s in stream], (drawn < 128).astype(int).tolist()
 
 
 def accuracies() -> dict[str, object]:

@@ -80,6 +80,7 @@ class Verdict(wiring.Component):
         m.submodules.softmax = softmax = Softmax(self._width)
         m.submodules.queue = queue = fifo.SyncFIFO(width=LOGIT_WIDTH, depth=QUEUED * CLASSES)
         connect(m, flipped(self.errors), softmax.errors)
+        connect(m, queue.r_stream, flipped(self.logits))
         number = Signal(index(CLASSES))
         m.d.comb += [
             scores.start.eq(control.start),
@@ -95,9 +96,6 @@ class Verdict(wiring.Component):
             queue.w_en.eq(control.show),
             control.blocked.eq(control.show & ~queue.w_rdy),
             control.shown.eq(control.show & queue.w_rdy & (number == CLASSES - 1)),
-            self.logits.valid.eq(queue.r_rdy),
-            self.logits.payload.eq(queue.r_data),
-            queue.r_en.eq(self.logits.ready),
         ]
         with m.If(control.show & queue.w_rdy):
             m.d.sync += number.eq(Mux(control.shown, 0, number + 1))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from amaranth.back import verilog as back
-from amaranth.hdl import ClockDomain, Module, Signal, Value, ValueCastable
+from amaranth.hdl import ClockDomain, Module, Signal, Value
 from amaranth.lib import wiring
 
 from bsff_hw.tools import provide_yosys
@@ -44,24 +44,18 @@ def verilog(component: wiring.Component, ports: Mapping[str, str], *, name: str)
     ValueError
         If a port stands for no member, a member has no port, or two ports have one name.
     """
-    members = {
-        ".".join(map(str, path)): (member, value) for path, member, value in component.signature.flatten(component)
-    }
+    members = {".".join(map(str, path)): value for path, _, value in component.signature.flatten(component)}
     _check(ports, set(members), type(component).__name__)
     top = Module()
     top.domains.sync = domain = ClockDomain("sync")
     clock, reset = Signal(name=CLOCK), Signal(name=RESET)
     top.d.comb += [domain.clk.eq(clock), domain.rst.eq(~reset)]
     top.submodules.core = component
-    shell = [clock, reset]
-    for port, path in ports.items():
-        member, value = members[path]
-        inner = Value.cast(value.as_value() if isinstance(value, ValueCastable) else value)
-        outer = Signal(len(inner), name=port)
-        top.d.comb += inner.eq(outer) if member.flow == wiring.In else outer.eq(inner)
-        shell.append(outer)
+    shell = {CLOCK: clock, RESET: reset, **{port: members[path] for port, path in ports.items()}}
     provide_yosys()
-    return back.convert(top, name=name, ports=shell, emit_src=False, strip_internal_attrs=True)
+    # Amaranth finds the direction of a port by what drives it
+    directed = {port: (Value.cast(value), None) for port, value in shell.items()}
+    return back.convert(top, name=name, ports=directed, emit_src=False, strip_internal_attrs=True)
 
 
 def _check(ports: Mapping[str, str], members: set[str], component: str) -> None:

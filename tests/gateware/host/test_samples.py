@@ -1,22 +1,14 @@
-"""Samples on their way in, results on their way out."""
+"""Samples on their way in."""
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any
 
 import numpy as np
 import pytest
-from amaranth.hdl import Value
-from hw_helpers import pack, receive, send, simulate, unpack
+from hw_helpers import pack, receive, simulate, unpack
 
-import bsff_hw.host.results
-from bsff.config import CLASSES, DataConfig
-from bsff.golden import encode
-from bsff_hw.host.results import Results
-from bsff_hw.host.samples import DEPTH, Encoder, SampleStore
-
-# ---- samples wait
+from bsff_hw.host.samples import DEPTH, SampleStore
 
 
 async def write(context: Any, dut: SampleStore, words: list[int], rng: np.random.Generator) -> None:
@@ -128,131 +120,6 @@ def test_four_pixels_in_five_cycles(rng: np.random.Generator) -> None:
 
     simulate(dut, bench)
     assert taken == [0, 1, 2, 3, 5, 6, 7, 8, 10, 11, 13, 14, 15, 16, 18, 19, 20, 21, 23, 24]
-
-
-# ---- pixels become bits
-
-CONFIGS = {
-    "threshold": DataConfig(encoding="threshold", levels=(77,)),
-    "thermometer": DataConfig(encoding="thermometer", levels=(1, 100, 255)),
-    "bitplanes": DataConfig(encoding="bitplanes", planes=3),
-    "all bitplanes": DataConfig(encoding="bitplanes", planes=8),
-    "bernoulli": DataConfig(encoding="bernoulli"),
-}
-
-
-@pytest.mark.parametrize("name", CONFIGS)
-@pytest.mark.parametrize("pixels", [10, 4, 1, 256])
-def test_encoder(name: str, pixels: int, seed: int) -> None:
-    config = CONFIGS[name]
-    rng = np.random.default_rng([seed, pixels])
-    dut = Encoder(config, pixels)
-    every = np.arange(256) if pixels == 256 else rng.integers(0, 256, pixels)  # each value once, or some
-    samples = [
-        rng.permutation(every).reshape(1, 1, pixels, 1).astype(np.uint8) for _ in range(3 if pixels < 256 else 1)
-    ]
-    samples.append(np.full((1, 1, pixels, 1), 255, np.uint8))
-    state = int(rng.integers(1, 2**63))
-    stream = np.array([state], np.uint64)
-    expected = []
-    for number, sample in enumerate(samples):
-        bits, stream = encode.encode(sample, config, stream)
-        expected += [pack(b, 1) | number << bits.size // pixels for b in bits.reshape(pixels, -1)]
-
-    async def feed(context: Any) -> None:
-        for half in range(2):
-            context.set(dut.load, 1 << half)
-            context.set(dut.load_data, (state >> (32 * half)) & 0xFFFFFFFF)
-            await context.tick()
-        context.set(dut.load, 0)
-        for number, sample in enumerate(samples):
-            await send(context, dut.input, [int(p) | number << 8 for p in sample.ravel()], rng, 0.3)
-
-    async def take(context: Any) -> None:
-        seen = []
-        while len(seen) < len(expected):
-            context.set(dut.output.ready, bool(rng.random() < 0.7))
-            *_, valid, ready, word = await context.tick().sample(
-                dut.output.valid, dut.output.ready, Value.cast(dut.output.payload)
-            )
-            seen += [word] * (valid & ready)
-        assert seen == expected
-        assert context.get(dut.state) == stream[0]
-
-    simulate(dut, feed, take)
-
-
-# ---- results
-
-
-@pytest.mark.parametrize("blocks", [1, 2, 3])
-@pytest.mark.parametrize("depth", [4, 16])
-def test_results(blocks: int, depth: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten logits of each block in turn, more than fit, read at random; then some are dropped."""
-    monkeypatch.setattr(bsff_hw.host.results, "DEPTH", depth)
-    rng = np.random.default_rng([seed, blocks])
-    dut = Results(blocks)
-    logits = rng.integers(-(2**31), 2**31, (5, blocks, CLASSES))
-    waiting: deque[int] = deque()
-
-    def feed(block: int) -> Any:
-        async def bench(context: Any) -> None:
-            own = logits[:, block].ravel()
-            await send(context, dut.logits[block], [pack([z], 32) for z in own], rng, 0.3)
-
-        return bench
-
-    async def model(context: Any) -> None:
-        while True:
-            signals = [
-                s for i in range(blocks) for s in (dut.logits[i].valid, dut.logits[i].ready, dut.logits[i].payload)
-            ]
-            _, _, taken, empty, *ports = await context.tick().sample(dut.take, dut.count == 0, *signals)
-            if taken and not empty:
-                waiting.popleft()
-            for i in range(blocks):
-                if ports[3 * i] and ports[3 * i + 1]:
-                    waiting.append(ports[3 * i + 2] & 0xFFFFFFFF)
-            assert len(waiting) <= depth
-
-    async def host(context: Any) -> None:
-        for expected in logits.ravel():
-            while not context.get(dut.word) or rng.random() < 0.5:
-                assert context.get(dut.count) == len(waiting)
-                await context.tick()
-            assert context.get(dut.word) == pack([expected], 32)
-            context.set(dut.take, 1)
-            await context.tick()
-            context.set(dut.take, 0)
-        assert context.get(dut.count) == context.get(dut.word) == 0
-
-    simulate(dut, *(feed(i) for i in range(blocks)), host, background=[model])
-
-
-def test_results_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bsff_hw.host.results, "DEPTH", 32)
-    dut = Results(1)
-
-    async def bench(context: Any) -> None:
-        for first in (100, 200, 300):
-            context.set(dut.logits[0].valid, 1)
-            for i in range(CLASSES):
-                context.set(dut.logits[0].payload, first + i)
-                await context.tick()
-            context.set(dut.logits[0].valid, 0)
-            await context.tick()
-            assert context.get(dut.count) == CLASSES
-            assert context.get(dut.word) == first
-            context.set(dut.drop, 1)
-            await context.tick()
-            context.set(dut.drop, 0)
-            assert context.get(dut.count) == 0
-            for _ in range(CLASSES + 3):
-                await context.tick()
-                assert context.get(dut.count) == 0
-            assert context.get(dut.word) == 0
-
-    simulate(dut, bench)
 
 
 def test_a_pixel_is_a_byte_of_its_word(rng: np.random.Generator) -> None:

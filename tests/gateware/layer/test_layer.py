@@ -1,4 +1,4 @@
-"""A whole layer: what its parts do together is held against the golden model in test_network_rtl; here, what only it decides."""
+"""A whole layer: what its parts do together is held against the golden model in machine/test_network; here, what only it decides."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from hw_helpers import layer_plan, simulate
 
-from bsff_hw.host.memory_access import BIAS, MEAN, WEIGHTS
+from bsff.contract.formats import MEMORIES
 from bsff_hw.layer.layer import Layer
 
 
-@pytest.mark.parametrize(("memory", "value"), [(WEIGHTS, 77), (BIAS, 12345), (MEAN, 54321)])
-def test_the_host_waits_while_the_memories_are_cleared(memory: int, value: int) -> None:
+@pytest.mark.parametrize(("memory", "value"), [("weights", 77), ("bias", 12345), ("mean", 54321)])
+def test_the_host_waits_while_the_memories_are_cleared(memory: str, value: int) -> None:
     """A word that is written at once after a reset is there afterwards, and its neighbours are 0."""
     dut = Layer(
         layer_plan({"channels": 20, "kernel": 5, "padding": 2, "lanes": 10, "update_lanes": 10}, pixels=(4, 4, 1))
@@ -39,7 +39,7 @@ def test_the_host_waits_while_the_memories_are_cleared(memory: int, value: int) 
         context.set(dut.access.rewind, 0)
 
     async def bench(context: Any) -> None:
-        context.set(dut.access.memory, memory)
+        context.set(dut.access.memory, MEMORIES.index(memory))
         context.set(dut.access.data, value)
         await access(context, write=True)
         await rewind(context)

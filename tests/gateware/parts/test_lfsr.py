@@ -63,7 +63,7 @@ def test_draws(count: int, seed: int) -> None:
 
     async def bench(context: Any) -> None:
         for _ in range(250):
-            assert context.get(dut.state) == model.state
+            assert context.get(dut.generator.state) == model.state
             assert unpack(context.get(Value.cast(dut.draws)), 16, count) == model.draws()
             take, align, load = rng.random() < 0.6, rng.random() < 0.3, rng.random() < 0.05
             half, value = int(rng.integers(2)), int(rng.integers(1, 2**32))
@@ -71,8 +71,8 @@ def test_draws(count: int, seed: int) -> None:
                 take = align = False  # the host loads while nothing is drawn
             context.set(dut.take, take)
             context.set(dut.align, align)
-            context.set(dut.load, load << half)
-            context.set(dut.load_data, value)
+            context.set(dut.generator.load, load << half)
+            context.set(dut.generator.load_data, value)
             await context.tick()
             if take:
                 model.take()

@@ -6,7 +6,8 @@ import pytest
 from amaranth.hdl import Fragment, signed
 from amaranth.lib import memory
 
-from bsff_hw.parts.ram import BLOCK, DISTRIBUTED, blocks, distributed, luts, ram
+from bsff_hw.parts.ram import BLOCK, DISTRIBUTED, ram
+from bsff_hw.plan.memories import blocks, distributed, luts
 
 
 @pytest.mark.parametrize(

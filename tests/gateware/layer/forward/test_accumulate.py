@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from amaranth.hdl import Value
 from hw_helpers import layer_plan, pack, random_map, simulate, unary, unpack
+from seeds import rng_for
 
 from bsff_hw.layer.forward.accumulate import Accumulate
-from bsff_hw.plan.plan import LayerPlan
+from bsff_hw.plan import LayerPlan
+from bsff_hw.plan.latencies import ROW_LATENCY
 
 FIRST = {"channels": 20, "kernel": 1, "padding": 0}
 PLANS = {
@@ -52,11 +54,11 @@ async def write_weights(context: Any, dut: Accumulate, plan: LayerPlan, weights:
             columns = slice(inner * plan.row_lanes, (inner + 1) * plan.row_lanes)
             rows = weights[turn * plan.parts : (turn + 1) * plan.parts, tap, columns]
             bank = 1 << (tap % plan.banks)
-            context.set(Value.cast(dut.write), pack([bank] * plan.parts, plan.banks))
-            context.set(dut.write_address, fold * plan.rows_of_bank + tap // plan.banks)
-            context.set(Value.cast(dut.write_rows), pack((pack(row, plan.weight_bits) for row in rows), width))
+            context.set(Value.cast(dut.write.banks), pack([bank] * plan.parts, plan.banks))
+            context.set(dut.write.address, fold * plan.rows_of_bank + tap // plan.banks)
+            context.set(Value.cast(dut.write.rows), pack((pack(row, plan.weight_bits) for row in rows), width))
             await context.tick()
-    context.set(Value.cast(dut.write), 0)
+    context.set(Value.cast(dut.write.banks), 0)
 
 
 def random_window(plan: LayerPlan, rng: np.random.Generator) -> tuple[np.ndarray, int]:
@@ -85,7 +87,7 @@ def sums_of(plan: LayerPlan, counts: np.ndarray, weights: np.ndarray) -> list[li
 def test_sums_and_cycles(name: str, idle: float, seed: int) -> None:
     """With `idle` 0 a window always waits and sums are always taken: then every cycle is accounted for."""
     plan = PLANS[name]
-    rng = np.random.default_rng([seed, len(name)])
+    rng = rng_for(name, seed)
     weights = random_weights(plan, rng)
     windows = [random_window(plan, rng) for _ in range(10)]
     windows.append(
@@ -102,13 +104,13 @@ def test_sums_and_cycles(name: str, idle: float, seed: int) -> None:
         for _, window in windows:
             while rng.random() < idle:
                 await context.tick()
-            context.set(dut.window, window)
-            context.set(dut.window_valid, 1)
+            context.set(dut.windows.payload, window)
+            context.set(dut.windows.valid, 1)
             started.append(cycle)
             done = False
             while not done:
-                *_, done = await context.tick().sample(dut.window_next)
-            context.set(dut.window_valid, 0)
+                *_, done = await context.tick().sample(dut.windows.ready)
+            context.set(dut.windows.valid, 0)
 
     async def count(context: Any) -> None:
         nonlocal cycle, listed
@@ -123,9 +125,9 @@ def test_sums_and_cycles(name: str, idle: float, seed: int) -> None:
             for expected, cycles in zip(sums_of(plan, counts, weights), fold_cycles(plan, counts), strict=True):
                 while True:
                     ready = rng.random() >= idle
-                    context.set(dut.ready, ready)
+                    context.set(dut.sums.ready, ready)
                     at = cycle
-                    *_, valid, sums = await context.tick().sample(dut.valid, Value.cast(dut.sums))
+                    *_, valid, sums = await context.tick().sample(dut.sums.valid, Value.cast(dut.sums.payload))
                     if valid and ready:
                         break
                 assert unpack(sums, plan.sum_width, plan.lanes, signed=True) == expected
@@ -136,10 +138,10 @@ def test_sums_and_cycles(name: str, idle: float, seed: int) -> None:
                     assert at == expected_cycle
             if expected_cycle is not None and cycles == 1:
                 expected_cycle += 1  # the next window is not looked at in the cycle in which this one is given back
-        context.set(dut.ready, 1)
+        context.set(dut.sums.ready, 1)
         for _ in range(3):
             await context.tick()
-        assert not context.get(dut.valid)
+        assert not context.get(dut.sums.valid)
 
     simulate(dut, feed, take, background=[count])
     assert listed == sum(int(counts.sum()) for counts, _ in windows)
@@ -156,21 +158,21 @@ def test_a_row_of_every_part(name: str, rng: np.random.Generator) -> None:
         for _ in range(30):
             fold, tap = int(rng.integers(plan.folds)), int(rng.integers(plan.taps))
             turn, inner = divmod(fold, plan.inner)
-            context.set(dut.row_enable, 1)
-            context.set(dut.row_bank, 1 << (tap % plan.banks))
-            context.set(dut.row_address, fold * plan.rows_of_bank + tap // plan.banks)
+            context.set(dut.row.enable, 1)
+            context.set(dut.row.bank, 1 << (tap % plan.banks))
+            context.set(dut.row.address, fold * plan.rows_of_bank + tap // plan.banks)
             await context.tick()
-            context.set(dut.row_enable, 0)
-            context.set(dut.row_bank, int(rng.integers(2)))
-            for _ in range(dut.ROW_LATENCY - 1):
+            context.set(dut.row.enable, 0)
+            context.set(dut.row.bank, int(rng.integers(2)))
+            for _ in range(ROW_LATENCY - 1):
                 await context.tick()
             expected = weights[
                 turn * plan.parts : (turn + 1) * plan.parts, tap, inner * plan.row_lanes : (inner + 1) * plan.row_lanes
             ]
             for _ in range(int(rng.integers(1, 4))):  # it stays
-                row = unpack(context.get(Value.cast(dut.row)), plan.weight_bits, plan.lanes, signed=True)
+                row = unpack(context.get(Value.cast(dut.row.rows)), plan.weight_bits, plan.lanes, signed=True)
                 assert row == expected.ravel().tolist()
                 await context.tick()
-                assert not context.get(dut.valid)
+                assert not context.get(dut.sums.valid)
 
     simulate(dut, bench)

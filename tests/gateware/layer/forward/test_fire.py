@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 from amaranth.hdl import Value
-from hw_helpers import layer_plan, memory, pack, receive, simulate, unary, unpack
+from hw_helpers import layer_plan, load_generator, pack, read_port, receive, simulate, unary, unpack
+from seeds import rng_for
 
 from bsff.contract.numerics import boxcar_width
 from bsff.golden import lfsr, pbit
 from bsff.golden.update import BIAS_BITS
 from bsff_hw.layer.forward.fire import Fire
-from bsff_hw.plan.plan import LayerPlan
+from bsff_hw.plan import LayerPlan
 
 FIRST = {"channels": 20, "kernel": 1, "padding": 0}
 PLANS = {
@@ -50,7 +51,7 @@ def fire_all(plan: LayerPlan, sums: np.ndarray, bias: np.ndarray, state: int) ->
 @pytest.mark.parametrize("name", PLANS)
 def test_map(name: str, idle: float, seed: int) -> None:
     plan = PLANS[name]
-    rng = np.random.default_rng([seed, len(name)])
+    rng = rng_for(name, seed)
     dut = Fire(plan)
     top = 2 ** (plan.sum_width - 1)
     shape = (plan.shape.positions, plan.channels)
@@ -72,41 +73,35 @@ def test_map(name: str, idle: float, seed: int) -> None:
         nonlocal cycle
         while True:
             *_, valid, ready, gives, takes = await context.tick().sample(
-                dut.valid, dut.ready, dut.output.valid, dut.output.ready
+                dut.sums.valid, dut.sums.ready, dut.output.valid, dut.output.ready
             )
             begun.extend([cycle] * (valid & ready))
             out.extend([cycle] * (gives & takes))
             cycle += 1
 
     async def feed(context: Any) -> None:
-        for half in range(2):
-            context.set(dut.load, 1 << half)
-            context.set(dut.load_data, (state >> (32 * half)) & 0xFFFFFFFF)
-            await context.tick()
-        context.set(dut.load, 0)
+        await load_generator(context, dut.generator, state)
         for fold in sums.reshape(-1, plan.lanes):
             while rng.random() < idle:
                 await context.tick()
-            context.set(dut.valid, 1)
-            context.set(Value.cast(dut.sums), pack(fold, plan.sum_width))
+            context.set(dut.sums.valid, 1)
+            context.set(Value.cast(dut.sums.payload), pack(fold, plan.sum_width))
             ready = False
             while not ready:
-                *_, ready = await context.tick().sample(dut.ready)
-            context.set(dut.valid, 0)
-            assert context.get(dut.busy)
+                *_, ready = await context.tick().sample(dut.sums.ready)
+            context.set(dut.sums.valid, 0)
 
     async def take(context: Any) -> None:
         assert await receive(context, dut.output, len(expected), rng, idle) == expected
-        assert not context.get(dut.busy)
-        assert context.get(dut.state) == last
+        assert context.get(dut.generator.state) == last
 
-    simulate(dut, feed, take, background=[memory(dut.bias_block, dut.bias, biases, enable=dut.bias_enable), clock])
-    if not idle:  # a transfer a cycle
+    simulate(dut, feed, take, background=[read_port(dut.biases, biases), clock])
+    if not idle:  # a beat a cycle
         assert out == list(range(begun[0] + 5, begun[0] + 5 + len(expected)))
 
 
 def test_one_map_after_another_goes_on_with_the_same_stream(rng: np.random.Generator) -> None:
-    """What `busy` says lets a map be followed by the next; each position begins with a fresh word."""
+    """Each position begins with a fresh word."""
     plan = PLANS["tiles of three"]
     dut = Fire(plan)
     sums = rng.normal(0, 500, (4 * plan.shape.positions, plan.channels)).astype(int)
@@ -115,17 +110,17 @@ def test_one_map_after_another_goes_on_with_the_same_stream(rng: np.random.Gener
     words = []
 
     async def feed(context: Any) -> None:
-        context.set(dut.valid, 1)
+        context.set(dut.sums.valid, 1)
         for fold in sums.reshape(-1, plan.lanes):
-            context.set(Value.cast(dut.sums), pack(fold, plan.sum_width))
+            context.set(Value.cast(dut.sums.payload), pack(fold, plan.sum_width))
             ready = False
             while not ready:
-                *_, ready = await context.tick().sample(dut.ready)
-        context.set(dut.valid, 0)
+                *_, ready = await context.tick().sample(dut.sums.ready)
+        context.set(dut.sums.valid, 0)
 
     async def take(context: Any) -> None:
         words.extend(await receive(context, dut.output, count.size // plan.tiles, rng))
-        assert context.get(dut.state) == last
+        assert context.get(dut.generator.state) == last
 
     simulate(dut, feed, take)
     bits = plan.tiles * plan.tile

@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 from amaranth.hdl import Value
-from hw_helpers import layer_plan, map_shape, pack, random_map, refusal, send, simulate, transfers, unary, unpack
+from hw_helpers import beats_of, layer_plan, map_shape, pack, random_map, refusal, send, simulate, unary, unpack
+from seeds import rng_for
 
 from bsff.golden import taps
-from bsff_hw.layer.forward.maps import SLOTS, MapStore
+from bsff_hw.block.slots import SLOTS
+from bsff_hw.layer.forward.maps import MapStore
 from bsff_hw.layer.forward.window import Window
 from bsff_hw.parts.channels import ChannelMemory
-from bsff_hw.plan.plan import LayerPlan
+from bsff_hw.plan import LayerPlan
 
 CONV = {"channels": 10, "kernel": 2, "padding": 0}
 FIRST = {"channels": 20, "kernel": 1, "padding": 0}
@@ -22,8 +24,8 @@ GROUPED = {"channels": 20, "kernel": 1, "padding": 0, "groups": 10}
 
 def plans() -> dict[str, LayerPlan]:
     return {
-        "one transfer a pixel": layer_plan(CONV, pixels=(5, 4, 1)),
-        "one transfer of planes": layer_plan(CONV, pixels=(3, 5, 1), encoding="bitplanes", planes=3),
+        "one beat a pixel": layer_plan(CONV, pixels=(5, 4, 1)),
+        "one beat of planes": layer_plan(CONV, pixels=(3, 5, 1), encoding="bitplanes", planes=3),
         "colours": layer_plan(CONV, pixels=(4, 3, 3), encoding="thermometer", levels=[60, 120]),
         "one pixel": layer_plan({**CONV, "kernel": 1}, pixels=(1, 1, 1)),
         "one row": layer_plan({**CONV, "padding": 1}, pixels=(1, 5, 1)),
@@ -39,9 +41,9 @@ def plans() -> dict[str, LayerPlan]:
 PLANS = plans()
 
 
-def planes_of(plan: LayerPlan, counts: np.ndarray, part: int, row: int, block: int) -> int:
-    """The rows of a part's transfer: bit x of plane ``unit * levels + level`` says whether the count there exceeds it."""
-    turn, own = divmod(block, plan.group_in // plan.beat)
+def planes_of(plan: LayerPlan, counts: np.ndarray, part: int, row: int, beat: int) -> int:
+    """The rows of a part's beat: bit x of plane ``unit * levels + level`` says whether the count there exceeds it."""
+    turn, own = divmod(beat, plan.group_in // plan.beat)
     first = (turn * plan.parts + part) * plan.group_in + own * plan.beat
     word = []
     for channel in range(first, first + plan.beat):
@@ -53,48 +55,48 @@ def planes_of(plan: LayerPlan, counts: np.ndarray, part: int, row: int, block: i
 @pytest.mark.parametrize("name", PLANS)
 def test_maps_are_kept_in_both_orders(name: str, idle: float, seed: int) -> None:
     plan = PLANS[name]
-    rng = np.random.default_rng([seed, len(name)])
+    rng = rng_for(name, seed)
     maps = [random_map(rng, map_shape(plan), plan.levels) for _ in range(6)]
     labels = rng.integers(10, size=len(maps)).tolist()
     dut = MapStore(plan)
-    blocks, word = plan.blocks_in // plan.parts, plan.beat * plan.levels * plan.width
-    half = len(Value.cast(dut.plane_row)) // 2
+    count, word = plan.beats_in // plan.parts, plan.beat * plan.levels * plan.width
+    half = len(Value.cast(dut.planes.address.rows)) // 2
 
     async def feed(context: Any) -> None:
         for counts, label in zip(maps, labels, strict=True):
-            await send(context, dut.input, transfers(counts, plan.beat, plan.levels, label), rng, idle)
+            await send(context, dut.input, beats_of(counts, plan.beat, plan.levels, label), rng, idle)
 
     async def read(context: Any) -> None:
         for counts, label in zip(maps, labels, strict=True):
             while not context.get(dut.full):
                 await context.tick()
             if rng.random() < 0.5:  # until both slots are full
-                for _ in range(3 * len(transfers(counts, plan.beat, plan.levels))):
+                for _ in range(3 * len(beats_of(counts, plan.beat, plan.levels))):
                     await context.tick()
             assert context.get(dut.label) == label
             assert context.get(dut.ones) == counts.sum()
             for place in rng.permutation(plan.height * plan.width):
-                context.set(dut.pixel_enable, 1)
-                context.set(dut.pixel_address, int(place))
+                context.set(dut.pixels.enable, 1)
+                context.set(dut.pixels.address, int(place))
                 await context.tick()
-                context.set(dut.pixel_enable, 0)
-                context.set(dut.pixel_address, 0)
-                assert context.get(dut.pixel) == unary(counts[divmod(place, plan.width)], plan.levels)
+                context.set(dut.pixels.enable, 0)
+                context.set(dut.pixels.address, 0)
+                assert context.get(dut.pixels.word) == unary(counts[divmod(place, plan.width)], plan.levels)
                 if rng.random() < 0.1:  # the port holds what it read
                     await context.tick()
-                    assert context.get(dut.pixel) == unary(counts[divmod(place, plan.width)], plan.levels)
-            for block in range(blocks):
+                    assert context.get(dut.pixels.word) == unary(counts[divmod(place, plan.width)], plan.levels)
+            for beat in range(count):
                 for even in range(0, plan.height, 2):
                     odd = int(rng.choice(np.arange(1, plan.height, 2))) if plan.height > 1 else None
-                    context.set(dut.plane_enable, 1)
-                    context.set(Value.cast(dut.plane_row), pack([even // 2, (odd or 0) // 2], half))
-                    context.set(dut.plane_block, block)
+                    context.set(dut.planes.enable, 1)
+                    context.set(Value.cast(dut.planes.address.rows), pack([even // 2, (odd or 0) // 2], half))
+                    context.set(dut.planes.address.beat, beat)
                     await context.tick()
-                    shown = unpack(context.get(Value.cast(dut.planes)), word, 2 * plan.parts)
+                    shown = unpack(context.get(Value.cast(dut.planes.word)), word, 2 * plan.parts)
                     for part in range(plan.parts):
-                        assert shown[2 * part] == planes_of(plan, counts, part, even, block)
+                        assert shown[2 * part] == planes_of(plan, counts, part, even, beat)
                         if odd is not None:
-                            assert shown[2 * part + 1] == planes_of(plan, counts, part, odd, block)
+                            assert shown[2 * part + 1] == planes_of(plan, counts, part, odd, beat)
             context.set(dut.release, 1)
             await context.tick()
             context.set(dut.release, 0)
@@ -103,10 +105,10 @@ def test_maps_are_kept_in_both_orders(name: str, idle: float, seed: int) -> None
     simulate(dut, feed, read)
 
 
-def test_a_transfer_a_cycle_until_both_slots_are_full(rng: np.random.Generator) -> None:
+def test_a_beat_a_cycle_until_both_slots_are_full(rng: np.random.Generator) -> None:
     plan = PLANS["counts"]
     dut = MapStore(plan)
-    words = transfers(random_map(rng, map_shape(plan), plan.levels), plan.beat, plan.levels)
+    words = beats_of(random_map(rng, map_shape(plan), plan.levels), plan.beat, plan.levels)
 
     async def bench(context: Any) -> None:
         context.set(dut.input.valid, 1)
@@ -149,11 +151,11 @@ def slide(plan: LayerPlan, maps: list[np.ndarray], rng: np.random.Generator, idl
 
     async def port(context: Any) -> None:
         while True:
-            *_, enable, address = await context.tick().sample(dut.enable, dut.address)
+            *_, enable, address = await context.tick().sample(dut.pixels.enable, dut.pixels.address)
             if enable:
-                context.set(dut.pixel, pixels[address])
+                context.set(dut.pixels.word, pixels[address])
             else:
-                context.set(dut.pixel, int(rng.integers(2)))  # nobody looks
+                context.set(dut.pixels.word, int(rng.integers(2)))  # nobody looks
 
     async def bench(context: Any) -> None:
         for counts in maps:
@@ -166,21 +168,21 @@ def slide(plan: LayerPlan, maps: list[np.ndarray], rng: np.random.Generator, idl
             await context.tick()
             context.set(dut.start, 0)
             for window in every:
-                while not context.get(dut.valid):
+                while not context.get(dut.windows.valid):
                     await context.tick()
                     cycle += 1
                 for _ in range(int(rng.integers(idle + 1))):
                     await context.tick()
                     cycle += 1
-                    assert context.get(dut.valid)
-                assert context.get(dut.window) == unary(window, plan.levels)
+                    assert context.get(dut.windows.valid)
+                assert context.get(dut.windows.payload) == unary(window, plan.levels)
                 cycles[-1].append(cycle)
-                context.set(dut.next, 1)
+                context.set(dut.windows.ready, 1)
                 await context.tick()
                 cycle += 1
-                context.set(dut.next, 0)
+                context.set(dut.windows.ready, 0)
             for _ in range(plan.kernel + 3):
-                assert not context.get(dut.valid)
+                assert not context.get(dut.windows.valid)
                 await context.tick()
 
     simulate(dut, bench, background=[port])
@@ -190,7 +192,7 @@ def slide(plan: LayerPlan, maps: list[np.ndarray], rng: np.random.Generator, idl
 @pytest.mark.parametrize("name", WINDOWS)
 def test_window_at_every_position(name: str, seed: int) -> None:
     plan = WINDOWS[name]
-    rng = np.random.default_rng([seed, len(name)])
+    rng = rng_for(name, seed)
     maps = [random_map(rng, map_shape(plan), plan.levels) for _ in range(3)]
     maps.append(np.full(map_shape(plan), plan.levels))
     slide(plan, maps, rng, idle=2 * plan.kernel + 4)
@@ -221,11 +223,11 @@ def test_the_next_column_waits_while_a_window_is_in_use() -> None:
         for x in range(width):
             for _ in range((plan.kernel + 1) * (plan.kernel + 2)):
                 await context.tick()
-            assert context.get(dut.valid)
-            context.set(dut.next, 1)
+            assert context.get(dut.windows.valid)
+            context.set(dut.windows.ready, 1)
             await context.tick()
-            context.set(dut.next, 0)
-            assert context.get(dut.valid) == (x < width - 1)  # then a row ends
+            context.set(dut.windows.ready, 0)
+            assert context.get(dut.windows.valid) == (x < width - 1)  # then a row ends
 
     simulate(dut, bench)
 
@@ -244,17 +246,17 @@ def test_channel_memory(channels: int, units: int, transparent: bool, rng: np.ra
         for _ in range(200):
             enable, read, write = rng.integers(2), *rng.integers(channels // units, size=2)
             mask, new = rng.integers(2, size=units), rng.integers(2**7, size=units)
-            context.set(dut.read_enable, int(enable))
-            context.set(dut.read_block, int(read))
-            context.set(dut.write_block, int(write))
-            context.set(dut.write_mask, pack(mask, 1))
-            context.set(Value.cast(dut.write), pack(new, 7))
+            context.set(dut.read.enable, int(enable))
+            context.set(dut.read.address, int(read))
+            context.set(dut.write.address, int(write))
+            context.set(dut.write.mask, pack(mask, 1))
+            context.set(Value.cast(dut.write.words), pack(new, 7))
             before = words[read].copy()
             words[write] = np.where(mask, new, words[write])
             await context.tick()
             if enable:
                 shown = (words[read] if transparent else before).tolist()
-            assert unpack(context.get(Value.cast(dut.read)), 7, units) == shown
+            assert unpack(context.get(Value.cast(dut.read.word)), 7, units) == shown
 
     simulate(dut, bench)
 

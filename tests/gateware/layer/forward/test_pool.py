@@ -1,4 +1,4 @@
-"""The 2x2 max-pool against `golden.pool.pool`: odd edges, ties, one transfer a position or several."""
+"""The 2x2 max-pool against `golden.pool.pool`: odd edges, ties, one beat a position or several."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from typing import Any
 import numpy as np
 import pytest
 from hw_helpers import layer_plan, pack, random_map, receive, send, simulate, unary
+from seeds import rng_for
 
 from bsff.golden import pool
 from bsff_hw.layer.forward.pool import Pool
-from bsff_hw.plan.plan import LayerPlan
+from bsff_hw.plan import LayerPlan
 
 POOLED = {"channels": 10, "kernel": 1, "padding": 0, "pool": 2}
 PLANS = {
-    "one transfer": layer_plan({**POOLED, "tiles": 10}, pixels=(4, 4, 1)),
-    "one transfer, odd": layer_plan({**POOLED, "tiles": 10, "tile": 2}, pixels=(5, 3, 1)),
-    "two transfers": layer_plan({**POOLED, "tiles": 5, "tile": 3}, pixels=(2, 2, 1)),
-    "two transfers, odd": layer_plan({**POOLED, "tiles": 5}, pixels=(3, 5, 1)),
-    "a channel a transfer": layer_plan({**POOLED, "tiles": 1, "tile": 2, "eligibility": "xor"}, pixels=(4, 5, 1)),
+    "one beat": layer_plan({**POOLED, "tiles": 10}, pixels=(4, 4, 1)),
+    "one beat, odd": layer_plan({**POOLED, "tiles": 10, "tile": 2}, pixels=(5, 3, 1)),
+    "two beats": layer_plan({**POOLED, "tiles": 5, "tile": 3}, pixels=(2, 2, 1)),
+    "two beats, odd": layer_plan({**POOLED, "tiles": 5}, pixels=(3, 5, 1)),
+    "a channel a beat": layer_plan({**POOLED, "tiles": 1, "tile": 2, "eligibility": "xor"}, pixels=(4, 5, 1)),
     "one window": layer_plan({**POOLED, "tiles": 10}, pixels=(3, 3, 1)),
 }
 
 
 def fired(count: np.ndarray, response: np.ndarray, plan: LayerPlan, winner: np.ndarray | None = None) -> list[int]:
-    """Transfers of a map (height, width, channels)."""
+    """Beats of a map (height, width, channels)."""
     words = []
     for at in range(0, count.size, plan.tiles):
         own = slice(at, at + plan.tiles)
@@ -49,7 +50,7 @@ def pooled(count: np.ndarray, response: np.ndarray, plan: LayerPlan) -> list[int
 @pytest.mark.parametrize("name", PLANS)
 def test_pool(name: str, idle: float, seed: int) -> None:
     plan = PLANS[name]
-    rng = np.random.default_rng([seed, len(name)])
+    rng = rng_for(name, seed)
     maps = [random_map(rng, plan.shape.conv, plan.tile) for _ in range(8)]
     responses = [rng.integers(0, plan.tile + 1, plan.shape.conv) for _ in maps]
     dut = Pool(plan)
@@ -74,16 +75,16 @@ def test_pool(name: str, idle: float, seed: int) -> None:
         assert await receive(context, dut.output, len(expected), rng, idle) == expected
 
     simulate(dut, feed, take, background=[clock])
-    if not idle:  # one transfer a cycle; a window leaves a cycle after its last position
+    if not idle:  # one beat a cycle; a window leaves a cycle after its last position
         height, width, _ = plan.shape.conv
         assert taken == list(range(len(taken)))
-        ends = np.arange(len(maps) * height * width * plan.blocks).reshape(len(maps), height, width, plan.blocks)
+        ends = np.arange(len(maps) * height * width * plan.beats).reshape(len(maps), height, width, plan.beats)
         h, w = plan.shape.output[:2]
         assert given == (ends[:, 1 : 2 * h : 2, 1 : 2 * w : 2] + 1).ravel().tolist()
 
 
 def test_busy_until_the_last_window_has_left(rng: np.random.Generator) -> None:
-    plan = PLANS["one transfer"]
+    plan = PLANS["one beat"]
     dut = Pool(plan)
     words = fired(random_map(rng, plan.shape.conv, 1), rng.integers(2, size=plan.shape.conv), plan)
 

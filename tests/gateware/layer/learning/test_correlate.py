@@ -8,19 +8,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from amaranth.hdl import Module, Value
-from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
-from hw_helpers import layer_plan, map_shape, pack, random_map, send, simulate, transfers, unpack
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+from hw_helpers import beats_of, layer_plan, map_shape, pack, random_map, send, simulate, unpack
 
-import bsff_hw.plan.plan
+import bsff_hw.plan.layer
 from bsff.golden import taps
-from bsff_hw.layer.forward.maps import MapStore, beat_layout
-from bsff_hw.layer.forward.pool import pooled_layout
-from bsff_hw.layer.learning.correlate import Correlate
+from bsff_hw.interfaces import beats
+from bsff_hw.layer.forward.maps import MapStore
+from bsff_hw.layer.forward.pool import leaving_signature
+from bsff_hw.layer.learning.correlate import Correlate, change_sums_layout
 from bsff_hw.layer.learning.passes import Passes, pass_layout
 from bsff_hw.layer.learning.response import ResponseMap, site_layout
 from bsff_hw.layer.learning.sites import Sites
-from bsff_hw.plan.plan import LayerPlan
+from bsff_hw.plan import LayerPlan
 
 FIRST = {"channels": 20, "kernel": 1, "padding": 0}
 PLAIN = {"channels": 10, "kernel": 3, "padding": 1}
@@ -66,7 +67,7 @@ CASES = {
 def case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> LayerPlan:
     """The plan of a name, with chunks as small as it asks for."""
     plan, sites = CASES[request.param]
-    monkeypatch.setattr(bsff_hw.plan.plan, "CHUNK_SITES", sites)
+    monkeypatch.setattr(bsff_hw.plan.layer, "CHUNK_SITES", sites)
     assert (plan.chunks > 1) == (sites < plan.shape.positions // plan.site_bits)
     return plan
 
@@ -76,7 +77,7 @@ every = pytest.mark.parametrize("case", CASES, indirect=True)
 
 def passes_of(plan: LayerPlan) -> Iterator[dict[str, int]]:
     """Every pass of an update in order: tap by tap, and all folds of each."""
-    blocks = plan.group_in // plan.beat
+    count = plan.group_in // plan.beat
     for tap in range(plan.taps):
         place, channel = divmod(tap, plan.group_in)
         for fold in range(plan.folds):
@@ -84,7 +85,7 @@ def passes_of(plan: LayerPlan) -> Iterator[dict[str, int]]:
                 "ky": place // plan.kernel,
                 "kx": place % plan.kernel,
                 "unit": channel % plan.beat,
-                "block": fold // plan.inner * blocks + channel // plan.beat,
+                "beat": fold // plan.inner * count + channel // plan.beat,
                 "fold": fold,
                 "bank": 1 << (tap % plan.banks),
                 "address": fold * plan.rows_of_bank + tap // plan.banks,
@@ -108,17 +109,17 @@ def test_passes(case: LayerPlan, rng: np.random.Generator) -> None:
 
     async def bench(context: Any) -> None:
         for _ in range(2):
-            assert not context.get(dut.valid)
+            assert not context.get(dut.passes.valid)
             context.set(dut.start, 1)
             await context.tick()
             context.set(dut.start, 0)
             for fields in passes_of(case):
                 ready = False
                 while not ready:
-                    assert context.get(dut.valid)
-                    assert context.get(dut.payload.as_value()) == packed_pass(case, fields)
+                    assert context.get(dut.passes.valid)
+                    assert context.get(dut.passes.payload.as_value()) == packed_pass(case, fields)
                     ready = rng.random() < 0.7
-                    context.set(dut.ready, ready)
+                    context.set(dut.passes.ready, ready)
                     await context.tick()
 
     simulate(dut, bench)
@@ -129,9 +130,9 @@ def test_passes(case: LayerPlan, rng: np.random.Generator) -> None:
 
 def input_at(plan: LayerPlan, counts: np.ndarray, at: dict[str, int], part: int) -> np.ndarray:
     """The input of a pass at every position (height, width) before the pool."""
-    blocks = plan.group_in // plan.beat
-    group = at["block"] // blocks * plan.parts + part
-    channel = group * plan.group_in + at["block"] % blocks * plan.beat + at["unit"]
+    group_beats = plan.group_in // plan.beat
+    group = at["beat"] // group_beats * plan.parts + part
+    channel = group * plan.group_in + at["beat"] % group_beats * plan.beat + at["unit"]
     padded = np.pad(counts[..., channel], plan.padding)
     height, width = plan.shape.conv[:2]
     return padded[at["ky"] : at["ky"] + height, at["kx"] : at["kx"] + width]
@@ -146,11 +147,11 @@ def chunks_of(plan: LayerPlan, bits: np.ndarray) -> list[int]:
     return [pack(bits.ravel()[i * size : (i + 1) * size], 1) for i in range(plan.chunks)]
 
 
-def plane_words(plan: LayerPlan, counts: np.ndarray, row: int, block: int, part: int) -> int:
+def plane_words(plan: LayerPlan, counts: np.ndarray, row: int, beat: int, part: int) -> int:
     """What `maps.MapStore` shows of a row; rows that are not there hold anything."""
-    blocks = plan.group_in // plan.beat
-    group = block // blocks * plan.parts + part
-    first = group * plan.group_in + block % blocks * plan.beat
+    group_beats = plan.group_in // plan.beat
+    group = beat // group_beats * plan.parts + part
+    first = group * plan.group_in + beat % group_beats * plan.beat
     planes = []
     for channel in range(first, first + plan.beat):
         for level in range(plan.levels):
@@ -165,31 +166,23 @@ def test_sites(case: LayerPlan, rng: np.random.Generator) -> None:
     dut = Sites(plan)
     every_pass = list(passes_of(plan))
     chosen = [every_pass[i] for i in sorted(rng.permutation(len(every_pass))[:25])]
-    half = len(Value.cast(dut.plane_row)) // 2
+    half = len(Value.cast(dut.planes.address.rows)) // 2
 
     async def planes(context: Any) -> None:
         while True:
-            *_, rows, block, enable = await context.tick().sample(
-                Value.cast(dut.plane_row), dut.plane_block, dut.plane_enable
+            *_, rows, beat, enable = await context.tick().sample(
+                Value.cast(dut.planes.address.rows), dut.planes.address.beat, dut.planes.enable
             )
             if not enable:
                 continue
             even, odd = unpack(rows, half, 2)
             words = []
             for part in range(plan.parts):
-                words += [plane_words(plan, counts, 2 * row + i, block, part) for i, row in enumerate((even, odd))]
-            context.set(Value.cast(dut.planes), pack(words, plan.beat * plan.levels * plan.width))
+                words += [plane_words(plan, counts, 2 * row + i, beat, part) for i, row in enumerate((even, odd))]
+            context.set(Value.cast(dut.planes.word), pack(words, plan.beat * plan.levels * plan.width))
 
     async def feed(context: Any) -> None:
-        for at in chosen:
-            while rng.random() < 0.3:
-                await context.tick()
-            context.set(dut.pass_valid, 1)
-            context.set(dut.pass_payload.as_value(), packed_pass(plan, at))
-            ready = False
-            while not ready:
-                *_, ready = await context.tick().sample(dut.pass_ready)
-            context.set(dut.pass_valid, 0)
+        await send(context, dut.passes, [packed_pass(plan, at) for at in chosen], rng, 0.3)
 
     async def take(context: Any) -> None:
         for at in chosen:
@@ -197,19 +190,24 @@ def test_sites(case: LayerPlan, rng: np.random.Generator) -> None:
             for level in range(plan.levels):
                 words = [chunks_of(plan, x > level) for x in inputs]
                 for chunk in range(plan.chunks):
-                    while not context.get(dut.valid):
+                    while not context.get(dut.chunks.valid):
                         await context.tick()
                     expected = pack((w[chunk] for w in words), plan.chunk_sites * plan.site_bits)
                     for _ in range(int(rng.integers(2 * plan.chunk_rows + 4))):
-                        assert context.get(dut.valid)
-                        assert context.get(Value.cast(dut.inputs)) == expected
-                        assert context.get(dut.base) == (at["fold"] * plan.chunks + chunk) * plan.chunk_depth
-                        assert context.get(dut.first) == (level == 0 and chunk == 0)
-                        assert context.get(dut.last) == (level == plan.levels - 1 and chunk == plan.chunks - 1)
+                        assert context.get(dut.chunks.valid)
+                        assert context.get(Value.cast(dut.chunks.payload.inputs)) == expected
+                        assert (
+                            context.get(dut.chunks.payload.base)
+                            == (at["fold"] * plan.chunks + chunk) * plan.chunk_depth
+                        )
+                        assert context.get(dut.chunks.payload.first) == (level == 0 and chunk == 0)
+                        assert context.get(dut.chunks.payload.last) == (
+                            level == plan.levels - 1 and chunk == plan.chunks - 1
+                        )
                         await context.tick()
-                    context.set(dut.next, 1)
+                    context.set(dut.chunks.ready, 1)
                     await context.tick()
-                    context.set(dut.next, 0)
+                    context.set(dut.chunks.ready, 0)
 
     simulate(dut, feed, take, background=[planes])
 
@@ -221,10 +219,10 @@ def test_a_chunk_takes_what_is_claimed(case: LayerPlan) -> None:
     seen = []
 
     async def bench(context: Any) -> None:
-        context.set(dut.pass_valid, 1)
+        context.set(dut.passes.valid, 1)
         for cycle in range(12 * (case.chunk_rows + 3)):
-            valid = context.get(dut.valid)
-            context.set(dut.next, valid)
+            valid = context.get(dut.chunks.valid)
+            context.set(dut.chunks.ready, valid)
             if valid:
                 seen.append(cycle)
             await context.tick()
@@ -240,7 +238,7 @@ def test_a_chunk_takes_what_is_claimed(case: LayerPlan) -> None:
 def responses_of(
     plan: LayerPlan, rng: np.random.Generator, *, full: bool = False
 ) -> tuple[np.ndarray, np.ndarray, list[int]]:
-    """Responses and winners (sites, channels), random or all the largest, and the transfers in which they come."""
+    """Responses and winners (sites, channels), random or all the largest, and the beats_of in which they come."""
     shape = (plan.shape.outputs, plan.channels)
     response = np.where(rng.random(shape) < 0.7, rng.integers(0, plan.tile + 1, shape), 0)
     if full:
@@ -266,16 +264,16 @@ def stored(plan: LayerPlan, response: np.ndarray, winner: np.ndarray, fold: int,
 
 async def keep(context: Any, dut: Any, words: list[int], rng: np.random.Generator) -> None:
     """Stream a map of responses into a `ResponseMap`."""
-    context.set(dut.start, 1)
+    context.set(dut.begin, 1)
     await context.tick()
-    context.set(dut.start, 0)
+    context.set(dut.begin, 0)
     for word in words:
-        context.set(Value.cast(dut.fired), word)
-        context.set(dut.take, 1)
+        context.set(Value.cast(dut.leaving.payload), word)
+        context.set(dut.leaving.valid, 1)
         await context.tick()
-        context.set(dut.take, 0)
+        context.set(dut.leaving.valid, 0)
         while rng.random() < 0.2:
-            context.set(Value.cast(dut.fired), 0)
+            context.set(Value.cast(dut.leaving.payload), 0)
             await context.tick()
 
 
@@ -284,6 +282,7 @@ def test_responses_are_kept(case: LayerPlan, rng: np.random.Generator) -> None:
     plan = case
     dut = ResponseMap(plan)
     word = plan.row_lanes * site_layout(plan).size
+    width = len(dut.words.address[0][0])
 
     async def bench(context: Any) -> None:
         for _ in range(2):
@@ -295,14 +294,14 @@ def test_responses_are_kept(case: LayerPlan, rng: np.random.Generator) -> None:
                     chunk, own = divmod(site, plan.chunk_sites)
                     address = (fold * plan.chunks + chunk) * plan.chunk_depth + own // plan.site_banks
                     addresses = [address] * plan.site_banks * plan.parts
-                    context.set(dut.enable, 1)
-                    context.set(Value.cast(dut.address), pack(addresses, dut.address_width))
+                    context.set(dut.words.enable, 1)
+                    context.set(Value.cast(dut.words.address), pack(addresses, width))
                     await context.tick()
-                    context.set(dut.enable, 0)
-                    context.set(Value.cast(dut.address), 0)
+                    context.set(dut.words.enable, 0)
+                    context.set(Value.cast(dut.words.address), 0)
                     if rng.random() < 0.2:
                         await context.tick()
-                    shown = unpack(context.get(Value.cast(dut.words)), word, plan.site_banks * plan.parts)
+                    shown = unpack(context.get(Value.cast(dut.words.word)), word, plan.site_banks * plan.parts)
                     for part in range(plan.parts):
                         expected = stored(plan, response, winner, fold, part, site)
                         assert shown[part * plan.site_banks + own % plan.site_banks] == expected
@@ -329,18 +328,18 @@ def test_a_chunk_takes_its_busiest_bank(case: LayerPlan, rng: np.random.Generato
     loaded, valid_at = [], []
 
     async def bench(context: Any) -> None:
-        context.set(dut.ready, 1)
-        context.set(dut.chunk_valid, 1)
+        context.set(dut.sums.ready, 1)
+        context.set(dut.chunks.valid, 1)
         cycle = 0
         while len(valid_at) < sum(lasts):
             number = len(loaded)
-            context.set(dut.chunk_valid, number < len(inputs))
+            context.set(dut.chunks.valid, number < len(inputs))
             if number < len(inputs):
-                context.set(Value.cast(dut.inputs), inputs[number])
-                context.set(dut.last, lasts[number])
-            if context.get(dut.chunk_next):
+                context.set(Value.cast(dut.chunks.payload.inputs), inputs[number])
+                context.set(dut.chunks.payload.last, lasts[number])
+            if number < len(inputs) and context.get(dut.chunks.ready):
                 loaded.append(cycle)
-            if context.get(dut.valid):
+            if context.get(dut.sums.valid):
                 valid_at.append(cycle)
             await context.tick()
             cycle += 1
@@ -352,18 +351,21 @@ def test_a_chunk_takes_its_busiest_bank(case: LayerPlan, rng: np.random.Generato
 
 
 class Path(wiring.Component):
-    """Everything between the two maps and the sums, wired as in `layer.Layer`."""
+    """Everything between the two maps and the sums, joined as in `learning.Learning`."""
 
     def __init__(self, plan: LayerPlan) -> None:
         self._plan = plan
         super().__init__(
             {
-                "input": In(wiring.Signature({"payload": In(beat_layout(plan.beat * plan.levels)), "valid": In(1), "ready": Out(1)})),
-                "map_start": In(1), "take": In(1), "fired": In(pooled_layout(plan)),
-                "start": In(1), "full": Out(1), "release": In(1),
-                "sums": Out(plan.parts * plan.row_lanes * plan.change_width), "valid": Out(1), "ready": In(1),
+                "input": In(beats(plan.beat * plan.levels)),
+                "full": Out(1),
+                "release": In(1),
+                "begin": In(1),
+                "leaving": In(leaving_signature(plan)),
+                "start": In(1),
+                "sums": Out(stream.Signature(change_sums_layout(plan))),
             }
-        )  # fmt: skip
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -373,19 +375,19 @@ class Path(wiring.Component):
         m.submodules.sites = sites = Sites(plan)
         m.submodules.responses = responses = ResponseMap(plan)
         m.submodules.correlate = correlate = Correlate(plan)
+        connect(m, flipped(self.input), maps.input)
+        connect(m, flipped(self.leaving), responses.leaving)
+        connect(m, passes.passes, sites.passes)
+        connect(m, sites.planes, maps.planes)
+        connect(m, sites.chunks, correlate.chunks)
+        connect(m, correlate.words, responses.words)
+        connect(m, correlate.sums, flipped(self.sums))
         m.d.comb += [
-            maps.input.payload.eq(self.input.payload), maps.input.valid.eq(self.input.valid),
-            self.input.ready.eq(maps.input.ready), self.full.eq(maps.full), maps.release.eq(self.release),
-            responses.start.eq(self.map_start), responses.take.eq(self.take), responses.fired.eq(self.fired),
-            passes.start.eq(self.start), sites.pass_valid.eq(passes.valid), sites.pass_payload.eq(passes.payload),
-            passes.ready.eq(sites.pass_ready), maps.plane_enable.eq(sites.plane_enable), maps.plane_row.eq(sites.plane_row),
-            maps.plane_block.eq(sites.plane_block), sites.planes.eq(maps.planes),
-            correlate.chunk_valid.eq(sites.valid), correlate.inputs.eq(sites.inputs), correlate.base.eq(sites.base),
-            correlate.first.eq(sites.first), correlate.last.eq(sites.last), sites.next.eq(correlate.chunk_next),
-            responses.enable.eq(correlate.enable), responses.address.eq(correlate.address),
-            correlate.words.eq(responses.words), self.sums.eq(correlate.sums), self.valid.eq(correlate.valid),
-            correlate.ready.eq(self.ready),
-        ]  # fmt: skip
+            self.full.eq(maps.full),
+            maps.release.eq(self.release),
+            responses.begin.eq(self.begin),
+            passes.start.eq(self.start),
+        ]
         return m
 
 
@@ -400,28 +402,28 @@ def test_sums_are_those_of_the_model(case: LayerPlan, rng: np.random.Generator) 
             if full:
                 counts[:] = plan.levels
             response, winner, words = responses_of(plan, rng, full=full)
-            await send(context, dut.input, transfers(counts, plan.beat, plan.levels), rng)
-            context.set(dut.map_start, 1)
+            await send(context, dut.input, beats_of(counts, plan.beat, plan.levels), rng)
+            context.set(dut.begin, 1)
             await context.tick()
-            context.set(dut.map_start, 0)
+            context.set(dut.begin, 0)
             for word in words:
-                context.set(dut.fired.as_value(), word)
-                context.set(dut.take, 1)
+                context.set(dut.leaving.payload.as_value(), word)
+                context.set(dut.leaving.valid, 1)
                 await context.tick()
-            context.set(dut.take, 0)
+            context.set(dut.leaving.valid, 0)
             context.set(dut.start, 1)
             await context.tick()
             context.set(dut.start, 0)
             expected = sums_of(plan, counts, response, winner)
             for at in passes_of(plan):
                 while True:
-                    ready = bool(context.get(dut.valid) and rng.random() < 0.5)  # as `rows.Rows`, never before
-                    context.set(dut.ready, ready)
-                    *_, valid, sums = await context.tick().sample(dut.valid, dut.sums)
+                    ready = bool(context.get(dut.sums.valid) and rng.random() < 0.5)  # as `rows.Rows`, never before
+                    context.set(dut.sums.ready, ready)
+                    *_, valid, sums = await context.tick().sample(dut.sums.valid, Value.cast(dut.sums.payload))
                     if valid and ready:
                         break
                 tap = (at["ky"] * plan.kernel + at["kx"]) * plan.group_in
-                tap += at["block"] % (plan.group_in // plan.beat) * plan.beat + at["unit"]
+                tap += at["beat"] % (plan.group_in // plan.beat) * plan.beat + at["unit"]
                 turn, inner = divmod(at["fold"], plan.inner)
                 rows = expected[turn * plan.parts : (turn + 1) * plan.parts, tap]
                 own = rows[:, inner * plan.row_lanes : (inner + 1) * plan.row_lanes]

@@ -1,0 +1,80 @@
+"""Softmax, class errors, loss and prediction, with the cycles that they take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hw_helpers import simulate, table
+
+from bsff.config import CLASSES
+from bsff.golden import softmax
+from bsff_hw.block.softmax import Softmax
+from bsff_hw.plan.latencies import SOFTMAX_CYCLES
+
+
+async def classify(context: Any, dut: Softmax, held: list[int], logits: np.ndarray, label: int) -> None:
+    """One sample, every output and the number of cycles."""
+    held[:] = logits.tolist()
+    context.set(dut.logit, held[context.get(dut.number)])
+    context.set(dut.label, label)
+    context.set(dut.phase.start, 1)
+    await context.tick()
+    context.set(dut.phase.start, 0)
+    for _ in range(SOFTMAX_CYCLES - 1):
+        assert not context.get(dut.phase.done)
+        await context.tick()
+    assert context.get(dut.phase.done)
+    errors = softmax.class_error(logits, np.array(label))
+    for c in range(CLASSES):
+        context.set(dut.errors.number, c)
+        assert context.get(dut.errors.error) == errors[c]
+    assert context.get(dut.label_error) == errors[label]
+    assert context.get(dut.loss) == softmax.cross_entropy(logits, np.array(label))
+    assert context.get(dut.best) == logits.argmax()
+    await context.tick()
+    assert not context.get(dut.phase.done)
+
+
+def samples(width: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """Logits far apart and near, with ties, at both ends of their width."""
+    low, high = -(2 ** (width - 1)), 2 ** (width - 1) - 1
+    several = [np.full(CLASSES, v) for v in (0, low, high)]  # all equal: the largest sum of powers
+    several += [np.where(np.arange(CLASSES) == c, high, low) for c in (0, 4, 9)]
+    several += [np.where(np.arange(CLASSES) == c, low, high) for c in (0, 9)]
+    # as far below the largest as the power is the last one that counts, and the first that does not
+    several += [np.array([0, -d, *[low] * 8]).clip(low, high) for d in (16 * 64, 16 * 64 + 63, 17 * 64)]
+    for spread in (1, 30, 200, 2000, 10**6):
+        several += [rng.normal(0, spread, CLASSES).astype(int).clip(low, high) for _ in range(4)]
+    return several
+
+
+@pytest.mark.parametrize("width", [8, 13, 32, 40])
+def test_softmax(width: int, rng: np.random.Generator) -> None:
+    dut = Softmax(width)
+    held = [0] * CLASSES
+
+    async def bench(context: Any) -> None:
+        for logits in samples(width, rng):
+            await classify(context, dut, held, logits, int(rng.integers(CLASSES)))
+            for _ in range(int(rng.integers(3))):
+                await context.tick()
+
+    simulate(dut, bench, background=[table(dut.number, dut.logit, held)])
+
+
+@pytest.mark.parametrize("others", [0, 3, 9])
+def test_every_fraction_of_a_power(others: int) -> None:
+    """A logit of each distance from the largest, with some as large: each entry of both tables, each leading one."""
+    dut = Softmax(12)
+    held = [0] * CLASSES
+
+    async def bench(context: Any) -> None:
+        for distance in range(0, 64, 1 if others == 0 else 7):
+            logits = np.array([*[100] * others, 100 - distance, *[-1900] * (9 - others)])
+            if others == 0:
+                logits[-1] = 100
+            await classify(context, dut, held, logits, distance % CLASSES)
+
+    simulate(dut, bench, background=[table(dut.number, dut.logit, held)])
