@@ -7,9 +7,10 @@ import torch
 from reference_helpers import DRAWS, Z, generator, network
 
 from bsff.config import DataConfig, parse
+from bsff.contract.geometry import planes
 from bsff.errors import DataError
 from bsff.reference import Network, encode, evaluate, fit
-from bsff.reference.encode import planes, real
+from bsff.reference.encode import real
 
 
 @pytest.fixture(autouse=True)

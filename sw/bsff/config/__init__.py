@@ -5,15 +5,18 @@
 
 from .check import parse
 from .datasets import DATASETS, DataSet
+from .encodings import ENCODINGS, Encoding
 from .files import dumps, load, names, override
 from .schema import CLASSES, Config, DataConfig, HeadConfig, LayerConfig, TrainingConfig, blocks
 
 __all__ = [
     "CLASSES",
     "DATASETS",
+    "ENCODINGS",
     "Config",
     "DataConfig",
     "DataSet",
+    "Encoding",
     "HeadConfig",
     "LayerConfig",
     "TrainingConfig",

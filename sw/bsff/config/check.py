@@ -8,6 +8,7 @@ from typing import Any
 
 from bsff.errors import ConfigError
 
+from .encodings import ENCODINGS
 from .schema import CLASSES, Config, DataConfig, HeadConfig, LayerConfig, TrainingConfig
 
 SECTIONS = {"data": DataConfig, "layer": LayerConfig, "head": HeadConfig, "training": TrainingConfig}
@@ -113,8 +114,8 @@ def _check(config: Config) -> None:
     data = config.data
     if list(data.levels) != sorted(set(data.levels)):
         raise ConfigError(f"data.levels = {list(data.levels)}: expected rising values without repeats")
-    if data.encoding == "threshold" and len(data.levels) != 1:
-        raise ConfigError(f'data.levels = {list(data.levels)}: expected one value with encoding "threshold"')
+    if ENCODINGS[data.encoding].single_level and len(data.levels) != 1:
+        raise ConfigError(f'data.levels = {list(data.levels)}: expected one value with encoding "{data.encoding}"')
     if config.training.predictor == "head" and not config.head.enabled:
         raise ConfigError('training.predictor = "head": expected "goodness" while head.enabled = false')
     for i, layer in enumerate(config.layers):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from .datasets import DATASETS
+from .encodings import ENCODINGS
 
 CLASSES = 10
 """Classes of every built-in data set; channels of a layer are split evenly into this many groups."""
@@ -34,7 +35,7 @@ class DataConfig:
     dataset: str = _key("digits", choices=DATASETS, doc="data set")
     encoding: str = _key(
         "threshold",
-        choices=("threshold", "bernoulli", "thermometer", "bitplanes"),
+        choices=ENCODINGS,
         doc="input encoding, done on the device from 8-bit pixels",
     )
     levels: tuple[int, ...] = _key(

@@ -2,43 +2,54 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.config import DataConfig
+from bsff.config import ENCODINGS, DataConfig
 from bsff.contract.formats import DRAW_BITS, PIXEL_WIDTH
 
 from . import lfsr
 
 
-def encode(pixels: NDArray[np.uint8], data: DataConfig, stream: lfsr.State) -> tuple[NDArray[np.int64], lfsr.State]:
-    """Encode a sample.
-
-    ``threshold``: 1 where the pixel reaches the level. ``thermometer``: one such bit a level. ``bitplanes``: the most
-    significant bits, from the highest. ``bernoulli``: a p-bit a pixel, 1 where the upper 8 bits of its draw are less
-    than the pixel, so P(1) = pixel / 256; draws in the order row, column, colour.
+def bit_map(pixels: NDArray[np.uint8], data: DataConfig, drawn: NDArray[Any] | None) -> NDArray[np.uint8]:
+    """The bits of samples, once the random bytes are drawn.
 
     Parameters
     ----------
     pixels : array of uint8, shape (..., H, W, C)
-        Leading axes are samples; with ``bernoulli`` each has a generator of its own.
+    drawn : array of int, shape (..., H, W, C), values 0..255, or None
+        For an encoding that is random.
+
+    Returns
+    -------
+    array of uint8, shape (..., H, W, C * planes), values 0 and 1
+        The planes of a colour stand side by side.
+    """
+    planes = ENCODINGS[data.encoding].bits(pixels, data, drawn)
+    return np.stack(planes, axis=-1).reshape(*pixels.shape[:-1], -1).astype(np.uint8)
+
+
+def encode(pixels: NDArray[np.uint8], data: DataConfig, stream: lfsr.State) -> tuple[NDArray[np.int64], lfsr.State]:
+    """Encode a sample as `bsff.config.ENCODINGS` says; the random bytes are the upper 8 bits of draws.
+
+    Parameters
+    ----------
+    pixels : array of uint8, shape (..., H, W, C)
+        Leading axes are samples; with a random encoding each has a generator of its own.
     stream : array of uint64, shape (...)
-        State of the encoder's generator; it moves with ``bernoulli`` only.
+        State of the encoder's generator; it moves only if the encoding is random.
 
     Returns
     -------
     bits : array of int, shape (..., H, W, C * planes), values 0 and 1
-        The planes of a colour stand side by side.
+        See `bit_map`.
     stream : array of uint64, shape (...)
     """
-    value = pixels.astype(np.int64)[..., None]
-    if data.encoding == "bernoulli":
+    drawn = None
+    if ENCODINGS[data.encoding].random:
         count = int(np.prod(pixels.shape[-3:]))
         stream, words = lfsr.advance(stream, lfsr.steps_for(count))
-        draws = lfsr.slices(words)[..., :count].reshape(value.shape)
-        bits = (draws >> (DRAW_BITS - PIXEL_WIDTH)) < value
-    elif data.encoding == "bitplanes":
-        bits = (value >> (PIXEL_WIDTH - 1 - np.arange(data.planes))) & 1 == 1
-    else:
-        bits = value >= np.array(data.levels, np.int64)
-    return bits.reshape(*pixels.shape[:-1], -1).astype(np.int64), stream
+        drawn = (lfsr.slices(words)[..., :count] >> (DRAW_BITS - PIXEL_WIDTH)).reshape(pixels.shape)
+    return bit_map(pixels, data, drawn).astype(np.int64), stream

@@ -5,24 +5,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bsff.config import DataConfig
-
-
-def planes(data: DataConfig) -> int:
-    """Bits per pixel and colour that the encoding makes."""
-    return {"thermometer": len(data.levels), "bitplanes": data.planes}.get(data.encoding, 1)
+from bsff.config import ENCODINGS, DataConfig
 
 
 def encode(pixels: Tensor, data: DataConfig, generator: torch.Generator) -> Tensor:
-    """Encode pixels as binary planes.
+    """Encode pixels as binary planes, as `bsff.config.ENCODINGS` says.
 
     Parameters
     ----------
     pixels : Tensor
         uint8, [batch, height, width, colours].
     data : DataConfig
-        ``threshold`` and ``thermometer``: bit k is ``pixel >= levels[k]``. ``bernoulli``: ``byte < pixel`` for a
-        uniform random byte, so P(1) = pixel / 256. ``bitplanes``: the `planes` most significant bits, highest first.
     generator : torch.Generator
         Draws the random bytes; on the device of `pixels`.
 
@@ -31,14 +24,9 @@ def encode(pixels: Tensor, data: DataConfig, generator: torch.Generator) -> Tens
     Tensor
         float32 zeros and ones, [batch, colours * planes, height, width], the planes of a colour side by side.
     """
-    x = pixels.permute(0, 3, 1, 2)
-    if data.encoding == "bernoulli":
-        bits = [torch.randint(256, x.shape, generator=generator, device=x.device) < x]
-    elif data.encoding == "bitplanes":
-        bits = [(x >> (7 - k)) & 1 for k in range(data.planes)]
-    else:
-        bits = [x >= level for level in data.levels]
-    return torch.stack(bits, dim=2).flatten(1, 2).float()
+    x, encoding = pixels.permute(0, 3, 1, 2), ENCODINGS[data.encoding]
+    drawn = torch.randint(256, x.shape, generator=generator, device=x.device) if encoding.random else None
+    return torch.stack(encoding.bits(x, data, drawn), dim=2).flatten(1, 2).float()
 
 
 def real(pixels: Tensor) -> Tensor:

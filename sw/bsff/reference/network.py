@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from bsff import config as configuration
+from bsff.contract.geometry import planes
 
-from .encode import encode, planes, real
+from .encode import encode, real
 from .head import Head
 from .layer import PAPER, Layer, Map
 from .rule import Rule

@@ -1,4 +1,4 @@
-"""The encoder where it draws random bits; the others are plain array operations."""
+"""The random bytes of the input encoder; what is made of them are plain array operations."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .draws import byte, step
 
 
 @njit(nogil=True, cache=True)
-def encode_bernoulli(pixels, stream, bits):
-    """`encode.encode` for ``bernoulli``: pixels (N, P) to bits (N, P); `stream` has shape (1,)."""
+def draw_bytes(stream, drawn):
+    """Fill `drawn` (N, P) with the upper bits of a draw a pixel; each sample begins with a fresh state. `stream`: (1,)."""
     state = stream[0]
-    for n in range(pixels.shape[0]):
-        for i in range(pixels.shape[1]):
+    for n in range(drawn.shape[0]):
+        for i in range(drawn.shape[1]):
             if i % DRAWS == 0:
                 state = step(state)
-            bits[n, i] = byte(state, i % DRAWS) < pixels[n, i]
+            drawn[n, i] = byte(state, i % DRAWS)
     stream[0] = state

@@ -13,13 +13,13 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.config import Config, HeadConfig
+from bsff.config import ENCODINGS, Config, HeadConfig
 from bsff.contract.geometry import Geometry, LayerGeometry
 from bsff.golden import encode, pool
 from bsff.golden.results import Results
 from bsff.golden.state import HeadState, LayerState, NetworkState
 
-from .encoder import encode_bernoulli
+from .encoder import draw_bytes
 from .head import run_head
 from .layer import run_layer
 from .views import head_views, layer_views, shape_of
@@ -34,14 +34,14 @@ Stage = Callable[[Map, slice], Map]
 
 
 def _encoder(config: Config, geometry: Geometry, state: NetworkState) -> Stage:
-    stream = state.encoder.reshape(1)
+    stream, random = state.encoder.reshape(1), ENCODINGS[config.data.encoding].random
 
     def stage(pixels: Map, block: slice) -> Map:
-        if config.data.encoding != "bernoulli":
-            return encode.encode(pixels, config.data, stream)[0].astype(np.uint8)
-        bits = np.empty((len(pixels), geometry.pixel_count), np.uint8)
-        encode_bernoulli(pixels.reshape(len(pixels), -1), stream, bits)
-        return bits.reshape(len(pixels), *geometry.encoded)
+        drawn = np.empty((len(pixels), geometry.pixel_count), np.uint8) if random else None
+        if drawn is not None:
+            draw_bytes(stream, drawn)
+            drawn = drawn.reshape(pixels.shape)
+        return encode.bit_map(pixels, config.data, drawn)
 
     return stage
 
