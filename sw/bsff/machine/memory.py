@@ -7,20 +7,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.contract import formats, registers
+from bsff.contract.formats import MEMORIES
 from bsff.contract.geometry import Geometry
+from bsff.contract.registers import BLOCK, GLOBAL, Kind
 from bsff.golden.state import NetworkState, blank
 
 from .link import WORD, Link
 
-_HELD = tuple(name.lower() for name, r in registers.BLOCK.items() if r.kind is registers.Kind.HELD)
-_STREAMS = ("pbits", "rounding")
+_HELD = tuple(name.lower() for name, r in BLOCK.items() if r.kind is Kind.HELD)
 
 
 def _streams(geometry: Geometry) -> list[tuple[int, str]]:
     """Block and name of every generator but the encoder's."""
-    layers = [(block, name) for block in range(len(geometry.layers)) for name in _STREAMS]
-    return [*layers, *([(len(geometry.layers), "rounding")] if geometry.head else [])]
+    generators = [r for n, r in BLOCK.items() if r.kind is Kind.GENERATOR and n.endswith("_LOW")]
+    return [
+        (block, register.name.removesuffix("_LOW").lower())
+        for block in range(len(geometry.predictors))
+        for register in generators
+        if block < len(geometry.layers) or not register.layers_only
+    ]
 
 
 def read_streams(link: Link, geometry: Geometry) -> list[int]:
@@ -53,7 +58,7 @@ def write_state(link: Link, geometry: Geometry, state: NetworkState) -> None:
     """Write every memory, register and generator."""
     parts = list(state.blocks.values())
     for block, part in enumerate(parts):
-        for memory in formats.MEMORIES:
+        for memory in MEMORIES:
             if hasattr(part, memory):
                 _write_memory(link, block, memory, getattr(part, memory))
         for name in _HELD:
@@ -68,7 +73,7 @@ def read_state(link: Link, geometry: Geometry) -> NetworkState:
     state = blank(geometry)
     parts = list(state.blocks.values())
     for block, part in enumerate(parts):
-        for memory in formats.MEMORIES:
+        for memory in MEMORIES:
             if hasattr(part, memory):
                 _read_memory(link, block, memory, getattr(part, memory))
         for name in _HELD:
@@ -82,21 +87,21 @@ def read_state(link: Link, geometry: Geometry) -> NetworkState:
 
 
 def _select(link: Link, block: int, memory: str) -> None:
-    select = registers.GLOBAL["MEMORY_SELECT"]
-    number = formats.MEMORIES.index(memory)
+    select = GLOBAL["MEMORY_SELECT"]
+    number = MEMORIES.index(memory)
     link.write("MEMORY_SELECT", block << select.field("block").low | number << select.field("memory").low)
     link.write("MEMORY_ADDRESS", 0)
 
 
 def _write_memory(link: Link, block: int, memory: str, array: NDArray[Any]) -> None:
     _select(link, block, memory)
-    offset, write = registers.GLOBAL["MEMORY_DATA"].offset, link.device.write
+    offset, write = GLOBAL["MEMORY_DATA"].offset, link.device.write
     for value in array.reshape(-1).tolist():
         write(offset, value & WORD)
 
 
 def _read_memory(link: Link, block: int, memory: str, array: NDArray[Any]) -> None:
     _select(link, block, memory)
-    offset, read = registers.GLOBAL["MEMORY_DATA"].offset, link.device.read
+    offset, read = GLOBAL["MEMORY_DATA"].offset, link.device.read
     words = np.array([read(offset) for _ in range(array.size)], np.uint32)
     array[...] = words.astype(np.int32).reshape(array.shape)

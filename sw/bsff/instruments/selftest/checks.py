@@ -191,9 +191,9 @@ def _frozen(bench: Bench, state: NetworkState, pixels: Any, labels: Any) -> tupl
 
 
 def _streams_of(state: NetworkState) -> list[int]:
-    layers = [s for part in state.layers for s in (part.pbits, part.rounding)]
-    head = [] if state.head is None else [state.head.rounding]
-    return [int(stream) for stream in (state.encoder, *layers, *head)]
+    parts = state.blocks.values()
+    own = [getattr(part, name) for part in parts for name in ("pbits", "rounding") if hasattr(part, name)]
+    return [int(stream) for stream in (state.encoder, *own)]
 
 
 def _samples(bench: Bench, count: int) -> tuple[Any, Any]:

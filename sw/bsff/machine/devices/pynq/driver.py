@@ -10,7 +10,7 @@ from typing import Any
 import pynq
 
 from bsff.config import Config
-from bsff.machine import Accelerator
+from bsff.machine.driver import Accelerator
 
 from .device import PynqDevice
 from .names import BINDTO
