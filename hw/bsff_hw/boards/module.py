@@ -6,7 +6,7 @@ from amaranth.lib import wiring
 
 from bsff.machine.devices.pynq.names import VIVADO_VLNV
 from bsff_hw.bus.axi_lite import PORTS
-from bsff_hw.bus.reader import PORTS as MEMORY_PORTS
+from bsff_hw.bus.memory_port import PORTS as MEMORY_PORTS
 from bsff_hw.machine.flat import CLOCK, RESET
 from bsff_hw.machine.top import AXI, MEMORY, NAME
 

@@ -1,7 +1,6 @@
 """Samples from memory: an AXI read master that streams sample records from a buffer into the sample store.
 
-One command presents a whole epoch; the processor sleeps meanwhile. AXI3, 64 bits, which the HP ports of a Zynq-7000 take
-as it is, and every interconnect of Vivado can widen to AXI4.
+One command presents a whole epoch; the processor sleeps meanwhile.
 """
 
 from __future__ import annotations
@@ -15,9 +14,8 @@ from amaranth.lib.wiring import In, Out
 
 from bsff.contract.formats import FAULTS
 
-ADDRESS_WIDTH = 40
-"""Physical addresses of a ZynqMP; a Zynq-7000 uses 32 of them."""
-BEAT_BYTES = 8
+from .memory_port import ADDRESS_WIDTH, BEAT_BYTES, PORTS
+
 BURST = 16
 """Beats of a burst at most: what AXI3 allows."""
 BUFFERED = 2 * BURST
@@ -25,25 +23,6 @@ BUFFERED = 2 * BURST
 before the last beat has come."""
 PATIENCE = 2**16
 """Cycles without an answer after which memory is given up: 0.7 ms at 100 MHz, a thousand times a slow answer."""
-PORTS = {
-    "arid": Out(1),
-    "araddr": Out(ADDRESS_WIDTH),
-    "arlen": Out(4),
-    "arsize": Out(3),
-    "arburst": Out(2),
-    "arlock": Out(2),
-    "arcache": Out(4),
-    "arprot": Out(3),
-    "arvalid": Out(1),
-    "arready": In(1),
-    "rid": In(1),
-    "rdata": In(8 * BEAT_BYTES),
-    "rresp": In(2),
-    "rlast": In(1),
-    "rvalid": In(1),
-    "rready": Out(1),
-}
-"""The AXI side, as the master sees it; `SampleReader` and the flat top share it."""
 
 
 class SampleReader(wiring.Component):
@@ -153,10 +132,7 @@ class SampleReader(wiring.Component):
             owed.eq(self.arvalid | (self._pending != 0)),
             silent.eq((silence == self._patience) & (store.level == 0)),  # what came is still handed over
         ]
-        with m.If(~owed | issued | arrived):
-            m.d.sync += silence.eq(0)
-        with m.Elif(silence != self._patience):
-            m.d.sync += silence.eq(silence + 1)
+        m.d.sync += silence.eq(Mux(~owed | issued | arrived, 0, silence + (silence != self._patience)))
 
         begins = Signal()
         self._issue(m, store, begins, enable & ~owed, beyond)

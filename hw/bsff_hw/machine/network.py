@@ -11,7 +11,7 @@ from amaranth.lib.wiring import Out, Signature, connect
 from bsff.contract.registers import sample_words
 from bsff_hw.bus.axi_lite import PORTS, AxiLite
 from bsff_hw.bus.join import join
-from bsff_hw.bus.reader import PORTS as MEMORY_PORTS
+from bsff_hw.bus.memory_port import PORTS as MEMORY_PORTS
 from bsff_hw.bus.reader import SampleReader
 from bsff_hw.head.head import Head
 from bsff_hw.host.encoder import Encoder
@@ -34,9 +34,9 @@ class Network(wiring.Component):
     Members
     -------
     awaddr ... rready :
-        See `axi_lite.AxiLite`.
+        See `bus.axi_lite.AxiLite`.
     memory : Out(Signature)
-        With `memory`, its ports ``arid`` ... ``rready`` of `axi_reader.SampleReader`.
+        With `memory`, its ports ``arid`` ... ``rready`` of `bus.reader.SampleReader`.
     busy : Out(1)
         STATUS.busy: samples wait or are under way.
     """
@@ -51,47 +51,43 @@ class Network(wiring.Component):
         m = Module()
         plan = self._plan
         m.submodules.axi = axi = AxiLite()
-        m.submodules.bank = bank = RegisterFile(plan, memory=self._memory)
+        m.submodules.registers = registers = RegisterFile(plan, memory=self._memory)
         m.submodules.samples = samples = SampleStore(plan.geometry.pixel_count)
         m.submodules.encoder = encoder = Encoder(plan.config.data, plan.geometry.pixel_count)
         m.submodules.results = results = Results(len(plan.geometry.predictors))
-        blocks: list[Any] = []
-        for i, part in enumerate(plan.layers):
-            layer = Layer(part)
-            m.submodules[f"layer{i + 1}"] = layer
-            blocks.append(layer)
-        if plan.head is not None:
-            m.submodules.head = head = Head(plan.head)
-            blocks.append(head)
+        blocks: list[Any] = [Layer(layer) for layer in plan.layers]
+        blocks += [Head(plan.head)] if plan.head is not None else []
+        for name, block in zip(plan.geometry.predictors, blocks, strict=True):
+            m.submodules[name] = block
 
         m.d.comb += join(self, axi, PORTS)
         m.d.comb += [
-            bank.request.eq(axi.request),
-            bank.writes.eq(axi.writes),
-            bank.address.eq(axi.address),
-            bank.write_data.eq(axi.write_data),
-            axi.done.eq(bank.done),
-            axi.read_data.eq(bank.read_data),
-            bank.space.eq(samples.space),
-            bank.result_count.eq(results.count),
-            bank.result.eq(results.word),
-            results.take.eq(bank.result_take),
-            results.drop.eq(bank.clear_results),
-            bank.completed.eq(blocks[-1].completed),
+            registers.request.eq(axi.request),
+            registers.writes.eq(axi.writes),
+            registers.address.eq(axi.address),
+            registers.write_data.eq(axi.write_data),
+            axi.done.eq(registers.done),
+            axi.read_data.eq(registers.read_data),
+            registers.space.eq(samples.space),
+            registers.result_count.eq(results.count),
+            registers.result.eq(results.word),
+            results.take.eq(registers.result_take),
+            results.drop.eq(registers.clear_results),
+            registers.completed.eq(blocks[-1].completed),
         ]
-        self._fill(m, bank, samples)
-        connect(m, bank.encoder, encoder.generator)
+        self._fill(m, registers, samples)
+        connect(m, registers.encoder, encoder.generator)
         connect(m, samples.output, encoder.input)
         source = encoder.output
         for i, block in enumerate(blocks):
             connect(m, source, block.input)
-            connect(m, bank.buses[i], block.bus)
-            connect(m, bank.accesses[i], block.access)
+            connect(m, registers.buses[i], block.bus)
+            connect(m, registers.accesses[i], block.access)
             connect(m, block.logits, results.logits[i])
             m.d.comb += [
-                block.learn.eq(bank.learn),
-                block.results.eq(bank.results),
-                block.clear.eq(bank.clear_counters),
+                block.learn.eq(registers.learn),
+                block.results.eq(registers.results),
+                block.clear.eq(registers.clear_counters),
             ]
             if i < len(plan.layers):
                 source = block.output
@@ -100,30 +96,30 @@ class Network(wiring.Component):
         # a sample that leaves the store is in a map a cycle later: `busy` looks at both and at the moment between
         idle = Signal()
         m.d.comb += [
-            idle.eq(~bank.buffer_busy & (samples.space == DEPTH) & Cat(block.idle for block in blocks).all()),
-            bank.busy.eq(self.busy),
+            idle.eq(~registers.buffer_busy & (samples.space == DEPTH) & Cat(block.idle for block in blocks).all()),
+            registers.busy.eq(self.busy),
         ]
         m.d.sync += self.busy.eq(~idle)
         return m
 
-    def _fill(self, m: Module, bank: RegisterFile, samples: SampleStore) -> None:
+    def _fill(self, m: Module, registers: RegisterFile, samples: SampleStore) -> None:
         """The ways into the sample store: the host's words, and records in memory."""
-        begin, write, drop, words = bank.label, bank.pixels, bank.clear_results, bank.data
+        begin, write, drop, words = registers.label, registers.pixels, registers.clear_results, registers.data
         if self._memory:
             m.submodules.reader = reader = SampleReader(sample_words(self._plan.geometry))
             m.d.comb += join(self.memory, reader, MEMORY_PORTS)
             m.d.comb += [
-                reader.start.eq(bank.buffer_start),
-                reader.stop.eq(bank.buffer_stop),
-                reader.clear.eq(bank.clear_results),
-                reader.address.eq(bank.buffer_address),
-                reader.count.eq(bank.data),
-                reader.space.eq((samples.space != 0) | bank.discard),
-                bank.buffer_busy.eq(reader.busy),
-                bank.buffer_left.eq(reader.left),
-                bank.fault.eq(reader.fault),
+                reader.start.eq(registers.buffer_start),
+                reader.stop.eq(registers.buffer_stop),
+                reader.clear.eq(registers.clear_results),
+                reader.address.eq(registers.buffer_address),
+                reader.count.eq(registers.data),
+                reader.space.eq((samples.space != 0) | registers.discard),
+                registers.buffer_busy.eq(reader.busy),
+                registers.buffer_left.eq(reader.left),
+                registers.fault.eq(reader.fault),
             ]
             begin, write, drop = begin | reader.begin, write | reader.write, drop | reader.drop
             words = Mux(reader.busy, reader.data, words)
-        begin, write = begin & ~bank.discard, write & ~bank.discard
+        begin, write = begin & ~registers.discard, write & ~registers.discard
         m.d.comb += [samples.begin.eq(begin), samples.write.eq(write), samples.drop.eq(drop), samples.data.eq(words)]

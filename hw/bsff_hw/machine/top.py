@@ -5,7 +5,7 @@ from __future__ import annotations
 from bsff.config import Config
 from bsff.errors import ConfigError
 from bsff_hw.bus.axi_lite import PORTS
-from bsff_hw.bus.reader import PORTS as MEMORY_PORTS
+from bsff_hw.bus.memory_port import PORTS as MEMORY_PORTS
 from bsff_hw.head.head import Head
 from bsff_hw.layer.layer import Layer
 from bsff_hw.plan import plan
