@@ -34,7 +34,7 @@ class NotHereError(Exception):
 
 
 @dataclass
-class Bench:
+class Subject:
     """What a check works on."""
 
     machine: Accelerator
@@ -48,27 +48,26 @@ class Bench:
         return self.machine.geometry
 
 
-def identity(bench: Bench) -> str:
+def identity(subject: Subject) -> str:
     """MAGIC, ABI, BUILD and sizes are those of the configuration."""
-    read = {name: bench.device.read(registers.GLOBAL[name].offset) for name in ("MAGIC", "ABI", "BUILD", "FEATURES")}
-    if (read["MAGIC"], read["ABI"], read["BUILD"]) != (
-        registers.MAGIC, registers.ABI_VERSION, registers.build_hash(bench.config),
-    ):  # fmt: skip
-        raise CheckError(f"{read}; load the bitstream of {bench.config.name}")
+    read = {name: subject.device.read(registers.GLOBAL[name].offset) for name in ("MAGIC", "ABI", "BUILD", "FEATURES")}
+    expected = registers.constants(subject.config, subject.shape)
+    if any(read[name] != expected[name] for name in ("MAGIC", "ABI", "BUILD")):
+        raise CheckError(f"{read}; load the bitstream of {subject.config.name}")
     return ", ".join(f"{name} 0x{value:08x}" for name, value in read.items())
 
 
-def register_walk(bench: Bench) -> str:
+def register_walk(subject: Subject) -> str:
     """Every register that can be written keeps a walking one, and only it changes."""
     table = {name: r.offset for name, r in registers.GLOBAL.items() if r.kind is registers.Kind.HELD}
     masks = {name: registers.GLOBAL[name].mask for name in table}
-    for block in range(len(bench.shape.predictors)):
+    for block in range(len(subject.shape.predictors)):
         for name, register in registers.BLOCK.items():
-            of_block = block < len(bench.shape.layers) or not register.layers_only
+            of_block = block < len(subject.shape.layers) or not register.layers_only
             if register.kind is registers.Kind.HELD and of_block:
                 table[f"{name} of block {block}"] = registers.block_offset(block, name)
                 masks[f"{name} of block {block}"] = register.mask
-    device, kept = bench.device, {name: bench.device.read(offset) for name, offset in table.items()}
+    device, kept = subject.device, {name: subject.device.read(offset) for name, offset in table.items()}
     walked = 0
     try:
         for name, offset in table.items():
@@ -94,14 +93,14 @@ def register_walk(bench: Bench) -> str:
 _BUS = "the bus to the registers is at fault: is the clock too fast, or the .hwh of another bitstream?"
 
 
-def random_numbers(bench: Bench) -> str:
+def random_numbers(subject: Subject) -> str:
     """The generator of the first layer, from state 1, is where the model says after one sample."""
-    bench.machine.set_streams([1] * len(bench.machine.streams()))
-    pixels, labels = _samples(bench, 1)
-    before = bench.machine.read_state()
-    bench.machine.present(pixels, labels, learn=False)
-    network_state, _ = _frozen(bench, before, pixels, labels)
-    seen, wanted = bench.machine.streams(), _streams_of(network_state)
+    subject.machine.set_streams([1] * len(subject.machine.streams()))
+    pixels, labels = _samples(subject, 1)
+    before = subject.machine.read_state()
+    subject.machine.present(pixels, labels, learn=False)
+    network_state, _ = _frozen(subject, before, pixels, labels)
+    seen, wanted = subject.machine.streams(), _streams_of(network_state)
     if seen != wanted:
         raise CheckError(
             f"generators are {[hex(s) for s in seen]}, expected {[hex(s) for s in wanted]}: the fabric computes wrongly; lower "
@@ -111,22 +110,22 @@ def random_numbers(bench: Bench) -> str:
     return f"{len(seen)} generators; first step from 1 is 0x{vector:016x}"
 
 
-def memory_march(bench: Bench) -> str:
+def memory_march(subject: Subject) -> str:
     """Both ends of every memory keep four patterns, written up and read down."""
     words = 0
-    for block, part in enumerate(blank(bench.shape).blocks.values()):
+    for block, part in enumerate(blank(subject.shape).blocks.values()):
         for number, name in enumerate(formats.MEMORIES):
             array = getattr(part, name, None)
             if array is not None:
-                words += _march(bench.device, block, number, array.size, _bits(bench, block, name))
+                words += _march(subject.device, block, number, array.size, _bits(subject, block, name))
     return f"{words} words, {len(_PATTERNS)} patterns"
 
 
-def _bits(bench: Bench, block: int, name: str) -> int:
+def _bits(subject: Subject, block: int, name: str) -> int:
     if name != "weights":
         return 32
-    layers = bench.config.layers
-    return layers[block].weight_bits if block < len(layers) else bench.config.head.weight_bits
+    layers = subject.config.layers
+    return layers[block].weight_bits if block < len(layers) else subject.config.head.weight_bits
 
 
 def _march(device: Any, block: int, number: int, size: int, bits: int) -> int:
@@ -150,22 +149,22 @@ def _march(device: Any, block: int, number: int, size: int, bits: int) -> int:
     return half * len({0, size - half})
 
 
-def training_step(bench: Bench) -> str:
+def training_step(subject: Subject) -> str:
     """Three samples are learnt as the golden model learns them, bit for bit, from memory and word by word."""
-    rng = np.random.default_rng(bench.seed)
-    state = _random_state(bench, rng)
-    ways = [True, False] if bench.machine.through_memory else [False]
+    rng = np.random.default_rng(subject.seed)
+    state = _random_state(subject, rng)
+    ways = [True, False] if subject.machine.through_memory else [False]
     updates = 0
     for through_memory in ways:
-        bench.machine.through_memory = through_memory
+        subject.machine.through_memory = through_memory
         try:
-            pixels, labels = _samples(bench, _SAMPLES)
-            bench.machine.load(state)
-            logits = bench.machine.present(pixels, labels, learn=True, results=True)
+            pixels, labels = _samples(subject, _SAMPLES)
+            subject.machine.load(state)
+            logits = subject.machine.present(pixels, labels, learn=True, results=True)
         finally:
-            bench.machine.through_memory = ways[0]
-        golden = bench_golden(bench, state, pixels, labels)
-        found = bench.machine.read_state()
+            subject.machine.through_memory = ways[0]
+        golden = golden_after(subject, state, pixels, labels)
+        found = subject.machine.read_state()
         wrong = [n for (n, a), (_, b) in zip(found.arrays(), golden[0].arrays(), strict=True) if (a != b).any()]
         if wrong or (logits != golden[1].logits).any():
             way = "from memory" if through_memory else "word by word"
@@ -177,17 +176,17 @@ def training_step(bench: Bench) -> str:
     return f"{_SAMPLES} samples, {updates} updates, {' and '.join('from memory' if w else 'word by word' for w in ways)}: equal"
 
 
-def bench_golden(bench: Bench, state: NetworkState, pixels: Any, labels: Any) -> tuple[NetworkState, Any]:
+def golden_after(subject: Subject, state: NetworkState, pixels: Any, labels: Any) -> tuple[NetworkState, Any]:
     """A copy of the state after the golden model has learnt the samples, and its results."""
-    copy = blank(bench.shape)
+    copy = blank(subject.shape)
     copy.assign({name: array.copy() for name, array in state.arrays()})
-    return copy, network.run(bench.config, bench.shape, copy, pixels, labels)
+    return copy, network.run(subject.config, subject.shape, copy, pixels, labels)
 
 
-def _frozen(bench: Bench, state: NetworkState, pixels: Any, labels: Any) -> tuple[NetworkState, Any]:
+def _frozen(subject: Subject, state: NetworkState, pixels: Any, labels: Any) -> tuple[NetworkState, Any]:
     for part in state.blocks.values():
         part.learn[...] = False
-    return bench_golden(bench, state, pixels, labels)
+    return golden_after(subject, state, pixels, labels)
 
 
 def _streams_of(state: NetworkState) -> list[int]:
@@ -196,17 +195,17 @@ def _streams_of(state: NetworkState) -> list[int]:
     return [int(stream) for stream in (state.encoder, *own)]
 
 
-def _samples(bench: Bench, count: int) -> tuple[Any, Any]:
-    rng = np.random.default_rng([bench.seed, count])
-    pixels = rng.integers(0, 256, (count, *bench.shape.pixels), dtype=np.uint8)
+def _samples(subject: Subject, count: int) -> tuple[Any, Any]:
+    rng = np.random.default_rng([subject.seed, count])
+    pixels = rng.integers(0, 256, (count, *subject.shape.pixels), dtype=np.uint8)
     return pixels, rng.integers(0, 10, count, dtype=np.uint8)
 
 
-def _random_state(bench: Bench, rng: np.random.Generator) -> NetworkState:
+def _random_state(subject: Subject, rng: np.random.Generator) -> NetworkState:
     """Weights that fire and learn, whatever the network."""
-    state = blank(bench.shape)
+    state = blank(subject.shape)
     state.encoder[...] = 1
-    for part, layer in zip(state.layers, bench.shape.layers, strict=True):
+    for part, layer in zip(state.layers, subject.shape.layers, strict=True):
         spread = 2 ** (layer.config.weight_bits - 4)
         part.weights[:] = np.clip(rng.normal(0, spread, part.weights.shape), -8 * spread, 8 * spread - 1)
         part.activity[...] = 256 * int(np.prod(layer.inputs)) // 5
@@ -219,26 +218,26 @@ def _random_state(bench: Bench, rng: np.random.Generator) -> NetworkState:
     return state
 
 
-def polling(bench: Bench) -> str:
+def polling(subject: Subject) -> str:
     """How long a read of a register takes; the machine has no interrupt."""
     offset, count = registers.GLOBAL["SAMPLES"].offset, 200
     before = time.perf_counter()
     for _ in range(count):
-        bench.device.read(offset)
+        subject.device.read(offset)
     micro = 1e6 * (time.perf_counter() - before) / count
     return f"{micro:.2f} us a read of a register"
 
 
-def clock(bench: Bench) -> str:
+def clock(subject: Subject) -> str:
     """The clock, from cycles that the machine counts while it trains and the time that passes."""
-    if not bench.machine.has_cycles:
+    if not subject.machine.has_cycles:
         raise NotHereError("this device counts no cycles")
-    pixels, labels = _samples(bench, _SAMPLES)
-    bench.machine.clear_counters()
+    pixels, labels = _samples(subject, _SAMPLES)
+    subject.machine.clear_counters()
     before = time.perf_counter()
-    bench.machine.present(pixels, labels, learn=True)
+    subject.machine.present(pixels, labels, learn=True)
     seconds = time.perf_counter() - before
-    busy = bench.machine.counters()[:, len(COUNTERS)].max()
+    busy = subject.machine.counters()[:, len(COUNTERS)].max()
     if busy == 0:
         raise CheckError("no cycle was counted while samples were learnt; the counters are at fault, report it")
     return (
@@ -246,7 +245,7 @@ def clock(bench: Bench) -> str:
     )
 
 
-def sensors(bench: Bench) -> str:
+def sensors(subject: Subject) -> str:
     """Power sensors, with a reading of each."""
     found = scan()
     if not found:
@@ -260,7 +259,7 @@ def sensors(bench: Bench) -> str:
     return ", ".join(readings)
 
 
-CHECKS: tuple[tuple[str, Callable[[Bench], str]], ...] = (
+CHECKS: tuple[tuple[str, Callable[[Subject], str]], ...] = (
     ("identity", identity),
     ("register walk", register_walk),
     ("memory march", memory_march),

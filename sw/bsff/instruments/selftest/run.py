@@ -11,7 +11,7 @@ from bsff.errors import BsffError
 from bsff.machine import Accelerator
 from bsff.tools.provenance import processor, versions
 
-from .checks import CHECKS, Bench, CheckError, NotHereError
+from .checks import CHECKS, CheckError, NotHereError, Subject
 from .report import FAIL, PASS, SKIP, Check, Report
 
 
@@ -56,11 +56,11 @@ def selftest(
     except BsffError as error:
         note(Check("identity", FAIL, str(error), 0.0))
         return found
-    bench = Bench(machine, device, config, seed)
+    subject = Subject(machine, device, config, seed)
     for title, check in CHECKS:
         before = time.perf_counter()
         try:
-            verdict, detail = PASS, check(bench)
+            verdict, detail = PASS, check(subject)
         except NotHereError as error:
             verdict, detail = SKIP, str(error)
         except (CheckError, BsffError) as error:
