@@ -3,8 +3,6 @@
 A signature is seen from the side that begins: `Out` flows away from it. The other side has it as `In(...)`.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.hdl import Shape, signed, unsigned

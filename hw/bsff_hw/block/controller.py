@@ -1,9 +1,5 @@
 """The life of a map in a block: forward, verdict, logits for the host, update, counters."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -65,7 +61,7 @@ class Controller(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         verdict, events = self.verdict, self.events
         updated, running, finished = Signal(), Signal(), Signal()

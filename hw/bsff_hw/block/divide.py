@@ -1,9 +1,5 @@
 """Division by restoring subtraction, a bit a cycle."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -42,7 +38,7 @@ class Divider(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         remainder, bit, fits = Signal(self._width + 1), Signal(range(self._bits + 1)), Signal()
         m.d.comb += [fits.eq(remainder >= self.divisor), self.done.eq(self.run & (bit == self._bits))]

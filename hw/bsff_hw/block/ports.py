@@ -1,7 +1,5 @@
 """The ports of a block, a layer or the head."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.lib.wiring import In, Out

@@ -1,9 +1,5 @@
 """Two maps: one at work, one arriving."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -52,7 +48,7 @@ class Slots(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         held = Signal(range(SLOTS + 1))
         labels = Signal(data.ArrayLayout(LABEL_WIDTH, SLOTS))

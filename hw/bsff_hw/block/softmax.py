@@ -1,7 +1,5 @@
 """Softmax, class error and cross-entropy of one sample, a class at a time. Model: `bsff.golden.softmax`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, signed, unsigned
@@ -64,7 +62,7 @@ class Softmax(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         total, largest = Signal(range(CLASSES * 2**EXP_ONE + 1)), Signal(signed(self._width))
         below = Signal(self._width)

@@ -1,9 +1,5 @@
 """From the scores of a block to its verdict on a sample: class errors, loss, prediction, and logits for the host."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import fifo, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -74,7 +70,7 @@ class Verdict(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         control, scores = self.control, self.scores
         m.submodules.softmax = softmax = Softmax(self._width)

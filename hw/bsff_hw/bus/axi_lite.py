@@ -1,7 +1,5 @@
 """AXI4-Lite in front of a register bus: the processor's way to the registers."""
 
-from __future__ import annotations
-
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -81,7 +79,7 @@ class AxiLite(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: object) -> Module:
+    def elaborate(self, platform) -> Module:
         """Three one-word holding registers, an arbiter, and the two responses."""
         m = Module()
 

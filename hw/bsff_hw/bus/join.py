@@ -1,7 +1,5 @@
 """Ports handed through a component."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

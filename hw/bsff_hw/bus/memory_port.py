@@ -1,7 +1,5 @@
 """Read channels of AXI3, 64 bits: the HP ports of a Zynq-7000 take them as they are, Vivado's interconnects widen them to AXI4."""
 
-from __future__ import annotations
-
 from amaranth.lib.wiring import In, Out
 
 ADDRESS_WIDTH = 40

@@ -3,8 +3,6 @@
 One command presents a whole epoch; the processor sleeps meanwhile.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -112,7 +110,7 @@ class SampleReader(wiring.Component):
         self._rest = Signal(range(-(-(1 + words) // 2) + 1))  # beats of a record not yet asked for
         self._records = Signal(32)  # records none of whose beats was asked for
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         m.submodules.store = store = self._store
         issued, arrived = Signal(), Signal()

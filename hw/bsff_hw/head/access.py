@@ -1,9 +1,5 @@
 """The host's way to the memories of the head, found by counting."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -44,7 +40,7 @@ class HeadAccess(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         host, last_row = self.host, self._plan.rows - 1
         row, column, past = Signal(range(self._plan.rows)), Signal(range(CLASSES)), Signal()

@@ -1,9 +1,5 @@
 """Gains and biases of the head, a class a cycle. Model: `bsff.golden.head.run`."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -42,7 +38,7 @@ class HeadGains(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         number, running, active = Signal(range(CLASSES + 2)), Signal(), Signal()
         before, earlier = Signal(4), Signal(4)

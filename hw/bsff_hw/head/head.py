@@ -1,9 +1,5 @@
 """The softmax head: one lane a class, no p-bits, the same local rule. Integer model: `bsff.golden.head.run`."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import connect, flipped
@@ -40,7 +36,7 @@ class Head(wiring.Component):
         self._plan = plan
         super().__init__(block_ports(plan.beat * plan.levels))
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
         m.submodules.map = map_ = HeadMap(plan)

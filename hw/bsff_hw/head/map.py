@@ -1,9 +1,5 @@
 """The input map of the head, twice buffered, pooled as it arrives."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Mux, Signal, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -45,7 +41,7 @@ class HeadMap(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan, beat = self._plan, self.input.payload
         m.submodules.slots = slots = Slots()

@@ -1,7 +1,5 @@
 """Weight rows of the head: summed where an input is on, and changed there."""
 
-from __future__ import annotations
-
 import itertools
 from typing import Any
 
@@ -83,7 +81,7 @@ class HeadRows(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
         row = data.ArrayLayout(signed(plan.weight_bits), CLASSES)

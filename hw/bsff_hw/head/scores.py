@@ -1,9 +1,5 @@
 """Logits of the head from its sums, a class a cycle. Model: `bsff.golden.head.run`."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In
@@ -40,7 +36,7 @@ class HeadScores(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan, scores = self._plan, self.scores
         m.submodules.logits = logits = ram(signed(plan.logit_width), CLASSES)

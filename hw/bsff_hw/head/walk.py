@@ -1,9 +1,5 @@
 """Word by word through the head's map: the active inputs, in rising order."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -55,7 +51,7 @@ class Walk(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan, learning = self._plan, self.learning
         m.submodules.listing = listing = ActiveIndex(plan.beat, levels=plan.levels)

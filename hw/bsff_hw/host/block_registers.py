@@ -1,7 +1,5 @@
 """Registers of one block, a layer or the head; the table is `bsff.contract.registers.BLOCK`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal
@@ -62,7 +60,7 @@ class BlockRegisters(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         bus, table = self.bus, self._table
         written = strobes(m, table, bus.write, bus.address, unit=WORD)

@@ -1,9 +1,5 @@
 """Event counters of a block: 64 bits each in one small memory, brought up to date after every sample."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Array, Module, Mux, Signal, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -49,7 +45,7 @@ class EventCounters(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         m.submodules.store = store = ram(unsigned(64), 16)
         read, write = store.read_port(), store.write_port()

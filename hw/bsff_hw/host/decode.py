@@ -1,7 +1,5 @@
 """A table of registers in hardware: the members that show what is held, the strobes of writes, the choice of a read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

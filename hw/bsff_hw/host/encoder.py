@@ -1,9 +1,5 @@
 """The input encoder: bits from pixels. Integer model: `bsff.golden.encode.encode`."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -63,7 +59,7 @@ class Encoder(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         config, pixel = self._config, self.input.payload.pixel
         m.submodules.draws = draws = Draws(1)

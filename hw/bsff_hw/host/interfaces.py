@@ -1,7 +1,5 @@
 """What the components of the host's side hand to each other."""
 
-from __future__ import annotations
-
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 

@@ -1,9 +1,5 @@
 """The window through which the host reads and writes the memories of the blocks, word by word."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Array, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -67,7 +63,7 @@ class MemoryWindow(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         chosen, there = Signal(range(self._blocks + 1)), Signal()
         stale, seek = Signal(init=1), Signal(range(SEEK_MAX + 1))  # stale: the block has not found the word yet

@@ -3,8 +3,6 @@
 The table is `bsff.contract.registers`; what no register answers reads 0.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.hdl import Array, Cat, Module, Mux, Signal
@@ -106,7 +104,7 @@ class RegisterFile(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         m.submodules.window = window = MemoryWindow(self._blocks)
         plain, of_block, of_window = Signal(), Signal(), Signal()

@@ -1,9 +1,5 @@
 """Logits on their way out: those of each sample, block by block, in one FIFO for the host."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Array, Module, Mux, Signal, signed
 from amaranth.lib import fifo, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -46,7 +42,7 @@ class Results(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         m.submodules.store = store = fifo.SyncFIFOBuffered(width=32, depth=DEPTH)
         block, number = Signal(range(max(2, self._blocks))), Signal(range(CLASSES))

@@ -1,7 +1,5 @@
 """Samples on their way in: a FIFO of pixels."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, unsigned
@@ -57,7 +55,7 @@ class SampleStore(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         m.submodules.store = store = memory.Memory(shape=unsigned(32), depth=DEPTH * self._words, init=[])
         write, read = store.write_port(), store.read_port()

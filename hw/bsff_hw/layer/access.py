@@ -1,7 +1,5 @@
 """The host's way to the memories of a layer: one word after another, found by counting rather than by dividing."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal
@@ -61,7 +59,7 @@ class Access(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         host = self.host
         weights, biases, means = (host.memory == code for code in range(len(MEMORIES)))

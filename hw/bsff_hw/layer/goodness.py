@@ -1,7 +1,5 @@
 """Goodness of a layer: counts of its channels over a map, less their running means. Model: `bsff.golden.goodness`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, signed
@@ -57,7 +55,7 @@ class Goodness(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
         m.submodules.scan = scan = ChannelScan(plan)

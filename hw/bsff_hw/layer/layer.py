@@ -3,10 +3,6 @@
 Integer model: `bsff.golden.layer.run`, step by step.
 """
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import Out, connect, flipped
@@ -50,7 +46,7 @@ class Layer(wiring.Component):
         self._plan = plan
         super().__init__({**block_ports(plan.beat * plan.levels), "output": Out(beats(plan.tiles * plan.tile))})
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
         shape = plan.shape

@@ -1,9 +1,5 @@
 """Counting through the channels of a layer one by one, in every coordinate that a memory uses."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -51,7 +47,7 @@ class ChannelScan(wiring.Component):
         self._plan = plan
         super().__init__({"start": In(1), "running": Out(1), "at": Out(channel_layout(plan))})
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan, at = self._plan, self.at
         options = {"advance": self.running, "clear": self.start}

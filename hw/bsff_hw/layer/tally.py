@@ -1,9 +1,5 @@
 """Sums of a map by channel, taken as it leaves the layer."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Mux, Signal, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In
@@ -43,7 +39,7 @@ class Tally(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan, leaving = self._plan, self.leaving
         store = ChannelMemory(plan.channels, plan.tiles, tally_layout(plan), transparent=plan.beats == 1)

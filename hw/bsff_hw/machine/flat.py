@@ -4,8 +4,6 @@ Amaranth names a port after its path (``axi__awaddr``) and its clock ``clk``. Vi
 cocotbext-axi binds to it, by names such as ``s_axi_awaddr``, next to ``aclk`` and ``aresetn``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 from amaranth.back import verilog as back

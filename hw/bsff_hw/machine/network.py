@@ -1,7 +1,5 @@
 """The machine behind its register bus: samples in, a pipeline of layers that learn, the head, results out."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal
@@ -47,7 +45,7 @@ class Network(wiring.Component):
         extra = {"memory": Out(Signature(MEMORY_PORTS))} if memory else {}
         super().__init__({**PORTS, "busy": Out(1), **extra})
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
         m.submodules.axi = axi = AxiLite()

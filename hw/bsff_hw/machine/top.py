@@ -1,7 +1,5 @@
 """The top level: one module with flat port names, and its Verilog."""
 
-from __future__ import annotations
-
 from bsff.config import Config
 from bsff.errors import ConfigError
 from bsff_hw.bus.axi_lite import PORTS

@@ -1,9 +1,5 @@
 """The active-index encoder: which bits of a word are on, one a cycle, lowest first."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -71,7 +67,7 @@ class ActiveIndex(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         total = self._width * self._levels
         near = max(1, NEAR // self._levels) * self._levels  # an input never straddles groups

@@ -1,7 +1,5 @@
 """Small arithmetic that several components share."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from amaranth.hdl import Array, Cat, Const, Mux, Value

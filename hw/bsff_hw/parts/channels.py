@@ -1,7 +1,5 @@
 """Memory with a word for each channel, read and written a beat of channels at a time."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.hdl import Module, Shape, unsigned
@@ -60,7 +58,7 @@ class ChannelMemory(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         for unit in range(self._units):
             store = ram(unsigned(self._width), self._beats)

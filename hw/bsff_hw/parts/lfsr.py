@@ -3,10 +3,6 @@
 Integer model: `bsff.golden.lfsr`.
 """
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -60,7 +56,7 @@ class Draws(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         # a take may begin anywhere in the first word unless whole words are taken
         whole = self._count % DRAWS == 0

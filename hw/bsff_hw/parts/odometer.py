@@ -1,7 +1,5 @@
 """Nested counters, as in an odometer: each wheel that wraps moves the next one on."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, Value

@@ -1,7 +1,5 @@
 """Memories, told what to be made of."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.hdl import Shape

@@ -3,8 +3,6 @@
 docs/folding.md derives it.
 """
 
-from __future__ import annotations
-
 import functools
 import math
 from dataclasses import dataclass

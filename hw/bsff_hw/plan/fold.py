@@ -1,7 +1,5 @@
 """From the folding keys of a configuration to the plan of a layer."""
 
-from __future__ import annotations
-
 from bsff.contract.geometry import LayerGeometry
 from bsff.errors import ConfigError
 

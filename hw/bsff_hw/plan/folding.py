@@ -1,7 +1,5 @@
 """Choosing the folding: for each layer the cheapest one that is fast enough, and the fastest rate that fits a device."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What the gateware of the head is made of."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from bsff.contract.formats import BIAS_BITS, BIAS_WIDTH, LOG2_E

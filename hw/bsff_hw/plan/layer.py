@@ -1,7 +1,5 @@
 """What the gateware of a layer is made of: its folding made concrete, and every width."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from bsff.config import CLASSES

@@ -1,7 +1,5 @@
 """The plan of a whole machine."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from bsff.config import Config

@@ -4,8 +4,6 @@ The processor asks for bursts of up to 16 beats, with 12-bit IDs, of bytes and h
 Whatever it asks for is answered: a read without an answer freezes the whole board.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.hdl import Module
@@ -114,7 +112,7 @@ class Axi3Bridge(wiring.Component):
         }
         super().__init__({**PORTS, "lite": In(Signature(axi_lite.PORTS))})
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         for name, half in self._halves.items():
             m.submodules[name] = half

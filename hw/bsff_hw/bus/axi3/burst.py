@@ -1,9 +1,5 @@
 """Bursts of AXI3: their kinds, and the address of each beat."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -36,7 +32,7 @@ class BurstAddress(wiring.Component):
     def __init__(self) -> None:
         super().__init__({"address": In(32), "length": In(4), "size": In(3), "burst": In(2), "following": Out(32)})
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         size, step, within = Signal(2), Signal(2), Signal(6)
         risen = Signal(32)

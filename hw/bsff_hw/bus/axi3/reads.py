@@ -1,7 +1,5 @@
 """The reading half of the bridge from AXI3 to AXI4-Lite."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.hdl import Module, Signal
@@ -30,7 +28,7 @@ class ReadBursts(wiring.Component):
         self._owed = Signal()  # AXI4-Lite was given up, and its answer has not come since
         self._resting, self._waiting = Signal(), Signal()
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         m.submodules.burst = burst = BurstAddress()
         address, rest, owed, waited = Signal(32), self._rest, self._owed, self._waited

@@ -1,7 +1,5 @@
 """The writing half of the bridge from AXI3 to AXI4-Lite."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.hdl import Const, Module, Mux, Signal
@@ -28,7 +26,7 @@ class WriteBursts(wiring.Component):
         self._rest, self._waited = Signal(4), Signal(range(patience + 1))
         self._owed, self._resting, self._waiting = Signal(), Signal(), Signal()  # as in `axi3_read.ReadBursts`
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         m.submodules.burst = burst = BurstAddress()
         address, rest, owed, waited = Signal(32), self._rest, self._owed, self._waited

@@ -3,10 +3,6 @@
 Integer model: `bsff.golden.taps.accumulate`, without the bias.
 """
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -56,7 +52,7 @@ class Accumulate(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
         m.submodules.taps = taps = TapList(plan)

@@ -1,9 +1,5 @@
 """From sums to random counts: add the bias, fire the tiles, a few channels a cycle. Model: `bsff.golden.layer.forward`."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -59,7 +55,7 @@ class Fire(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
         config = plan.shape.config

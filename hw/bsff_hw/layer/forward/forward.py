@@ -1,9 +1,5 @@
 """The forward pass of a layer: windows, sums of weight rows, p-bits, pool."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -59,7 +55,7 @@ class Forward(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
         m.submodules.window = window = Window(plan)

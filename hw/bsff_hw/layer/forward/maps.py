@@ -1,9 +1,5 @@
 """The input maps of a layer, twice buffered and kept in two orders: by pixel for the forward pass, by channel for the update."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -48,7 +44,7 @@ class MapStore(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan, beat = self._plan, self.input.payload
         m.submodules.slots = slots = Slots()

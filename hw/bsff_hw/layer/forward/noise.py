@@ -1,9 +1,5 @@
 """Logistic noise from a table in block RAM. Integer model: `bsff.golden.tables.noise_table`."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Mux, Signal, signed, unsigned
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
@@ -49,7 +45,7 @@ class NoiseTable(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         for first in range(0, self._ports, 2):
             # in logic a port of the table takes 350 LUTs (`bsff synth`)

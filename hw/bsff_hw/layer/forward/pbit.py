@@ -3,10 +3,6 @@
 Integer model: `bsff.golden.pbit.tile`.
 """
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Cat, Module, Signal, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -70,7 +66,7 @@ class TileArray(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         ports = self._units * self.draws_of_unit
         m.submodules.noise = noise = NoiseTable(ports, fraction_bits=self._fraction_bits)

@@ -1,9 +1,5 @@
 """The input maps of a layer by pixel, for the forward pass."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In
@@ -46,7 +42,7 @@ class PixelStore(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
         size, width = plan.height * plan.width, plan.channels_in * plan.levels

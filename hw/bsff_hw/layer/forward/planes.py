@@ -1,7 +1,5 @@
 """The input maps of a layer by channel and row, for the update."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value, unsigned
@@ -86,7 +84,7 @@ class PlaneStore(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan, place = self._plan, self.place
         word = self._grow(m)

@@ -1,9 +1,5 @@
 """2x2 max-pool of counts in which the winner alone responds. Integer model: `bsff.golden.pool.pool`."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -59,7 +55,7 @@ class Pool(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
         if plan.pool == 1:

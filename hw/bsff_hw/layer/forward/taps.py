@@ -1,9 +1,5 @@
 """Which weight rows a window asks for: the active taps of each fold, one a cycle and bank."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -52,7 +48,7 @@ class TapList(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
         load, counts = Signal(), Signal()

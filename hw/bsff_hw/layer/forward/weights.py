@@ -1,9 +1,5 @@
 """The weights of a layer in block RAM: one memory a part and bank, read and written a row at a time."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -72,7 +68,7 @@ class WeightMemory(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         for part in range(self._plan.parts):
             for bank in range(self._plan.banks):

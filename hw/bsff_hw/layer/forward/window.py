@@ -1,9 +1,5 @@
 """The sliding window: which input bits a position sees."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -47,7 +43,7 @@ class Window(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
         kernel, pad, bits = plan.kernel, plan.padding, self._pixel

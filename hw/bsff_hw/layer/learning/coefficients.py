@@ -1,9 +1,5 @@
 """What each update lane keeps for its channels: coefficients for the rows, and sums of the changes that the rows made."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Mux, Signal, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -40,7 +36,7 @@ class Coefficients(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         layout = coefficient_layout()
         for part in range(self._plan.parts):
@@ -84,7 +80,7 @@ class Moves(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
         late, part, lane = Signal.like(self.moves.address), Signal.like(self.at.part), Signal.like(self.at.lane)

@@ -1,7 +1,5 @@
 """The sums of the update: for one weight row, input times response over all positions, a few active sites a cycle."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
@@ -46,7 +44,7 @@ class Correlate(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan, chunk = self._plan, self.chunks.payload
         enable, busy, load, done = Signal(), Signal(), Signal(), Signal()

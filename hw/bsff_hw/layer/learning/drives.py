@@ -3,8 +3,6 @@
 Integer model: `bsff.golden.update.update`.
 """
 
-from __future__ import annotations
-
 import itertools
 from typing import Any
 
@@ -80,7 +78,7 @@ class Drives(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
         m.submodules.scan = scan = ChannelScan(plan)

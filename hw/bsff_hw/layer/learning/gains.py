@@ -1,9 +1,5 @@
 """The class error scales the update here: a gain for every class. Integer model: `bsff.golden.update.gains`."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -41,7 +37,7 @@ class Gains(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         m.submodules.gains = gains = ram(signed(GAIN_WIDTH), CLASSES)
         read, write = gains.read_port(domain="comb"), gains.write_port()

@@ -1,9 +1,5 @@
 """One weight's update: gain, centring, stochastic rounding, saturation. Integer model: `bsff.golden.update.update`."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Cat, Module, Signal, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -62,7 +58,7 @@ class UpdateLane(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         width = self._plan.weight_bits
         weights = [Signal(signed(width), name=f"weight{i}") for i in (1, 2, 3)]

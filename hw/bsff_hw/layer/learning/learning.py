@@ -1,9 +1,5 @@
 """The update of a layer: three factors, input bit, response, class error."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -76,7 +72,7 @@ class Learning(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
         m.submodules.sequence = sequence = Sequence()

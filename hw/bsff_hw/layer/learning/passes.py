@@ -1,9 +1,5 @@
 """The order in which the update visits weight rows: tap by tap, and for each tap every fold of the channels."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -47,7 +43,7 @@ class Passes(wiring.Component):
         self._plan = plan
         super().__init__({"start": In(1), "passes": Out(stream.Signature(pass_layout(plan)))})
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan, out = self._plan, self.passes.payload
         group_beats = plan.group_in // plan.beat

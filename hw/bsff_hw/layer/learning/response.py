@@ -1,7 +1,5 @@
 """The response map: how each site's channels responded, kept until the update has used it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal, unsigned
@@ -57,7 +55,7 @@ class ResponseMap(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
         limits = {"step": plan.row_lanes // plan.tiles, "part": plan.parts, "fold": plan.folds}

@@ -1,9 +1,5 @@
 """Working off every weight row of an update: sums and weights are brought together in the order of the passes."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -73,7 +69,7 @@ class Rows(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         m.submodules.draws = draws = Draws(1)
         connect(m, flipped(self.generator), draws.generator)

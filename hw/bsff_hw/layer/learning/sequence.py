@@ -1,9 +1,5 @@
 """The order of an update: gains, coefficients, rows, biases."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -40,7 +36,7 @@ class Sequence(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         waited = Signal(range(DRAIN))
         m.d.sync += [self.rows.start.eq(0), self.phase.done.eq(0)]

@@ -1,7 +1,5 @@
 """Which sites an input tap reaches: rows of its channel, shifted to the kernel's place, chunk by chunk."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, signed
@@ -77,7 +75,7 @@ class Sites(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan, chunk = self._plan, self.chunks.payload
         flags, arrived, enable, collect = Signal(_flags_layout(plan)), Signal(), Signal(), Signal()

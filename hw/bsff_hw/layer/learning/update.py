@@ -1,7 +1,5 @@
 """The update of weight rows, a few weights of each part a cycle."""
 
-from __future__ import annotations
-
 import itertools
 from typing import Any
 
@@ -117,7 +115,7 @@ class RowUpdate(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         plan, row, edit = self._plan, self.updates.payload, self.edit
         begin, running, step, end = Signal(), Signal(), Signal(index(plan.row_steps)), Signal()
