@@ -9,6 +9,8 @@ import hypothesis
 import numpy as np
 import pytest
 
+from bsff.tools.process import PATIENCE, patient
+
 # A deadline would make a test fail on a slow, shared machine.
 hypothesis.settings.register_profile("bsff", deadline=None)
 hypothesis.settings.load_profile("bsff")
@@ -16,6 +18,19 @@ hypothesis.settings.load_profile("bsff")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, default=1, help="seed of every random test (default: 1)")
+    parser.addoption(
+        "--patience",
+        type=float,
+        default=float(os.environ.get(PATIENCE) or 1),
+        help="factor for every limit of time, for a machine that is slow or shared (default: 1)",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-timeout reads its own limit
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # a process of pytest-xdist inherits both, as those of the tests do
+        os.environ[PATIENCE] = str(config.getoption("--patience"))
+        os.environ.setdefault("PYTEST_TIMEOUT", str(patient(float(config.getini("timeout")))))
 
 
 def pytest_report_header(config: pytest.Config) -> str:
