@@ -1,4 +1,4 @@
-"""Random bursts through `Axi3Bridge` into a small register file; ports and design in tests/test_axi3.py."""
+"""Random bursts through `Axi3Bridge` into a small register file; ports and design in tests/gateware/bus/test_axi3.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random traffic through `AxiLite` into a small register file; ports and design in tests/test_axi_lite.py."""
+"""Random traffic through `AxiLite` into a small register file; ports and design in tests/gateware/bus/test_axi_lite.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random buffers, errors and silence for `SampleReader`; the design is in tests/test_axi_reader.py."""
+"""Random buffers, errors and silence for `SampleReader`; the design is in tests/gateware/bus/test_reader.py."""
 
 from __future__ import annotations
 

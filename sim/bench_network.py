@@ -22,9 +22,9 @@ import clocks
 from axi_device import AxiDevice
 from axi_memory import AxiMemory
 from bsff.config import parse
+from bsff.contract.formats import COUNTERS
 from bsff.contract.geometry import geometry
 from bsff.golden import network
-from bsff.contract.formats import COUNTERS
 from bsff.machine import Accelerator
 
 with warnings.catch_warnings():

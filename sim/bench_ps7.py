@@ -1,4 +1,4 @@
-"""The shell around a PS7 whose outputs the bench drives: registers over GP0, samples over HP0; see tests/test_ps7.py."""
+"""The shell around a PS7 whose outputs the bench drives: registers over GP0, samples over HP0; see tests/gateware/boards/test_ps7.py."""
 
 from __future__ import annotations
 

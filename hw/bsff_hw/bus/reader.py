@@ -99,7 +99,7 @@ class SampleReader(wiring.Component):
                 **PORTS,
             }
         )
-        # what the proofs in tests/axi_properties.py reason about
+        # what the proofs in tests/support/axi_properties.py reason about
         self._store = fifo.SyncFIFO(width=8 * BEAT_BYTES + 2, depth=BUFFERED)
         self._pending = Signal(range(BUFFERED + 1))  # beats asked for that have not come
         self._reserved = Signal(range(BUFFERED + 1))

@@ -45,18 +45,37 @@ def check(own: LayerPlan) -> None:
     assert own.chunks * own.chunk_sites >= sites > (own.chunks - 1) * own.chunk_sites
     assert own.chunk_depth * own.site_banks >= own.chunk_sites
     assert own.response_depth == own.folds * own.chunks * own.chunk_depth
-    # widths
-    most, least = 2 ** (config.weight_bits - 1) - 1, -(2 ** (config.weight_bits - 1))
-    for extreme in (most, least):
-        total = own.taps * own.levels * extreme
-        assert -(2 ** (own.sum_width - 1)) <= total < 2 ** (own.sum_width - 1)
-        assert abs(total) + 2**23 < 2 ** (own.preactivation_width - 1)
-        assert abs(own.taps * (most - least)) < 2 ** (own.moved_width - 1)
-    assert own.response_width == bits(config.tile)
-    assert own.count_width == bits(shape.outputs * config.tile)
-    assert own.change_width == bits(shape.outputs * config.tile * own.levels)
-    assert own.ones_width == bits(own.inputs * own.levels)
-    assert bits((4096 * (2**16 - 1) + 128) >> 8) < GAIN_WIDTH
+    check_widths(own)
+
+
+def check_widths(own: LayerPlan) -> None:
+    """Drive the golden model to its extremes: what comes out fits, and with one bit less would not."""
+    shape, config = own.shape, own.shape.config
+    inputs = np.full(shape.inputs, shape.levels, np.int64)  # every p-bit of the layer before fired
+    active = taps.gather(inputs, shape)
+    least = np.full((config.groups, shape.taps, shape.group_channels), -(2 ** (config.weight_bits - 1)), np.int64)
+    most = -1 - least
+    lowest = taps.accumulate(active, least, np.zeros(config.channels, np.int64)).min()
+    assert lowest >= -(2 ** (own.sum_width - 1))
+    whole = active.sum(-1).max() == own.taps * own.levels  # some window lies inside the map
+    assert not whole or lowest < -(2 ** (own.sum_width - 2))
+    deepest = taps.accumulate(active, least, np.full(config.channels, -(2 ** (BIAS_WIDTH - BIAS_BITS - 1)))).min()
+    assert deepest >= -(2 ** (own.preactivation_width - 1))
+    moved = int((most - least).sum(1).max())  # each weight from one end to the other
+    assert moved < 2 ** (own.moved_width - 1)
+    fired = np.full(shape.conv, config.tile, np.int64)  # every p-bit of this one fires, and responds
+    output, response = pool.pool(fired, fired) if config.pool == 2 else (fired, fired)
+    response = response.reshape(shape.positions, config.groups, -1).swapaxes(0, 1)
+    change = int(np.matmul(active.swapaxes(1, 2), response).max())
+    assert change < 2**own.change_width
+    reached = (active == own.levels).all(1).any() or config.pool == 1  # else the border takes from every tap
+    assert not reached or 2 * change >= 2**own.change_width or config.padding
+    for width, largest in (
+        (own.response_width, int(response.max())),
+        (own.count_width, int(output.sum((0, 1)).max())),
+        (own.ones_width, int(inputs.sum())),
+    ):
+        assert 2 ** (width - 1) <= largest < 2**width
 
 
 def test_random_machines(rng: np.random.Generator) -> None:

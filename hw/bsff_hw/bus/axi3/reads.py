@@ -23,7 +23,7 @@ class ReadBursts(wiring.Component):
     def __init__(self, members: dict[str, Any], *, base: int, patience: int) -> None:
         self._base, self._patience = base, patience
         super().__init__(members)
-        # what the proofs in tests/axi_properties.py reason about
+        # what the proofs in tests/support/axi_properties.py reason about
         self._rest, self._waited = Signal(4), Signal(range(patience + 1))
         self._owed = Signal()  # AXI4-Lite was given up, and its answer has not come since
         self._resting, self._waiting = Signal(), Signal()
