@@ -9,8 +9,9 @@ import pytest
 from hw_helpers import layer_plan, plan_of
 from machines import buildable, random_config
 
-from bsff.contract.formats import GAIN_WIDTH
+from bsff.contract.formats import BIAS_BITS, BIAS_WIDTH, ERROR_BITS, GAIN_WIDTH, STEP_WIDTH
 from bsff.errors import ConfigError
+from bsff.golden import pool, taps, update
 from bsff_hw.plan import LayerPlan, plan
 from bsff_hw.plan.fold import WINDOW_MAX, divisors
 
@@ -48,6 +49,13 @@ def check(own: LayerPlan) -> None:
     check_widths(own)
 
 
+def test_gains_fit_their_width() -> None:
+    error = np.array([-1, 1]) << ERROR_BITS
+    low, high = update.gains(error, 2**STEP_WIDTH - 1).tolist()
+    assert -(2 ** (GAIN_WIDTH - 1)) <= low < 0 < high < 2 ** (GAIN_WIDTH - 1)
+    assert high >= 2 ** (GAIN_WIDTH - 3)  # at most a bit to spare
+
+
 def check_widths(own: LayerPlan) -> None:
     """Drive the golden model to its extremes: what comes out fits, and with one bit less would not."""
     shape, config = own.shape, own.shape.config
@@ -57,8 +65,8 @@ def check_widths(own: LayerPlan) -> None:
     most = -1 - least
     lowest = taps.accumulate(active, least, np.zeros(config.channels, np.int64)).min()
     assert lowest >= -(2 ** (own.sum_width - 1))
-    whole = active.sum(-1).max() == own.taps * own.levels  # some window lies inside the map
-    assert not whole or lowest < -(2 ** (own.sum_width - 2))
+    inside = shape.padding == 0  # every tap of every position lies in the map, so the bounds are reached
+    assert not inside or lowest <= -(2 ** (own.sum_width - 2))
     deepest = taps.accumulate(active, least, np.full(config.channels, -(2 ** (BIAS_WIDTH - BIAS_BITS - 1)))).min()
     assert deepest >= -(2 ** (own.preactivation_width - 1))
     moved = int((most - least).sum(1).max())  # each weight from one end to the other
@@ -68,8 +76,7 @@ def check_widths(own: LayerPlan) -> None:
     response = response.reshape(shape.positions, config.groups, -1).swapaxes(0, 1)
     change = int(np.matmul(active.swapaxes(1, 2), response).max())
     assert change < 2**own.change_width
-    reached = (active == own.levels).all(1).any() or config.pool == 1  # else the border takes from every tap
-    assert not reached or 2 * change >= 2**own.change_width or config.padding
+    assert not inside or change >= 2 ** (own.change_width - 1)
     for width, largest in (
         (own.response_width, int(response.max())),
         (own.count_width, int(output.sum((0, 1)).max())),
@@ -114,8 +121,13 @@ def test_what_is_chosen_for_zero() -> None:
 
 
 def test_chunks_are_few_and_equal() -> None:
-    for pool, banks, expected in ((1, 4, (14, 56, 4, 4)), (2, 4, (14, 14, 14, 1)), (1, 1, (14, 56, 1, 14)), (2, 1, (14, 14, 4, 4))):  # fmt: skip
-        layer = {"channels": 10, "kernel": 1, "padding": 0, "pool": pool, "update_banks": banks}
+    for side, banks, expected in (
+        (1, 4, (14, 56, 4, 4)),
+        (2, 4, (14, 14, 14, 1)),
+        (1, 1, (14, 56, 1, 14)),
+        (2, 1, (14, 14, 4, 4)),
+    ):
+        layer = {"channels": 10, "kernel": 1, "padding": 0, "pool": side, "update_banks": banks}
         own = layer_plan(layer, pixels=(28, 28, 1))
         assert (own.site_rows, own.row_sites, own.chunk_rows, own.chunks) == expected
 
