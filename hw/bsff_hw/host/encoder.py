@@ -5,6 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from bsff.config import DataConfig
+from bsff.config.encodings import ENCODINGS
 from bsff.contract.formats import DRAW_BITS, PIXEL_WIDTH
 from bsff.contract.geometry import planes
 from bsff_hw.interfaces import beats, generator_signature
@@ -25,10 +26,8 @@ def _bernoulli(config: DataConfig, pixel: Value, draw: Value) -> Value:
     return draw[DRAW_BITS - PIXEL_WIDTH :] < pixel
 
 
-ENCODINGS = {"threshold": _levels, "thermometer": _levels, "bitplanes": _bitplanes, "bernoulli": _bernoulli}
-"""Each makes the bits of a pixel, given a random number of its own."""
-RANDOM = {"bernoulli"}
-"""Encodings that use it; the others leave the generator alone."""
+CIRCUITS = {"threshold": _levels, "thermometer": _levels, "bitplanes": _bitplanes, "bernoulli": _bernoulli}
+"""Each makes the bits of a pixel, given a random number of its own; those that use none leave the generator alone."""
 
 
 class Encoder(wiring.Component):
@@ -67,10 +66,10 @@ class Encoder(wiring.Component):
         m.d.comb += [
             self.output.valid.eq(self.input.valid),
             self.output.payload.label.eq(self.input.payload.label),
-            self.output.payload.bits.eq(ENCODINGS[config.encoding](config, pixel, draws.draws[0])),
+            self.output.payload.bits.eq(CIRCUITS[config.encoding](config, pixel, draws.draws[0])),
             self.input.ready.eq(self.output.ready),
         ]
-        if config.encoding in RANDOM:
+        if ENCODINGS[config.encoding].random:
             taken, number = Signal(), Signal(range(self._pixels))
             last = number == self._pixels - 1
             m.d.comb += [
