@@ -3,8 +3,6 @@
 A data set in a format that `bsff.data` reads is added here and nowhere else.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

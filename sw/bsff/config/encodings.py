@@ -4,8 +4,6 @@ The schema, the shapes, the golden model, its engine and the float reference fol
 its own (`bsff_hw.host.encoder`), which the tests compare with it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """Where configurations come from and go to: built-in names, TOML and JSON files, ``--set`` on the command line."""
 
-from __future__ import annotations
-
 import dataclasses
 import importlib
 import json

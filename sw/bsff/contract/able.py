@@ -1,7 +1,5 @@
 """What the machine, emulated or real, cannot do."""
 
-from __future__ import annotations
-
 from bsff.config import Config
 from bsff.errors import DeviceError
 

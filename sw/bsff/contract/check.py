@@ -1,7 +1,5 @@
 """Whether a configuration that parses is one that can be trained: shapes, widths and register values."""
 
-from __future__ import annotations
-
 from bsff.config import Config
 from bsff.errors import ConfigError
 

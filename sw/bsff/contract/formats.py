@@ -5,8 +5,6 @@ in ``_BITS`` counts its fractional bits unless the line below it says otherwise.
 project.
 """
 
-from __future__ import annotations
-
 import math
 
 # ---- samples

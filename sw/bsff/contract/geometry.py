@@ -3,8 +3,6 @@
 The golden model, the register table, the driver and the gateware all read them from here.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from bsff.config import CLASSES, DATASETS, ENCODINGS, Config, DataConfig, LayerConfig, blocks

@@ -3,8 +3,6 @@
 `docs/numerics.md` says what the machine does with them.
 """
 
-from __future__ import annotations
-
 import math
 
 from bsff.config import LayerConfig

@@ -1,7 +1,5 @@
 """The input encoder: 8-bit pixels to a bit-map, on the device."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

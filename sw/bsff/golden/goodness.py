@@ -1,7 +1,5 @@
 """Goodness of a layer: firing counts of the class groups, less their running means."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """The softmax head: one lane a class, no p-bits, the same local rule."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

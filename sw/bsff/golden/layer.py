@@ -1,7 +1,5 @@
 """One layer on one sample: fire, pool, judge, learn. This is the text of which the gateware is the translation."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

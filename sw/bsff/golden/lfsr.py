@@ -6,8 +6,6 @@ Statistical Software 8(14), 2003): linear over GF(2), so every next bit is the X
 never by a clock cycle.
 """
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

@@ -3,8 +3,6 @@
 `bsff.golden.engine` does the same compiled and pipelined; the tests hold them equal bit for bit.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """A tile of M p-bits: random bits against a pre-activation, and how much their count responds to it."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """2x2 max-pool of counts; for bits an OR."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

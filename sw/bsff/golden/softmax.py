@@ -1,7 +1,5 @@
 """Softmax, class error and cross-entropy in integers."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -4,8 +4,6 @@ They are computed with `decimal`, whose logarithm and power are correctly rounde
 platform's floating-point library.
 """
 
-from __future__ import annotations
-
 import functools
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 

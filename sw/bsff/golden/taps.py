@@ -1,7 +1,5 @@
 """Input taps: which inputs each position of a layer sees, and the binary-indexed sum of weight rows."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

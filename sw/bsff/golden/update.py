@@ -1,7 +1,5 @@
 """The three-factor update, transposed: sums over positions, one multiply, one stochastic rounding, one write."""
 
-from __future__ import annotations
-
 from typing import TypeVar
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A machine's whole state in one file, from which a run goes on as if it had never stopped."""
 
-from __future__ import annotations
-
 import json
 import zipfile
 import zlib

@@ -1,7 +1,5 @@
 """Two machine states compared bit by bit."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from bsff.contract.geometry import Geometry

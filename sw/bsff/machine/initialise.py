@@ -4,8 +4,6 @@ The host computes them with floats; what the machine gets are integers. Our choi
 `docs/decisions`: pre-activations of a chosen mean and standard deviation make sparse firing from the first sample on.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

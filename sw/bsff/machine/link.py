@@ -1,7 +1,5 @@
 """Named register accesses, identity, and waits that end."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Reading and writing a machine's whole state: memories, generators, registers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

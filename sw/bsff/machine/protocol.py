@@ -1,7 +1,5 @@
 """What a device must do: four operations."""
 
-from __future__ import annotations
-
 from typing import Any, Protocol
 
 from numpy.typing import NDArray

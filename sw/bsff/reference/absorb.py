@@ -10,8 +10,6 @@ counts and not the normalised map (our choice), and padding costs the machine no
 Pooling comes before the normalisation and needs no thought; the head pools z, which gives the same since s > 0.
 """
 
-from __future__ import annotations
-
 import copy
 
 import torch

@@ -1,7 +1,5 @@
 """From 8-bit pixels to the bits that the first layer sees."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """Normalisation of the activation, goodness of each class, and the local loss."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

@@ -1,7 +1,5 @@
 """The softmax classifier that reads the last layer."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional

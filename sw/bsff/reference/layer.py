@@ -1,7 +1,5 @@
 """One layer that learns by itself."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch

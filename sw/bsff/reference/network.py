@@ -1,7 +1,5 @@
 """The network: a chain of layers that each learn by themselves, and a head."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch

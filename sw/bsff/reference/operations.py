@@ -1,7 +1,5 @@
 """Operations that one training sample costs, for the curve of accuracy against energy."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 import torch

@@ -1,7 +1,5 @@
 """A tile of M p-bits: the binary stochastic unit, and how it responds to its pre-activation."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

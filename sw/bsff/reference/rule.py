@@ -1,7 +1,5 @@
 """Steps from the paper's learning rule towards the machine's, each for itself: plain gradient, weights on a grid, gate."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

@@ -1,7 +1,5 @@
 """Training and testing on arrays."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """A float network that begins where a machine does: same weights, same biases, same function of the input bits."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -4,8 +4,6 @@ Trains each configuration on its data set for a while after a warm-up, and print
 goes, and how near the engine is to the bound that adding weight rows sets.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import platform

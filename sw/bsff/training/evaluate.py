@@ -1,7 +1,5 @@
 """Test accuracy of every predictor, without leaving a trace in the machine."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

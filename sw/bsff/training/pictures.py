@@ -1,7 +1,5 @@
 """Pictures of a run: learning curve, firing rates, confusion matrix, first-layer weights."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A run directory: configuration, checkpoint, metrics, logs and pictures of one training."""
 
-from __future__ import annotations
-
 import itertools
 import json
 from collections.abc import Iterator

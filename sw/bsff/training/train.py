@@ -1,7 +1,5 @@
 """The training loop: presents samples to a machine, lowers the step sizes, tests, records and saves."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 import time

@@ -3,8 +3,6 @@
 The block of layer i (from 0; the head comes after the last layer) begins at ``BLOCK_BASE + i * BLOCK_STRIDE``.
 """
 
-from __future__ import annotations
-
 from bsff.contract.formats import (
     ACTIVITY_WIDTH,
     COUNTERS,

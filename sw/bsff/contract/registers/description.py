@@ -1,7 +1,5 @@
 """What can be said of a register, and short ways to say it."""
 
-from __future__ import annotations
-
 import enum
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Which machine this is: the constants by which a driver knows the device of its configuration."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import asdict

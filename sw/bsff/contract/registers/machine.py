@@ -5,8 +5,6 @@ and decodes it and shows it as a member of that name, the emulated device keeps 
 the reference page and the .hwh list it.
 """
 
-from __future__ import annotations
-
 from bsff.contract.formats import FAULTS, MEMORIES
 
 from .description import Field, Kind, Register, bit, held, shown, wide

@@ -1,7 +1,5 @@
 """The register reference as a page of the documentation."""
 
-from __future__ import annotations
-
 from .block import BLOCK, BLOCK_BASE, BLOCK_STRIDE
 from .machine import GLOBAL
 

@@ -1,7 +1,5 @@
 """How a sample lies in memory, and how many words the host writes of one."""
 
-from __future__ import annotations
-
 from bsff.contract.geometry import Geometry
 
 

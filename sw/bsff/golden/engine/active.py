@@ -1,7 +1,5 @@
 """Which weight rows are on: the lists that forward pass and update share, and the sum of rows by such a list."""
 
-from __future__ import annotations
-
 import numpy as np
 from numba import njit
 

@@ -5,8 +5,6 @@ that it took from other modules: it would go on running old code. Here the folde
 can matter, so a change of any of them compiles anew.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The generator and the three ways in which a draw is used."""
 
-from __future__ import annotations
-
 from numba import int64, njit, uint64
 
 from bsff.contract.formats import DRAW_BITS, GAIN_BITS, NOISE_BITS, PIXEL_WIDTH, SHIFTS

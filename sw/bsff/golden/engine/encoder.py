@@ -1,7 +1,5 @@
 """The random bytes of the input encoder; what is made of them are plain array operations."""
 
-from __future__ import annotations
-
 from numba import njit
 
 from bsff.contract.formats import DRAWS

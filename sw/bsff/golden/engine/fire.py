@@ -1,7 +1,5 @@
 """Forward pass of one sample: sums, p-bits, pool."""
 
-from __future__ import annotations
-
 import numpy as np
 from numba import njit
 

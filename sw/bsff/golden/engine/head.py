@@ -1,7 +1,5 @@
 """The head over a block of samples: `golden.head.run`, compiled."""
 
-from __future__ import annotations
-
 import numpy as np
 from numba import njit
 

@@ -1,7 +1,5 @@
 """A layer over a block of samples: `golden.layer.run`, compiled."""
 
-from __future__ import annotations
-
 import numpy as np
 from numba import njit
 

@@ -1,7 +1,5 @@
 """The update of one sample."""
 
-from __future__ import annotations
-
 import numpy as np
 from numba import njit
 

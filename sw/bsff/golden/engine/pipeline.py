@@ -4,8 +4,6 @@ Nothing flows backward, so the result does not depend on the schedule: a layer s
 block only after the layer before has made it.
 """
 
-from __future__ import annotations
-
 import os
 import threading
 from collections.abc import Callable

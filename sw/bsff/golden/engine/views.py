@@ -1,7 +1,5 @@
 """What the compiled functions need to know of a layer or of the head: sizes, memory, registers, tables and scratch."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

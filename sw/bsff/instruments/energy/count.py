@@ -5,8 +5,6 @@ the geometry. All are operations of arithmetic and words moved to and from the m
 clock and wires are not counted, in any of them.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Energies of single operations, as published, and how they are carried to other widths."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """From readings to joules per sample, with the interval in which the truth lies 95 times in 100."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import asdict, dataclass
 from typing import Any

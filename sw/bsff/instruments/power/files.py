@@ -1,7 +1,5 @@
 """Raw readings in CSV, windows beside them, and a meter's own file."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

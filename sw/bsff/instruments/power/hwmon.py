@@ -1,7 +1,5 @@
 """Sensors that the kernel shows in ``/sys/class/hwmon``: powerN in microwatts, else volts times amperes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from .sensor import Accuracy

@@ -1,7 +1,5 @@
 """Sensors that the kernel shows in ``/sys/bus/iio``: (raw + offset) times scale, in milliwatts, millivolts, milliamperes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from .hwmon import UNKNOWN

@@ -5,8 +5,6 @@ accuracy is the largest error of the worse grade with the settings after power-o
 the warmth of a board. Linearity is taken as unknown: see `sensor.Accuracy`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any

@@ -1,7 +1,5 @@
 """A picture of a recording: watts against time, states in colour."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from bsff.tools.files import write_atomic

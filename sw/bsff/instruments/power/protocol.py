@@ -1,7 +1,5 @@
 """The measurement: four states, interleaved, each again and again."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field

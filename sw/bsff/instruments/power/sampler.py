@@ -1,7 +1,5 @@
 """Reads a sensor again and again beside the work that it measures."""
 
-from __future__ import annotations
-
 import threading
 import time
 from typing import Protocol

@@ -1,7 +1,5 @@
 """Which sensors there are."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

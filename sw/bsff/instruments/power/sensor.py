@@ -1,7 +1,5 @@
 """What a power sensor is, and how far it may be trusted."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Protocol
 

@@ -1,7 +1,5 @@
 """Numbers in files of the kernel."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from bsff.errors import PowerError

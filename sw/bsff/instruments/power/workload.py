@@ -1,7 +1,5 @@
 """The four states of a real machine."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

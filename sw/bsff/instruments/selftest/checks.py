@@ -1,7 +1,5 @@
 """The checks; each returns what it found, or raises `CheckError`."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What a self-test found."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass, field
 from typing import Any

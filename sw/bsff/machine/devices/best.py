@@ -1,7 +1,5 @@
 """The best device that there is."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from bsff.config import Config

@@ -1,7 +1,5 @@
 """Registers of an emulated device: what a read and a write of an offset do."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

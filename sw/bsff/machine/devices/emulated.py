@@ -1,7 +1,5 @@
 """The golden model behind the register table: no hardware, the same bits."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Devices by name: each is an entry point of the group ``bsff.devices``, so that other packages can bring more."""
 
-from __future__ import annotations
-
 import inspect
 from importlib.metadata import entry_points
 from pathlib import Path

@@ -1,7 +1,5 @@
 """From rows of text to means and spreads over seeds."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import pandas

@@ -1,7 +1,5 @@
 """The page of a sweep: what was run, tables, plots."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

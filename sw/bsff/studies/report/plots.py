@@ -1,7 +1,5 @@
 """Plots of a sweep."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """One cell of a sweep: everything that decides the numbers of one row."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The float reference as a cell of a sweep."""
 
-from __future__ import annotations
-
 import time
 
 import torch

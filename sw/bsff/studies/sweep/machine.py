@@ -1,7 +1,5 @@
 """The golden model as a cell of a sweep."""
 
-from __future__ import annotations
-
 import dataclasses
 
 from bsff.data import Dataset

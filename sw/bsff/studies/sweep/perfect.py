@@ -5,8 +5,6 @@ itself: nonlinear, with none of the LFSR's structure over GF(2). Draws, noise ta
 difference is that of the generator alone. It runs in a process of its own, since compiled code cannot be changed.
 """
 
-from __future__ import annotations
-
 import hashlib
 import multiprocessing
 import os

@@ -1,7 +1,5 @@
 """Workers: one process a core here, or Ray on many machines."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import signal

@@ -1,7 +1,5 @@
 """The results file: one row a finished cell, rewritten whole after each, so that nothing finished is ever lost."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """A specification: which cells a sweep has, and how `bsff report` shows them."""
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import dataclass
 from pathlib import Path

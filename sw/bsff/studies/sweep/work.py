@@ -1,7 +1,5 @@
 """What a worker does: train and test one cell."""
 
-from __future__ import annotations
-
 import dataclasses
 import os
 import platform

@@ -1,7 +1,5 @@
 """`PynqDevice`: the four operations over a driver of PYNQ's."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -3,8 +3,6 @@
 This module imports pynq, so it is imported only where pynq is.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import pynq

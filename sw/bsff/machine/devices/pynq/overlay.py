@@ -1,7 +1,5 @@
 """Loads a bitstream, and refuses it where bitstream, .hwh and configuration do not belong together."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
