@@ -10,9 +10,9 @@ from amaranth.hdl import Value
 from hw_helpers import layer_plan, load_generator, pack, read_port, receive, simulate, unary, unpack
 from seeds import rng_for
 
+from bsff.contract.formats import BIAS_BITS
 from bsff.contract.numerics import boxcar_width
-from bsff.golden import lfsr, pbit
-from bsff.golden.update import BIAS_BITS
+from bsff.golden import layer, pbit
 from bsff_hw.layer.forward.fire import Fire
 from bsff_hw.plan import LayerPlan
 
@@ -30,21 +30,21 @@ PLANS = {
 
 
 def fire_all(plan: LayerPlan, sums: np.ndarray, bias: np.ndarray, state: int) -> tuple[np.ndarray, np.ndarray, int]:
-    """Counts, responses (positions, channels) and the generator's last state, as in `golden.layer.forward`."""
+    """Counts, responses (positions, channels) of one or more maps and the generator's last state, as in the golden layer."""
     config = plan.shape.config
-    steps = lfsr.steps_for(plan.shape.draws)
-    after, words = lfsr.advance(np.uint64(state).reshape(()), steps * len(sums))
-    draws = lfsr.slices(words).reshape(len(sums), -1)[:, : plan.shape.draws]
-    preactivation = sums + (bias >> BIAS_BITS)
+    stream, drawn = np.array(state, np.uint64), []
+    for _ in range(len(sums) // plan.shape.positions):
+        taken, stream = layer.draws(plan.shape, stream)
+        drawn.append(taken)
     count, response = pbit.tile(
-        preactivation,
-        draws.reshape(*preactivation.shape, -1),
+        sums + (bias >> BIAS_BITS),
+        np.concatenate(drawn),
         size=config.tile,
         fraction_bits=config.fraction_bits,
         eligibility=config.eligibility,
         boxcar=boxcar_width(config),
     )
-    return count, response, int(after)
+    return count, response, int(stream)
 
 
 @pytest.mark.parametrize("idle", [0.0, 0.4])
