@@ -29,13 +29,7 @@ class Divider(wiring.Component):
     def __init__(self, width: int, bits: int) -> None:
         self._width, self._bits = width, bits
         super().__init__(
-            {
-                "run": In(1),
-                "dividend": In(width),
-                "divisor": In(width),
-                "done": Out(1),
-                "quotient": Out(bits),
-            }
+            {"run": In(1), "dividend": In(width), "divisor": In(width), "done": Out(1), "quotient": Out(bits)}
         )
 
     def elaborate(self, platform) -> Module:

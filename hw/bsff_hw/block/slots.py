@@ -52,11 +52,7 @@ class Slots(wiring.Component):
         m = Module()
         held = Signal(range(SLOTS + 1))
         labels = Signal(data.ArrayLayout(LABEL_WIDTH, SLOTS))
-        m.d.comb += [
-            self.ready.eq(held != SLOTS),
-            self.full.eq(held != 0),
-            self.label.eq(labels[self.working]),
-        ]
+        m.d.comb += [self.ready.eq(held != SLOTS), self.full.eq(held != 0), self.label.eq(labels[self.working])]
         with m.If(self.arrives):
             m.d.sync += labels[self.filling].eq(self.label_in)
             with m.If(self.last):

@@ -86,10 +86,7 @@ class AxiLite(wiring.Component):
         write_address = Signal(ADDRESS_WIDTH - 2)
         write_whole = Signal()
         read_address = Signal(ADDRESS_WIDTH - 2)
-        m.d.comb += [
-            self.address.eq(Cat(0, 0, Mux(self.writes, write_address, read_address))),
-            self.rresp.eq(OKAY),
-        ]
+        m.d.comb += [self.address.eq(Cat(0, 0, Mux(self.writes, write_address, read_address))), self.rresp.eq(OKAY)]
 
         # An access has ended: its holding registers are free again.
         write_taken = Signal()

@@ -211,10 +211,7 @@ class SampleReader(wiring.Component):
         with m.If(begins):
             m.d.sync += [following.eq(self.address), rest.eq(beats), records.eq(self.count - 1)]
         asked = Mux(asks, length, 0)
-        m.d.sync += [
-            reserved.eq(reserved + asked - used),
-            self._pending.eq(self._pending + asked - arrived),
-        ]
+        m.d.sync += [reserved.eq(reserved + asked - used), self._pending.eq(self._pending + asked - arrived)]
 
     def _unpack(self, m: Module, store: Any, begins: Signal, reading: Signal) -> tuple[Signal, Signal]:
         """Hand over 32 bits a cycle. Returns the error bits of the beat at hand, and whether all is handed over."""

@@ -145,9 +145,7 @@ class HeadRows(wiring.Component):
         kept = Signal(signed(plan.weight_bits), name=f"kept{c}")
         drive = Mux(three.count[0], gain, 0) if plan.levels == 1 else gain * three.count
         edited = Mux(
-            self.weight.write & (self.weight.column == c),
-            self.weight.data[: plan.weight_bits].as_signed(),
-            late[c],
+            self.weight.write & (self.weight.column == c), self.weight.data[: plan.weight_bits].as_signed(), late[c]
         )
         m.d.comb += [wanted.eq(late[c] + (change >> GAIN_BITS)), kept.eq(saturate(wanted, plan.weight_bits))]
         m.d.sync += [change.eq(drive + three.dither), new.eq(Mux(four.host, edited, kept))]

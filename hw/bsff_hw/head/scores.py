@@ -47,10 +47,7 @@ class HeadScores(wiring.Component):
         summed = Signal(signed(plan.sum_width + 1))
         scaled = Signal(signed(plan.sum_width + LOG2_E.bit_length() + 1))
         at = number[:4]
-        m.d.sync += [
-            summed.eq(self.sums[at] + (self.biases[at] >> BIAS_BITS)),
-            scaled.eq(summed * LOG2_E),
-        ]
+        m.d.sync += [summed.eq(self.sums[at] + (self.biases[at] >> BIAS_BITS)), scaled.eq(summed * LOG2_E)]
         m.d.comb += [
             late.eq(number - DEPTH),
             write.addr.eq(late),

@@ -36,14 +36,7 @@ class EventCounters(wiring.Component):
     """
 
     def __init__(self) -> None:
-        super().__init__(
-            {
-                "events": In(events_signature()),
-                "clear": In(1),
-                "address": In(4),
-                "data": Out(64),
-            }
-        )
+        super().__init__({"events": In(events_signature()), "clear": In(1), "address": In(4), "data": Out(64)})
 
     def elaborate(self, platform) -> Module:
         m = Module()

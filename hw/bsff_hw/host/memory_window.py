@@ -89,10 +89,7 @@ class MemoryWindow(wiring.Component):
         with m.FSM(name="state"):
             with m.State("IDLE"), m.If(self.request):
                 m.d.comb += rewind.eq(stale)
-                m.d.sync += [
-                    stale.eq(0),
-                    seek.eq(Mux(stale, Mux(self.address > SEEK_MAX, SEEK_MAX, self.address), 0)),
-                ]
+                m.d.sync += [stale.eq(0), seek.eq(Mux(stale, Mux(self.address > SEEK_MAX, SEEK_MAX, self.address), 0))]
                 m.next = "SEEK"
             with m.State("SEEK"):
                 with m.If(seek != 0):

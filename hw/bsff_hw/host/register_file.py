@@ -70,10 +70,7 @@ class RegisterFile(wiring.Component):
         self._blocks = len(plan.geometry.predictors)
         features = GLOBAL["FEATURES"].field
         buffers = features("buffers").mask if memory else 0
-        self._constants = {
-            **constants(plan.config, plan.geometry),
-            "FEATURES": features("cycles").mask | buffers,
-        }
+        self._constants = {**constants(plan.config, plan.geometry), "FEATURES": features("cycles").mask | buffers}
         super().__init__(
             {
                 **host_signature().flip().members,

@@ -152,9 +152,5 @@ class Access(wiring.Component):
             m.d.sync += channel.eq(channel + 1)
         with m.If(host.rewind):
             m.d.sync += channel.eq(0)
-        m.d.comb += [
-            self.bias.unit.eq(place["unit"]),
-            self.bias.beat.eq(place["beat"]),
-            self.mean.address.eq(channel),
-        ]
+        m.d.comb += [self.bias.unit.eq(place["unit"]), self.bias.beat.eq(place["beat"]), self.mean.address.eq(channel)]
         return place.last

@@ -113,12 +113,7 @@ DATASETS = {
             classes=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
             source="A. Krizhevsky, 2009; no licence is stated",
             folders=(".", "cifar10", "cifar-10", "cifar10-jpeg", "CIFAR-10-images", "CIFAR-10-images-master"),
-            files=(
-                (
-                    "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
-                    "c58f30108f718f92721af3b95e74349a",
-                ),
-            ),
+            files=(("https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz", "c58f30108f718f92721af3b95e74349a"),),
             table_title="CIFAR-10 (JPEG copy)",  # the rows in this repository were made with one
         ),
     )

@@ -33,11 +33,7 @@ class DataConfig:
     """What is presented, and how pixels become bits."""
 
     dataset: str = _key("digits", choices=DATASETS, doc="data set")
-    encoding: str = _key(
-        "threshold",
-        choices=ENCODINGS,
-        doc="input encoding, done on the device from 8-bit pixels",
-    )
+    encoding: str = _key("threshold", choices=ENCODINGS, doc="input encoding, done on the device from 8-bit pixels")
     levels: tuple[int, ...] = _key(
         (128,), low=1, high=255, doc="thresholds of `threshold` (one) and `thermometer` (rising)"
     )

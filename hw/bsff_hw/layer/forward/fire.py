@@ -110,8 +110,5 @@ class Fire(wiring.Component):
         for unit in range(plan.tiles):
             own = sums.word_select(unit, plan.sum_width).as_signed()
             m.d.comb += tiles.preactivation[unit].eq(own + self.biases.word[unit][BIAS_BITS:].as_signed())
-        m.d.comb += [
-            self.output.payload.count.eq(tiles.count),
-            self.output.payload.response.eq(tiles.response),
-        ]
+        m.d.comb += [self.output.payload.count.eq(tiles.count), self.output.payload.response.eq(tiles.response)]
         return m

@@ -60,10 +60,7 @@ class NoiseTable(wiring.Component):
                 port = rom.read_port()
                 upper = self.index[i][-1]
                 negative = Signal(name=f"negative{i}")
-                m.d.comb += [
-                    port.en.eq(self.enable),
-                    port.addr.eq(Mux(upper, self.index[i][:-1], ~self.index[i][:-1])),
-                ]
+                m.d.comb += [port.en.eq(self.enable), port.addr.eq(Mux(upper, self.index[i][:-1], ~self.index[i][:-1]))]
                 with m.If(self.enable):
                     m.d.sync += [negative.eq(~upper), self.noise[i].eq(Mux(negative, -port.data, port.data))]
         return m

@@ -15,10 +15,7 @@ from bsff_hw.plan import LayerPlan
 def plane_address_layout(plan: LayerPlan) -> data.StructLayout:
     """Half the number of an even and of an odd row, and the beat within the channels of a part."""
     return data.StructLayout(
-        {
-            "rows": data.ArrayLayout(index(-(-plan.height // 2)), 2),
-            "beat": index(plan.beats_in // plan.parts),
-        }
+        {"rows": data.ArrayLayout(index(-(-plan.height // 2)), 2), "beat": index(plan.beats_in // plan.parts)}
     )
 
 

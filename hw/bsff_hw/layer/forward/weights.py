@@ -20,12 +20,7 @@ def row_read_signature(plan: LayerPlan) -> wiring.Signature:
     ``rows`` is there `ROW_LATENCY` cycles after ``enable``, until the next one is read.
     """
     return wiring.Signature(
-        {
-            "enable": Out(1),
-            "bank": Out(plan.banks),
-            "address": Out(index(plan.depth)),
-            "rows": In(rows_layout(plan)),
-        }
+        {"enable": Out(1), "bank": Out(plan.banks), "address": Out(index(plan.depth)), "rows": In(rows_layout(plan))}
     )
 
 

@@ -114,11 +114,7 @@ class Drives(wiring.Component):
         response, gain = Signal(plan.count_width), Signal(signed(GAIN_WIDTH))
         drive = Signal(signed(plan.count_width + 1 + GAIN_WIDTH))
         mean = self._mean(m)
-        m.d.sync += [
-            response.eq(self.tallies.word[at.unit].response),
-            gain.eq(self.gain),
-            drive.eq(response * gain),
-        ]
+        m.d.sync += [response.eq(self.tallies.word[at.unit].response), gain.eq(self.gain), drive.eq(response * gain)]
         self._coefficient(m, coefficients.coefficient, gain, drive, mean)
         self._bias(m, at, out, drive, moves.moved, mean)
         return m

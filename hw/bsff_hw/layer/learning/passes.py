@@ -63,10 +63,7 @@ class Passes(wiring.Component):
         local, offset = Signal(range(plan.depth)), Signal(range(plan.depth))
         fold, first = Signal(index(plan.folds)), Signal()
         with m.If(step):
-            m.d.sync += [
-                offset.eq(Mux(tap_last, 0, offset + plan.rows_of_bank)),
-                fold.eq(Mux(tap_last, 0, fold + 1)),
-            ]
+            m.d.sync += [offset.eq(Mux(tap_last, 0, offset + plan.rows_of_bank)), fold.eq(Mux(tap_last, 0, fold + 1))]
             with m.If(tap_last):
                 m.d.sync += [first.eq(0), bank.eq(bank.rotate_left(1))]
                 with m.If(bank[-1]):
@@ -74,14 +71,7 @@ class Passes(wiring.Component):
             with m.If(place.last):
                 m.d.sync += self.passes.valid.eq(0)
         with m.If(self.start):
-            m.d.sync += [
-                self.passes.valid.eq(1),
-                bank.eq(1),
-                local.eq(0),
-                offset.eq(0),
-                fold.eq(0),
-                first.eq(1),
-            ]
+            m.d.sync += [self.passes.valid.eq(1), bank.eq(1), local.eq(0), offset.eq(0), fold.eq(0), first.eq(1)]
         m.d.comb += [
             out.ky.eq(place["ky"]),
             out.kx.eq(place["kx"]),

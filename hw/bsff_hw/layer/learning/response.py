@@ -48,11 +48,7 @@ class ResponseMap(wiring.Component):
     def __init__(self, plan: LayerPlan) -> None:
         self._plan = plan
         super().__init__(
-            {
-                "begin": In(1),
-                "leaving": In(leaving_signature(plan)),
-                "words": In(response_read_signature(plan)),
-            }
+            {"begin": In(1), "leaving": In(leaving_signature(plan)), "words": In(response_read_signature(plan))}
         )
 
     def elaborate(self, platform) -> Module:

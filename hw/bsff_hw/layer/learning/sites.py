@@ -82,10 +82,7 @@ class Sites(wiring.Component):
         self._ask(m, flags, arrived, enable)
 
         # a chunk that is complete waits here, and the first rows of the next one in the memory
-        m.d.comb += [
-            collect.eq(arrived & (~self.chunks.valid | self.chunks.ready)),
-            enable.eq(~arrived | collect),
-        ]
+        m.d.comb += [collect.eq(arrived & (~self.chunks.valid | self.chunks.ready)), enable.eq(~arrived | collect)]
         for part in range(plan.parts):
             sites = self._pair(m, part, flags)
             with m.If(collect):

@@ -3,14 +3,7 @@
 The block of layer i (from 0; the head comes after the last layer) begins at ``BLOCK_BASE + i * BLOCK_STRIDE``.
 """
 
-from bsff.contract.formats import (
-    ACTIVITY_WIDTH,
-    COUNTERS,
-    CYCLE_COUNTERS,
-    GATE_WIDTH,
-    SCALE_WIDTH,
-    STEP_WIDTH,
-)
+from bsff.contract.formats import ACTIVITY_WIDTH, COUNTERS, CYCLE_COUNTERS, GATE_WIDTH, SCALE_WIDTH, STEP_WIDTH
 
 from .description import Field, Kind, bit, held, shown, wide
 from .machine import WINDOW

@@ -5,15 +5,4 @@ from .protocol import STATES, Record, Window, measure
 from .scan import scan
 from .sensor import Accuracy, Sensor
 
-__all__ = [
-    "STATES",
-    "Accuracy",
-    "Interval",
-    "Record",
-    "Result",
-    "Sensor",
-    "Window",
-    "estimate",
-    "measure",
-    "scan",
-]
+__all__ = ["STATES", "Accuracy", "Interval", "Record", "Result", "Sensor", "Window", "estimate", "measure", "scan"]

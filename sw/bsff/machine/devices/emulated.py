@@ -14,15 +14,7 @@ from bsff.contract.able import check
 from bsff.contract.formats import COUNTERS, FAULTS, MEMORIES
 from bsff.contract.geometry import Geometry, geometry
 from bsff.contract.numerics import check_accumulator
-from bsff.contract.registers import (
-    BLOCK,
-    GLOBAL,
-    Kind,
-    block_offset,
-    constants,
-    record_words,
-    sample_words,
-)
+from bsff.contract.registers import BLOCK, GLOBAL, Kind, block_offset, constants, record_words, sample_words
 from bsff.errors import DeviceError
 from bsff.golden import engine
 from bsff.golden.state import NetworkState, blank
@@ -75,10 +67,7 @@ class EmulatedDevice:
         self._blocks = list(self._state.blocks.values())
         self._counters = np.zeros((len(self._blocks), len(COUNTERS)), np.int64)
         self._held: dict[str, int] = {}
-        self._constants = {
-            **constants(config, self._geometry),
-            "FEATURES": GLOBAL["FEATURES"].field("buffers").mask,
-        }
+        self._constants = {**constants(config, self._geometry), "FEATURES": GLOBAL["FEATURES"].field("buffers").mask}
         self._samples = 0
         self._label: int | None = None
         self._words: list[int] = []

@@ -65,7 +65,7 @@ def _state(spec: Spec, frame: pandas.DataFrame) -> str:
     lines = [
         f"Made by `bsff sweep {spec.path.name}` and `bsff report {spec.path.name}`; every row with its whole "
         f"configuration, commit and machine: [{spec.results.name}]({spec.results.name}). Mean ± standard deviation, in brackets the number "
-        "of seeds; accuracies are those after the last epoch.",
+        "of seeds; accuracies are those after the last epoch."
     ]
     if done < len(spec.cells):
         lines.append(f"**{done} of {len(spec.cells)} cells were run**; `bsff sweep {spec.path.name}` runs the others.")

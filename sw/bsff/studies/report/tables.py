@@ -34,13 +34,7 @@ NAMES = {
     "loss": "goodness taken",
 }
 """What people read instead of a column's name."""
-LABELS = {
-    "real": "real-valued",
-    "bsff": "BSFF",
-    "bgbsff": "BGBSFF",
-    "boxcar": "boxcar",
-    "golden": "golden model",
-}
+LABELS = {"real": "real-valued", "bsff": "BSFF", "bgbsff": "BGBSFF", "boxcar": "boxcar", "golden": "golden model"}
 """What people read instead of a variant's name."""
 LABELLED = ("variant", "data.dataset")
 """Columns whose values are labelled so, and need no name beside them."""

@@ -9,13 +9,7 @@ from typing import Any
 from bsff.config import Config, DataConfig, HeadConfig, LayerConfig, TrainingConfig, load, override
 from bsff.errors import ConfigError
 
-VARIANTS = {
-    "real": None,
-    "bsff": "surprisal",
-    "bgbsff": "xor",
-    "boxcar": "boxcar",
-    "golden": None,
-}
+VARIANTS = {"real": None, "bsff": "surprisal", "bgbsff": "xor", "boxcar": "boxcar", "golden": None}
 """Variants, with the eligibility that each sets; None leaves that of the configuration.
 
 ``real``: the real-valued CwC-FF. ``bsff``, ``bgbsff``, ``boxcar``: p-bits in the float reference. ``golden``: the machine.

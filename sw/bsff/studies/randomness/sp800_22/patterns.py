@@ -33,8 +33,7 @@ def templates(bits: Bits, size: int = 9, blocks: int = 8) -> list[float]:
 
 
 def overlapping(
-    bits: Bits,
-    shares: Sequence[float] = (0.364091, 0.185659, 0.139381, 0.100571, 0.070432, 0.139865),
+    bits: Bits, shares: Sequence[float] = (0.364091, 0.185659, 0.139381, 0.100571, 0.070432, 0.139865)
 ) -> list[float]:
     """2.8: runs of nine ones, overlapping, in each block of 1032 (appendix B still has the older shares)."""
     found = np.min([cut(bits, 1032)[:, i : i + 1024] for i in range(9)], axis=0)
