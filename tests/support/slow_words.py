@@ -25,17 +25,18 @@ class SlowWords(wiring.Component):
         random = Signal(16, init=1)
         m.d.sync += random.eq((random >> 1) ^ (random[0] * 0xB400))
         words = Array(Signal(32, name=f"word{i}") for i in range(WORDS))
-        word = axi.address[2:6]
+        host = axi.host
+        word = host.address[2:6]
         m.d.comb += [
-            self.request.eq(axi.request),
-            self.writes.eq(axi.writes),
-            self.address.eq(axi.address),
-            self.write_data.eq(axi.write_data),
+            self.request.eq(host.request),
+            self.writes.eq(host.writes),
+            self.address.eq(host.address),
+            self.write_data.eq(host.write_data),
             # High also when nothing was asked for, which must have no effect.
-            axi.done.eq(random[4] & random[7]),
-            self.done.eq(axi.done),
-            axi.read_data.eq(words[word]),
+            host.done.eq(random[4] & random[7]),
+            self.done.eq(host.done),
+            host.read_data.eq(words[word]),
         ]
-        with m.If(axi.request & axi.done & axi.writes):
-            m.d.sync += words[word].eq(axi.write_data)
+        with m.If(host.request & host.done & host.writes):
+            m.d.sync += words[word].eq(host.write_data)
         return m

@@ -33,20 +33,15 @@ class Slots(wiring.Component):
         Of the map at work.
     """
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "arrives": In(1),
-                "last": In(1),
-                "label_in": In(LABEL_WIDTH),
-                "ready": Out(1),
-                "filling": Out(1),
-                "working": Out(1),
-                "full": Out(1),
-                "release": In(1),
-                "label": Out(LABEL_WIDTH),
-            }
-        )
+    arrives: In(1)
+    last: In(1)
+    label_in: In(LABEL_WIDTH)
+    ready: Out(1)
+    filling: Out(1)
+    working: Out(1)
+    full: Out(1)
+    release: In(1)
+    label: Out(LABEL_WIDTH)
 
     def elaborate(self, platform) -> Module:
         m = Module()

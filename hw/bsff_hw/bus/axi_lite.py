@@ -4,6 +4,8 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from bsff_hw.host.interfaces import host_signature
+
 ADDRESS_WIDTH = 16
 DATA_WIDTH = 32
 OKAY = 0b00
@@ -53,44 +55,23 @@ class AxiLite(wiring.Component):
         Write channels of AXI4-Lite. Every output is a register.
     araddr, arprot, arvalid, arready, rdata, rresp, rvalid, rready
         Read channels.
-    request : Out(1)
-        An access waits; held until ``done``.
-    writes : Out(1)
-        It is a write; stable while ``request``, as are the two that follow.
-    address : Out(16)
-        Byte offset; the low two bits are 0.
-    write_data : Out(32)
-    done : In(1)
-        The access takes place in this cycle; looked at only while ``request``.
-    read_data : In(32)
-        The answer; looked at only with ``done`` of a read.
+    host : Out(host_signature())
+        The register bus. The low two bits of an address are 0.
     """
 
     def __init__(self) -> None:
-        super().__init__(
-            {
-                **PORTS,
-                "request": Out(1),
-                "writes": Out(1),
-                "address": Out(ADDRESS_WIDTH),
-                "write_data": Out(DATA_WIDTH),
-                "done": In(1),
-                "read_data": In(DATA_WIDTH),
-            }
-        )
+        super().__init__({**PORTS, "host": Out(host_signature())})
 
     def elaborate(self, platform) -> Module:
         """Three one-word holding registers, an arbiter, and the two responses."""
         m = Module()
-
-        write_address = Signal(ADDRESS_WIDTH - 2)
-        write_whole = Signal()
-        read_address = Signal(ADDRESS_WIDTH - 2)
-        m.d.comb += [self.address.eq(Cat(0, 0, Mux(self.writes, write_address, read_address))), self.rresp.eq(OKAY)]
+        host = self.host
+        write_address, read_address = Signal(ADDRESS_WIDTH - 2), Signal(ADDRESS_WIDTH - 2)
+        write_whole, write_waits, read_waits = Signal(), Signal(), Signal()
+        m.d.comb += [host.address.eq(Cat(0, 0, Mux(host.writes, write_address, read_address))), self.rresp.eq(OKAY)]
 
         # An access has ended: its holding registers are free again.
-        write_taken = Signal()
-        read_taken = Signal()
+        write_taken, read_taken = Signal(), Signal()
 
         def hold(name: str, valid: Signal, ready: Signal, taken: Signal, copy: list[object]) -> Signal:
             # `ready` is not simply ~held: it is low in reset, so that nothing is accepted there and forgotten.
@@ -102,13 +83,8 @@ class AxiLite(wiring.Component):
             return held
 
         aw_held = hold("aw", self.awvalid, self.awready, write_taken, [write_address.eq(self.awaddr[2:])])
-        w_held = hold(
-            "w",
-            self.wvalid,
-            self.wready,
-            write_taken,
-            [self.write_data.eq(self.wdata), write_whole.eq(self.wstrb.all())],
-        )
+        word = [host.write_data.eq(self.wdata), write_whole.eq(self.wstrb.all())]
+        w_held = hold("w", self.wvalid, self.wready, write_taken, word)
         ar_held = hold("ar", self.arvalid, self.arready, read_taken, [read_address.eq(self.araddr[2:])])
 
         with m.If(self.bready):
@@ -117,30 +93,28 @@ class AxiLite(wiring.Component):
             m.d.sync += self.rvalid.eq(0)
 
         # An access begins only when its response will have a place to go.
-        write_waits = Signal()
-        read_waits = Signal()
         m.d.comb += [
             write_waits.eq(aw_held & w_held & (~self.bvalid | self.bready)),
             read_waits.eq(ar_held & (~self.rvalid | self.rready)),
         ]
-        with m.If(self.request):  # noqa: SIM117 - an Elif follows
-            with m.If(self.done):
-                m.d.sync += self.request.eq(0)
-                with m.If(self.writes):
+        with m.If(host.request):  # noqa: SIM117 - an Elif follows
+            with m.If(host.done):
+                m.d.sync += host.request.eq(0)
+                with m.If(host.writes):
                     m.d.comb += write_taken.eq(1)
                     m.d.sync += [self.bvalid.eq(1), self.bresp.eq(OKAY)]
                 with m.Else():
                     m.d.comb += read_taken.eq(1)
-                    m.d.sync += [self.rvalid.eq(1), self.rdata.eq(self.read_data)]
+                    m.d.sync += [self.rvalid.eq(1), self.rdata.eq(host.read_data)]
         # Fair without a memory of whose turn it is: an access that ends leaves its own holding register empty in the next
         # cycle, and there the other kind is taken.
         with m.Elif(write_waits):
-            m.d.sync += [self.writes.eq(1), self.request.eq(write_whole)]
+            m.d.sync += [host.writes.eq(1), host.request.eq(write_whole)]
             with m.If(~write_whole):
                 m.d.comb += write_taken.eq(1)
                 m.d.sync += [self.bvalid.eq(1), self.bresp.eq(SLVERR)]
         with m.Elif(read_waits):
-            m.d.sync += [self.writes.eq(0), self.request.eq(1)]
+            m.d.sync += [host.writes.eq(0), host.request.eq(1)]
         return m
 
 

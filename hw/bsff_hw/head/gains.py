@@ -24,19 +24,14 @@ class HeadGains(wiring.Component):
         The host writes a bias, between maps.
     """
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "phase": In(phase_signature()),
-                "errors": Out(error_signature(CLASSES)),
-                "step": In(STEP_WIDTH),
-                "gains": Out(data.ArrayLayout(signed(GAIN_WIDTH), CLASSES)),
-                "biases": Out(data.ArrayLayout(signed(BIAS_WIDTH), CLASSES)),
-                "column": In(index(CLASSES)),
-                "write": In(1),
-                "data": In(BIAS_WIDTH),
-            }
-        )
+    phase: In(phase_signature())
+    errors: Out(error_signature(CLASSES))
+    step: In(STEP_WIDTH)
+    gains: Out(data.ArrayLayout(signed(GAIN_WIDTH), CLASSES))
+    biases: Out(data.ArrayLayout(signed(BIAS_WIDTH), CLASSES))
+    column: In(index(CLASSES))
+    write: In(1)
+    data: In(BIAS_WIDTH)
 
     def elaborate(self, platform) -> Module:
         m = Module()

@@ -8,10 +8,10 @@ WINDOW_WIDTH = 16
 
 
 def host_signature() -> wiring.Signature:
-    """Accesses of the host, seen from the bus.
+    """Accesses of the host, one at a time, seen from the bus.
 
-    Members: ``request``, held until ``done``, reads or, with ``writes``, writes the register at the byte ``address``;
-    ``read_data`` is valid with ``done``.
+    Members: ``request``, held until ``done``, reads or, with ``writes``, writes the register at the byte ``address``; it
+    and ``write_data`` are stable meanwhile. In the cycle of ``done`` the access takes place, and ``read_data`` is valid.
     """
     return wiring.Signature(
         {

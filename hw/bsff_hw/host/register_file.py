@@ -35,12 +35,9 @@ class RegisterFile(wiring.Component):
 
     Members
     -------
-    request, writes, address, write_data, done, read_data :
-        See `host_signature`.
+    host : In(host_signature())
     control, buffer_address_low, ... : Out
         Each register of the table that is held, by its name in lower case.
-    learn, results, discard : Out(1)
-        CONTROL.
     clear_counters, clear_results : Out(1)
         COMMAND, for one cycle.
     busy, completed : In(1)
@@ -49,13 +46,11 @@ class RegisterFile(wiring.Component):
         Of `samples.SampleStore`.
     label, pixels : Out(1)
         SAMPLE_LABEL or SAMPLE_DATA is written.
-    data : Out(32)
     result_count, result : In
         Of `results.Results`.
     result_take : Out(1)
     buffer_start, buffer_stop : Out(1)
         BUFFER_SAMPLES is written.
-    buffer_address : Out(64)
     buffer_busy, buffer_left, fault : In
         Of `reader.SampleReader`.
     encoder : Out(generator_signature())
@@ -73,11 +68,8 @@ class RegisterFile(wiring.Component):
         self._constants = {**constants(plan.config, plan.geometry), "FEATURES": features("cycles").mask | buffers}
         super().__init__(
             {
-                **host_signature().flip().members,
+                "host": In(host_signature()),
                 **held_members(GLOBAL),
-                "learn": Out(1),
-                "results": Out(1),
-                "discard": Out(1),
                 "clear_counters": Out(1),
                 "clear_results": Out(1),
                 "busy": In(1),
@@ -85,13 +77,11 @@ class RegisterFile(wiring.Component):
                 "space": In(range(SAMPLE_DEPTH + 1)),
                 "label": Out(1),
                 "pixels": Out(1),
-                "data": Out(32),
                 "result_count": In(range(RESULT_DEPTH + 1)),
                 "result": In(32),
                 "result_take": Out(1),
                 "buffer_start": Out(1),
                 "buffer_stop": Out(1),
-                "buffer_address": Out(64),
                 "buffer_busy": In(1),
                 "buffer_left": In(32),
                 "fault": In(range(len(FAULTS))),
@@ -103,60 +93,55 @@ class RegisterFile(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
+        host = self.host
         m.submodules.window = window = MemoryWindow(self._blocks)
         plain, of_block, of_window = Signal(), Signal(), Signal()
         m.d.comb += [
-            of_block.eq(self.address >= BLOCK_BASE),
-            of_window.eq(self.address == GLOBAL["MEMORY_DATA"].offset),
-            plain.eq(self.request & ~of_block & ~of_window),
+            of_block.eq(host.address >= BLOCK_BASE),
+            of_window.eq(host.address == GLOBAL["MEMORY_DATA"].offset),
+            plain.eq(host.request & ~of_block & ~of_window),
         ]
-        written = strobes(m, GLOBAL, plain & self.writes, self.address)
-        taken = strobes(m, {"RESULT_DATA": GLOBAL["RESULT_DATA"]}, plain & ~self.writes, self.address)
+        written = strobes(m, GLOBAL, plain & host.writes, host.address)
         for i, access in enumerate(self.accesses):
             connect(m, window.accesses[i], flipped(access))
         m.d.comb += [
-            window.request.eq(self.request & of_window),
-            window.writes.eq(self.writes),
-            window.write_data.eq(self.write_data),
+            window.request.eq(host.request & of_window),
+            window.writes.eq(host.writes),
+            window.write_data.eq(host.write_data),
             window.select.eq(self.memory_select),
             window.address.eq(self.memory_address),
             window.moved.eq(written["MEMORY_SELECT"] | written["MEMORY_ADDRESS"]),
-            self.result_take.eq(taken["RESULT_DATA"]),
+            self.result_take.eq(plain & ~host.writes & (host.address == GLOBAL["RESULT_DATA"].offset)),
         ]
         with m.If(window.advance):
             m.d.sync += self.memory_address.eq(self.memory_address + 1)
         self._write(m, written)
-        value, answered, block_value = self._read(m, plain, written), *self._block(m, self.request & of_block)
+        value, answered, block_value = self._read(m), *self._block(m, host.request & of_block)
         m.d.comb += [
-            self.done.eq(plain | answered | window.done),
-            self.read_data.eq(Mux(plain, value, Mux(of_block, block_value, window.read_data))),
+            host.done.eq(plain | answered | window.done),
+            host.read_data.eq(Mux(plain, value, Mux(of_block, block_value, window.read_data))),
         ]
         return m
 
     def _write(self, m: Module, written: dict[str, Signal]) -> None:
         """What a write does: it is held, or it acts once."""
+        data, command = self.host.write_data, GLOBAL["COMMAND"].field
         for name, value in held_values(self, GLOBAL).items():
             with m.If(written[name]):
-                m.d.sync += value.eq(self.write_data)
-        command = GLOBAL["COMMAND"].field
+                m.d.sync += value.eq(data)
         m.d.comb += [
-            self.data.eq(self.write_data),
-            self.learn.eq(self.control.learn),
-            self.results.eq(self.control.results),
-            self.discard.eq(self.control.discard),
-            self.buffer_address.eq(Cat(self.buffer_address_low, self.buffer_address_high)),
-            self.clear_counters.eq(written["COMMAND"] & self.write_data[command("clear_counters").low]),
-            self.clear_results.eq(written["COMMAND"] & self.write_data[command("clear_results").low]),
+            self.clear_counters.eq(written["COMMAND"] & data[command("clear_counters").low]),
+            self.clear_results.eq(written["COMMAND"] & data[command("clear_results").low]),
             # while records come from memory, a word of the host's would be taken for one of theirs
             self.label.eq(written["SAMPLE_LABEL"] & ~self.buffer_busy),
             self.pixels.eq(written["SAMPLE_DATA"] & ~self.buffer_busy),
-            self.buffer_start.eq(written["BUFFER_SAMPLES"] & ~self.buffer_busy & (self.write_data != 0)),
-            self.buffer_stop.eq(written["BUFFER_SAMPLES"] & (self.write_data == 0)),
-            self.encoder.load_data.eq(self.write_data),
+            self.buffer_start.eq(written["BUFFER_SAMPLES"] & ~self.buffer_busy & (data != 0)),
+            self.buffer_stop.eq(written["BUFFER_SAMPLES"] & (data == 0)),
+            self.encoder.load_data.eq(data),
             self.encoder.load.eq(Cat(written["ENCODER_LOW"], written["ENCODER_HIGH"])),
         ]
 
-    def _read(self, m: Module, plain: Signal, written: dict[str, Signal]) -> Signal:
+    def _read(self, m: Module) -> Signal:
         """The register of the machine at the address; 0 where there is none."""
         samples, status, value = Signal(32), Signal(32), Signal(32)
         with m.If(self.clear_counters):
@@ -179,7 +164,7 @@ class RegisterFile(wiring.Component):
             "BUFFER_SAMPLES": self.buffer_left,
             "FAULT": self.fault,
         }
-        choose(m, GLOBAL, self.address, {name: (value, shown) for name, shown in values.items()})
+        choose(m, GLOBAL, self.host.address, {name: (value, shown) for name, shown in values.items()})
         return value
 
     def _block(self, m: Module, request: Any) -> tuple[Signal, Signal]:
@@ -189,15 +174,15 @@ class RegisterFile(wiring.Component):
         waited, done, value = Signal(range(BLOCK_WAIT + 2)), Signal(), Signal(32)
         read = Array(bus.read for bus in self.buses)[block[: max(1, (self._blocks - 1).bit_length())]]
         m.d.comb += [
-            block.eq((self.address - BLOCK_BASE) >> 8),
+            block.eq((self.host.address - BLOCK_BASE) >> 8),
             done.eq(waited == BLOCK_WAIT + 1),
             value.eq(Mux(done & (block < self._blocks), read, 0)),
         ]
         m.d.sync += waited.eq(Mux(request & ~done, waited + 1, 0))
         for i, bus in enumerate(self.buses):
             m.d.comb += [
-                bus.address.eq(self.address[2:8]),
-                bus.data.eq(self.write_data),
-                bus.write.eq(self.writes & (block == i) & (waited == 1)),
+                bus.address.eq(self.host.address[2:8]),
+                bus.data.eq(self.host.write_data),
+                bus.write.eq(self.host.writes & (block == i) & (waited == 1)),
             ]
         return done, value

@@ -59,13 +59,8 @@ class Network(wiring.Component):
             m.submodules[name] = block
 
         m.d.comb += join(self, axi, PORTS)
+        connect(m, axi.host, registers.host)
         m.d.comb += [
-            registers.request.eq(axi.request),
-            registers.writes.eq(axi.writes),
-            registers.address.eq(axi.address),
-            registers.write_data.eq(axi.write_data),
-            axi.done.eq(registers.done),
-            axi.read_data.eq(registers.read_data),
             registers.space.eq(samples.space),
             registers.result_count.eq(results.count),
             registers.result.eq(results.word),
@@ -83,8 +78,8 @@ class Network(wiring.Component):
             connect(m, registers.accesses[i], block.access)
             connect(m, block.logits, results.logits[i])
             m.d.comb += [
-                block.learn.eq(registers.learn),
-                block.results.eq(registers.results),
+                block.learn.eq(registers.control.learn),
+                block.results.eq(registers.control.results),
                 block.clear.eq(registers.clear_counters),
             ]
             if i < len(plan.layers):
@@ -102,7 +97,8 @@ class Network(wiring.Component):
 
     def _fill(self, m: Module, registers: RegisterFile, samples: SampleStore) -> None:
         """The ways into the sample store: the host's words, and records in memory."""
-        begin, write, drop, words = registers.label, registers.pixels, registers.clear_results, registers.data
+        begin, write, drop = registers.label, registers.pixels, registers.clear_results
+        words, control = registers.host.write_data, registers.control
         if self._memory:
             m.submodules.reader = reader = SampleReader(sample_words(self._plan.geometry))
             m.d.comb += join(self.memory, reader, MEMORY_PORTS)
@@ -110,14 +106,14 @@ class Network(wiring.Component):
                 reader.start.eq(registers.buffer_start),
                 reader.stop.eq(registers.buffer_stop),
                 reader.clear.eq(registers.clear_results),
-                reader.address.eq(registers.buffer_address),
-                reader.count.eq(registers.data),
-                reader.space.eq((samples.space != 0) | registers.discard),
+                reader.address.eq(Cat(registers.buffer_address_low, registers.buffer_address_high)),
+                reader.count.eq(words),
+                reader.space.eq((samples.space != 0) | control.discard),
                 registers.buffer_busy.eq(reader.busy),
                 registers.buffer_left.eq(reader.left),
                 registers.fault.eq(reader.fault),
             ]
             begin, write, drop = begin | reader.begin, write | reader.write, drop | reader.drop
             words = Mux(reader.busy, reader.data, words)
-        begin, write = begin & ~registers.discard, write & ~registers.discard
+        begin, write = begin & ~control.discard, write & ~control.discard
         m.d.comb += [samples.begin.eq(begin), samples.write.eq(write), samples.drop.eq(drop), samples.data.eq(words)]

@@ -33,15 +33,15 @@ def test_the_register_file_keeps_and_shows_it() -> None:
 
     async def bench(context: Any) -> None:
         assert context.get(dut.scratch) == NEW.reset
-        context.set(dut.address, NEW.offset)
+        context.set(dut.host.address, NEW.offset)
         for written, kept in VALUES:
-            context.set(dut.write_data, written)
-            context.set(dut.writes, 1)
-            context.set(dut.request, 1)
+            context.set(dut.host.write_data, written)
+            context.set(dut.host.writes, 1)
+            context.set(dut.host.request, 1)
             await context.tick()
-            context.set(dut.writes, 0)
-            assert context.get(dut.read_data) == context.get(dut.scratch) == kept
-            context.set(dut.request, 0)
+            context.set(dut.host.writes, 0)
+            assert context.get(dut.host.read_data) == context.get(dut.scratch) == kept
+            context.set(dut.host.request, 0)
 
     simulate(dut, bench)
 

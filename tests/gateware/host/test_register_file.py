@@ -29,16 +29,16 @@ def register_of(block: int, word: int) -> int:
 
 async def access(context: Any, dut: RegisterFile, address: int, value: int | None = None) -> tuple[int, int]:
     """Read, or write a value: what is read, and the cycles that it took."""
-    context.set(dut.address, address)
-    context.set(dut.writes, value is not None)
-    context.set(dut.write_data, 0 if value is None else value)
-    context.set(dut.request, 1)
+    context.set(dut.host.address, address)
+    context.set(dut.host.writes, value is not None)
+    context.set(dut.host.write_data, 0 if value is None else value)
+    context.set(dut.host.request, 1)
     cycles, done = 0, False
     while not done:
-        *_, done, read = await context.tick().sample(dut.done, dut.read_data)
+        *_, done, read = await context.tick().sample(dut.host.done, dut.host.read_data)
         cycles += 1
         assert cycles < 100
-    context.set(dut.request, 0)
+    context.set(dut.host.request, 0)
     return read, cycles
 
 
@@ -275,12 +275,12 @@ def test_states_of_the_machine_are_shown(rng: np.random.Generator) -> None:
         context.set(dut.encoder.state, state)
         assert await read("ENCODER_HIGH") << 32 | await read("ENCODER_LOW") == state
         for half, name in enumerate(("ENCODER_LOW", "ENCODER_HIGH")):
-            context.set(dut.address, GLOBAL[name].offset)
-            context.set(dut.write_data, 1234)
-            context.set(dut.writes, 1)
-            context.set(dut.request, 1)
+            context.set(dut.host.address, GLOBAL[name].offset)
+            context.set(dut.host.write_data, 1234)
+            context.set(dut.host.writes, 1)
+            context.set(dut.host.request, 1)
             assert (context.get(dut.encoder.load), context.get(dut.encoder.load_data)) == (1 << half, 1234)
-            context.set(dut.request, 0)
+            context.set(dut.host.request, 0)
             assert context.get(dut.encoder.load) == 0
 
     simulate(dut, bench)

@@ -26,16 +26,11 @@ class Gains(wiring.Component):
         Its gain, in the same cycle.
     """
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "phase": In(phase_signature()),
-                "errors": Out(error_signature(CLASSES)),
-                "step": In(STEP_WIDTH),
-                "number": In(index(CLASSES)),
-                "gain": Out(signed(GAIN_WIDTH)),
-            }
-        )
+    phase: In(phase_signature())
+    errors: Out(error_signature(CLASSES))
+    step: In(STEP_WIDTH)
+    number: In(index(CLASSES))
+    gain: Out(signed(GAIN_WIDTH))
 
     def elaborate(self, platform) -> Module:
         m = Module()

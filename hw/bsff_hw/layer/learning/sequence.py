@@ -24,17 +24,12 @@ class Sequence(wiring.Component):
     rows : Out(phase_signature())
     """
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "phase": In(phase_signature()),
-                "gains": Out(phase_signature()),
-                "scan": Out(1),
-                "scanning": In(1),
-                "biases": Out(1),
-                "rows": Out(phase_signature()),
-            }
-        )
+    phase: In(phase_signature())
+    gains: Out(phase_signature())
+    scan: Out(1)
+    scanning: In(1)
+    biases: Out(1)
+    rows: Out(phase_signature())
 
     def elaborate(self, platform) -> Module:
         m = Module()
