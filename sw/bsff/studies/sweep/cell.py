@@ -60,13 +60,7 @@ OPTIONS = {spec.name: spec for spec in dataclasses.fields(Options)}
 
 @dataclass(frozen=True)
 class Cell:
-    """Options and the whole configuration of one training.
-
-    Attributes
-    ----------
-    options : Options
-    config : Config
-    """
+    """Options and the whole configuration of one training."""
 
     options: Options
     config: Config
@@ -152,9 +146,8 @@ def _check(where: str, key: str, value: Any) -> None:
     choices = spec.metadata["choices"]
     if choices is not None and value not in choices:
         raise ConfigError(f"{where}: {key} = {value!r}: expected one of {', '.join(choices)}")
-    kinds: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}
-    kind = str(spec.type)
-    if not isinstance(value, kinds[kind]) or (isinstance(value, bool) and kind != "bool"):
+    kind: Any = spec.type
+    if not isinstance(value, (int, float) if kind is float else kind) or (isinstance(value, bool) and kind is not bool):
         raise ConfigError(f"{where}: {key} = {value!r}: expected {spec.metadata['doc']}")
-    if isinstance(value, (int, float)) and kind != "bool" and value <= 0:
+    if isinstance(value, (int, float)) and kind is not bool and value <= 0:
         raise ConfigError(f"{where}: {key} = {value!r}: expected more than 0")
