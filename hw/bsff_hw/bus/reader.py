@@ -79,8 +79,8 @@ class SampleReader(wiring.Component):
             raise ValueError(f"words = {words}: expected at least 1, the words of a sample")
         if patience < 1:
             raise ValueError(f"patience = {patience}: expected at least 1 cycle")
-        self._words = words
-        self._patience = patience
+        self._words, self._patience = words, patience
+        self._beats = -(-(1 + words) // 2)  # of a record
         super().__init__(
             {
                 "start": In(1),
@@ -104,10 +104,10 @@ class SampleReader(wiring.Component):
         self._pending = Signal(range(BUFFERED + 1))  # beats asked for that have not come
         self._reserved = Signal(range(BUFFERED + 1))
         self._following = Signal(ADDRESS_WIDTH + 1)  # one bit more shows a buffer that runs over the end
-        self._word = Signal(range(-(-(1 + words) // 2) * 2))
+        self._word = Signal(range(2 * self._beats))
         self._silence = Signal(range(patience + 1))
         self._idle, self._reading, self._draining = Signal(), Signal(), Signal()
-        self._rest = Signal(range(-(-(1 + words) // 2) + 1))  # beats of a record not yet asked for
+        self._rest = Signal(range(self._beats + 1))  # beats of a record not yet asked for
         self._records = Signal(32)  # records none of whose beats was asked for
 
     def elaborate(self, platform) -> Module:
@@ -186,7 +186,6 @@ class SampleReader(wiring.Component):
 
     def _issue(self, m: Module, store: Any, begins: Signal, enable: Any, beyond: Signal) -> None:
         """Ask for a burst, record by record, where there is room for its beats."""
-        beats = -(-(1 + self._words) // 2)
         records, rest, following, reserved = self._records, self._rest, self._following, self._reserved
         room, length = Signal(range(BURST + 1)), Signal(range(BURST + 1))
         asks, arrived, used = Signal(), self.rvalid & self.rready, store.r_rdy & store.r_en
@@ -207,17 +206,15 @@ class SampleReader(wiring.Component):
                 rest.eq(rest - length),
             ]
             with m.If((rest == length) & (records != 0)):
-                m.d.sync += [rest.eq(beats), records.eq(records - 1)]
+                m.d.sync += [rest.eq(self._beats), records.eq(records - 1)]
         with m.If(begins):
-            m.d.sync += [following.eq(self.address), rest.eq(beats), records.eq(self.count - 1)]
+            m.d.sync += [following.eq(self.address), rest.eq(self._beats), records.eq(self.count - 1)]
         asked = Mux(asks, length, 0)
         m.d.sync += [reserved.eq(reserved + asked - used), self._pending.eq(self._pending + asked - arrived)]
 
     def _unpack(self, m: Module, store: Any, begins: Signal, reading: Signal) -> tuple[Signal, Signal]:
         """Hand over 32 bits a cycle. Returns the error bits of the beat at hand, and whether all is handed over."""
-        words = self._words
-        last = -(-(1 + words) // 2) * 2 - 1
-        word = self._word
+        words, word, last = self._words, self._word, 2 * self._beats - 1
         wrong, takes, done = Signal(2), Signal(), Signal()
         high = word[0]
         response = store.r_data[8 * BEAT_BYTES :]

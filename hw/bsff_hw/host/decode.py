@@ -25,7 +25,7 @@ def held_members(table: Table) -> dict[str, Any]:
     found = {}
     for name, register in table.items():
         if register.kind is Kind.HELD:
-            init = {f.name: (register.reset & f.mask) >> f.low for f in register.fields}
+            init = register.split(register.reset)
             found[name.lower()] = Out(shape_of(register), init=init if len(init) > 1 else register.reset)
     return found
 

@@ -35,7 +35,6 @@ class Encoder(wiring.Component):
 
     Parameters
     ----------
-    config : DataConfig
     pixels : int
         Pixels of a sample; a sample begins with a fresh state of the generator.
 

@@ -20,10 +20,6 @@ class MemoryWindow(wiring.Component):
     A block has no random access to its memories: it goes back to word 0 and on by single steps. The window counts the
     steps to the address once after the address or the choice of the memory was written; then each access moves one on.
 
-    Parameters
-    ----------
-    blocks : int
-
     Members
     -------
     request : In(1)

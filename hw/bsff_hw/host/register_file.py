@@ -29,7 +29,6 @@ class RegisterFile(wiring.Component):
 
     Parameters
     ----------
-    plan : Plan
     memory : bool
         Whether samples can be read from memory: FEATURES.buffers.
 
@@ -63,9 +62,8 @@ class RegisterFile(wiring.Component):
 
     def __init__(self, plan: Plan, *, memory: bool = False) -> None:
         self._blocks = len(plan.geometry.predictors)
-        features = GLOBAL["FEATURES"].field
-        buffers = features("buffers").mask if memory else 0
-        self._constants = {**constants(plan.config, plan.geometry), "FEATURES": features("cycles").mask | buffers}
+        features = GLOBAL["FEATURES"].join(cycles=1, buffers=memory)
+        self._constants = {**constants(plan.config, plan.geometry), "FEATURES": features}
         super().__init__(
             {
                 "host": In(host_signature()),

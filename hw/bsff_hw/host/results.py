@@ -13,10 +13,6 @@ DEPTH = 512
 class Results(wiring.Component):
     """Take ten logits from each block in turn.
 
-    Parameters
-    ----------
-    blocks : int
-
     Members
     -------
     logits : In(stream(signed(32))), one a block

@@ -69,7 +69,7 @@ class Layer(wiring.Component):
         connect(m, verdict.scores, goodness.scores)
         connect(m, learning.errors, verdict.errors)
         connect(m, verdict.logits, flipped(self.logits))
-        self._leave(m, maps, forward, tally, learning)
+        self._leave(m)
         # what is learnt
         connect(m, forward.biases, memories.fire_bias)
         connect(m, learning.bias, memories.learn_bias)
@@ -88,12 +88,17 @@ class Layer(wiring.Component):
         connect(m, access.weight, learning.edit)
         connect(m, access.bias, memories.bias_edit)
         connect(m, access.mean, memories.mean_edit)
-        self._settings(m, registers, counters, access, memories)
+        m.d.comb += [
+            counters.clear.eq(self.clear),
+            counters.address.eq(registers.counter_address),
+            registers.counter.eq(counters.data),
+            access.hold.eq(~memories.cleared),
+        ]
         # the order of it all
         connect(m, controller.verdict, verdict.control)
         connect(m, controller.update, learning.phase)
         connect(m, controller.events, counters.events)
-        self._control(m, controller, maps, forward, tally, learning, memories)
+        self._control(m)
         tallies = Mux(goodness.scanning, goodness.tallies.address, learning.tallies.address)
         m.d.comb += [
             tally.tallies.address.eq(tallies),
@@ -113,58 +118,41 @@ class Layer(wiring.Component):
         ]
         return m
 
-    def _leave(self, m: Module, maps: MapStore, forward: Forward, tally: Tally, learning: Learning) -> None:
+    def _leave(self, m: Module) -> None:
         """The pooled map leaves, and those who sum and learn watch it."""
-        out, leaves = forward.output, Signal()
+        parts, leaves = m.submodules, Signal()
+        out = parts.forward.output
         m.d.comb += [
             self.output.valid.eq(out.valid),
             self.output.payload.bits.eq(out.payload.count),
-            self.output.payload.label.eq(maps.label),
+            self.output.payload.label.eq(parts.maps.label),
             out.ready.eq(self.output.ready),
             leaves.eq(out.valid & self.output.ready),
         ]
-        for watcher in (tally, learning):
+        for watcher in (parts.tally, parts.learning):
             m.d.comb += [watcher.leaving.valid.eq(leaves), watcher.leaving.payload.eq(out.payload)]
 
-    def _settings(
-        self, m: Module, registers: BlockRegisters, counters: EventCounters, access: Access, memories: Memories
-    ) -> None:
-        """Counters for the host, who waits while the memories are cleared."""
-        m.d.comb += [
-            counters.clear.eq(self.clear),
-            counters.address.eq(registers.counter_address),
-            registers.counter.eq(counters.data),
-            access.hold.eq(~memories.cleared),
-        ]
-
-    def _control(
-        self,
-        m: Module,
-        controller: Controller,
-        maps: MapStore,
-        forward: Forward,
-        tally: Tally,
-        learning: Learning,
-        memories: Memories,
-    ) -> None:
+    def _control(self, m: Module) -> None:
         """The controller sees the map at work, and the phases of the layer."""
-        begin, learns = controller.forward.start, Signal()
+        parts = m.submodules
+        controller, learns = parts.controller, Signal()
+        begin = controller.forward.start
         m.d.comb += [
-            controller.cleared.eq(memories.cleared),
-            controller.full.eq(maps.full),
-            controller.label.eq(maps.label),
-            maps.release.eq(controller.release),
-            forward.begin.eq(begin),
-            learning.begin.eq(begin),
-            tally.begin.eq(begin),
-            controller.forward.done.eq(forward.done),
+            controller.cleared.eq(parts.memories.cleared),
+            controller.full.eq(parts.maps.full),
+            controller.label.eq(parts.maps.label),
+            parts.maps.release.eq(controller.release),
+            parts.forward.begin.eq(begin),
+            parts.learning.begin.eq(begin),
+            parts.tally.begin.eq(begin),
+            controller.forward.done.eq(parts.forward.done),
             controller.waiting.eq(self.output.valid & ~self.output.ready),
-            controller.listed.eq(forward.listed),
-            controller.saturated.eq(learning.saturated),
+            controller.listed.eq(parts.forward.listed),
+            controller.saturated.eq(parts.learning.saturated),
             controller.show.eq(self.results),
             self.idle.eq(controller.idle),
             self.completed.eq(controller.completed),
-            memories.learning.eq(learns),
+            parts.memories.learning.eq(learns),
         ]
         with m.If(controller.update.start):
             m.d.sync += learns.eq(1)

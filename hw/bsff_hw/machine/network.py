@@ -25,7 +25,6 @@ class Network(wiring.Component):
 
     Parameters
     ----------
-    plan : Plan
     memory : bool
         Whether samples can be read from memory too.
 

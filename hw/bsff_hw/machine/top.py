@@ -1,12 +1,12 @@
 """The top level: one module with flat port names, and its Verilog."""
 
-from bsff.config import Config
+from bsff.config import Config, blocks
 from bsff.errors import ConfigError
 from bsff_hw.bus.axi_lite import PORTS
 from bsff_hw.bus.memory_port import PORTS as MEMORY_PORTS
 from bsff_hw.head.head import Head
 from bsff_hw.layer.layer import Layer
-from bsff_hw.plan import plan
+from bsff_hw.plan import LayerPlan, plan
 
 from .flat import prefixed
 from .flat import verilog as flat_verilog
@@ -25,7 +25,6 @@ def verilog(config: Config, *, memory: bool = True) -> str:
 
     Parameters
     ----------
-    config : Config
     memory : bool
         False leaves the read master out: the host then writes every sample.
 
@@ -49,7 +48,6 @@ def block_verilog(config: Config, block: str) -> str:
 
     Parameters
     ----------
-    config : Config
     block : str
         ``layer1`` ... or ``head``.
 
@@ -59,14 +57,11 @@ def block_verilog(config: Config, block: str) -> str:
         If the network has no such block.
     """
     folded = plan(config)
-    layers = {f"layer{i}": part for i, part in enumerate(folded.layers, 1)}
-    if block in layers:
-        component: Layer | Head = Layer(layers[block])
-    elif block == "head" and folded.head is not None:
-        component = Head(folded.head)
-    else:
-        names = [*layers, *(["head"] if folded.head is not None else [])]
-        raise ConfigError(f"block {block!r}: {config.name} has {', '.join(names)}")
+    parts = blocks(folded.layers, folded.head)
+    if block not in parts:
+        raise ConfigError(f"block {block!r}: {config.name} has {', '.join(parts)}")
+    part = parts[block]
+    component = Layer(part) if isinstance(part, LayerPlan) else Head(part)
     ports = {
         "_".join(map(str, path)): ".".join(map(str, path)) for path, _, _ in component.signature.flatten(component)
     }

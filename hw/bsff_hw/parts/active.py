@@ -108,7 +108,5 @@ class ActiveIndex(wiring.Component):
 
 def _encode(onehot: Value, values: list[int]) -> Value:
     """The value of the bit that is set; 0 if none is."""
-    result: Value = Const(0, 1)
-    for bit, value in zip(onehot, values, strict=True):
-        result = result | Mux(bit, Const(value, max(1, value.bit_length())), 0)
-    return result
+    pairs = zip(onehot, values, strict=True)
+    return any_of([Mux(bit, Const(value, max(1, value.bit_length())), 0) for bit, value in pairs])

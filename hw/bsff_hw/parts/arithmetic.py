@@ -1,19 +1,24 @@
 """Small arithmetic that several components share."""
 
-from collections.abc import Sequence
+import functools
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from amaranth.hdl import Array, Cat, Const, Mux, Value
 
 
+def _tree(values: Sequence[Any], join: Callable[[Any, Any], Any]) -> Any:
+    """Join neighbours until one value is left, in a balanced tree."""
+    values = list(values)
+    while len(values) > 1:
+        values = [join(*pair) for pair in zip(values[::2], values[1::2], strict=False)] + values[len(values) // 2 * 2 :]
+    return values[0]
+
+
 def total(values: Sequence[Value]) -> Value:
     """The sum as a balanced tree, as wide as it needs to be."""
-    values = list(values)
-    if not values:
-        return Const(0, 1)
-    while len(values) > 1:
-        pairs = [a + b for a, b in zip(values[::2], values[1::2], strict=False)]
-        values = pairs + ([values[-1]] if len(values) % 2 else [])
-    return values[0]
+    return _tree(values or [Const(0, 1)], operator.add)
 
 
 def unary(bits: Sequence[Value]) -> list[Value]:
@@ -26,30 +31,18 @@ def unary(bits: Sequence[Value]) -> list[Value]:
 
 def any_of(bits: Sequence[Value]) -> Value:
     """OR of all."""
-    result: Value = Const(0, 1)
-    for bit in bits:
-        result = result | bit
-    return result
-
-
-def several(bits: Sequence[Value]) -> Value:
-    """Whether more than one bit is 1, as a tree: a carry chain would be shallower in area, and slower."""
-    pairs = [(bit, Const(0, 1)) for bit in bits] or [(Const(0, 1), Const(0, 1))]
-    while len(pairs) > 1:
-        merged = [
-            (any_left | any_right, many_left | many_right | (any_left & any_right))
-            for (any_left, many_left), (any_right, many_right) in zip(pairs[::2], pairs[1::2], strict=False)
-        ]
-        pairs = merged + ([pairs[-1]] if len(pairs) % 2 else [])
-    return pairs[0][1]
+    return functools.reduce(operator.or_, bits, Const(0, 1))
 
 
 def all_of(bits: Sequence[Value]) -> Value:
     """AND of all."""
-    result: Value = Const(1, 1)
-    for bit in bits:
-        result = result & bit
-    return result
+    return functools.reduce(operator.and_, bits, Const(1, 1))
+
+
+def several(bits: Sequence[Value]) -> Value:
+    """Whether more than one bit is 1, as a tree: a carry chain would be smaller, and slower."""
+    pairs = [(bit, Const(0, 1)) for bit in bits] or [(Const(0, 1), Const(0, 1))]
+    return _tree(pairs, lambda left, right: (left[0] | right[0], left[1] | right[1] | (left[0] & right[0])))[1]
 
 
 def half_up(value: Value, shift: int) -> Value:

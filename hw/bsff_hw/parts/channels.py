@@ -28,7 +28,6 @@ class ChannelMemory(wiring.Component):
 
     Parameters
     ----------
-    channels, units : int
     word : ShapeLike
         Of a channel.
     transparent : bool

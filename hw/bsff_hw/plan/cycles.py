@@ -70,7 +70,6 @@ def layer_cycles(plan: LayerPlan, density: float, site_density: float | None = N
 
     Parameters
     ----------
-    plan : LayerPlan
     density : float
         Share of active taps, 0..1; of counts, the share of their unary bits.
     site_density : float, optional

@@ -26,7 +26,6 @@ def fold_layer(number: int, layer: LayerGeometry, beat: int, following: LayerGeo
     ----------
     number : int
         Of the layer, for errors; from 1.
-    layer : LayerGeometry
     beat : int
         Channels of a beat of its input.
     following : LayerGeometry, optional
@@ -48,30 +47,17 @@ def fold_layer(number: int, layer: LayerGeometry, beat: int, following: LayerGeo
         )
     row_lanes = min(lanes, layer.group_channels)
     banks = min(config.banks, layer.taps)
-    able = divisors(row_lanes)
+    fitting = able = divisors(row_lanes)
     if following is not None and following.config.kind == "conv" and following.config.groups > 1:
         own = following.inputs[2] // following.config.groups
         able = [t for t in able if own % t == 0]  # a transfer must not straddle the groups of the next layer
     tiles = _fold(f"{where}.tiles", config.tiles, able, _largest(able, 4))
     sites = layer.outputs if config.pool == 2 else layer.positions
     site_banks = min(config.update_banks or banks, sites)
-    update_lanes = _fold(
-        f"{where}.update_lanes",
-        config.update_lanes,
-        divisors(row_lanes),
-        _largest(divisors(row_lanes), max(1, row_lanes // 10)),
-    )
-    plan = LayerPlan(
-        layer,
-        beat,
-        parts,
-        row_lanes,
-        row_lanes and layer.group_channels // row_lanes,
-        banks,
-        tiles,
-        site_banks,
-        update_lanes,
-    )
+    tenth = _largest(fitting, max(1, row_lanes // 10))
+    update_lanes = _fold(f"{where}.update_lanes", config.update_lanes, fitting, tenth)
+    inner = layer.group_channels // row_lanes
+    plan = LayerPlan(layer, beat, parts, row_lanes, inner, banks, tiles, site_banks, update_lanes)
     bits = plan.kernel**2 * plan.channels_in * plan.levels
     if bits > WINDOW_MAX:
         raise ConfigError(

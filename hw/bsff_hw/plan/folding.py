@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bsff.config import Config, LayerConfig
+from bsff.config import Config
 from bsff.errors import ConfigError
 from bsff_hw.targets import Budget
 
@@ -39,10 +39,6 @@ class Folding:
     ----------
     config : Config
         With the folding written into it.
-    plan : Plan
-    layers : tuple of Choice
-    head : tuple of (Cycles, Resources) or None
-    total : Resources
     cycles : float
         Of the slowest block, for a sample that every block learns from.
     """
@@ -68,11 +64,8 @@ def _foldings(chosen: LayerPlan, tiles_able: list[int]) -> Iterator[LayerPlan]:
         if banks > chosen.taps or (parts > 1 and banks > 2) or sites > 6:
             continue
         for tiles in (t for t in tiles_able if lanes % t == 0 and t <= TILES_MAX):
-            folded = replace(
-                chosen, parts=parts, row_lanes=lanes, inner=group // lanes, banks=banks, tiles=tiles, site_banks=sites,
-                update_lanes=1,
-            )  # fmt: skip
-            yield folded
+            sizes = {"parts": parts, "row_lanes": lanes, "inner": group // lanes, "banks": banks, "tiles": tiles}
+            yield replace(chosen, **sizes, site_banks=sites, update_lanes=1)
 
 
 def _fit_update(folded: LayerPlan, density: float) -> LayerPlan:
@@ -99,11 +92,10 @@ def _choices(number: int, base: Plan, device: Budget, density: float) -> list[Ch
     kept: set[int] = set()
     for price in PRICES:
         least = float("inf")
-        for i, choice in sorted(
-            enumerate(found), key=lambda e: (e[1].cycles.total(), e[1].resources.cost(device, price))
-        ):
-            if choice.resources.cost(device, price) < least:
-                least = choice.resources.cost(device, price)
+        costs = [choice.resources.cost(device, price) for choice in found]
+        for i in sorted(range(len(found)), key=lambda i: (found[i].cycles.total(), costs[i])):
+            if costs[i] < least:
+                least = costs[i]
                 kept.add(i)
     return [found[i] for i in sorted(kept)]
 
@@ -123,19 +115,12 @@ def settle(config: Config, density: float = DENSITY) -> Folding:
     return Folding(config, folded, layers, head, total, slowest)
 
 
-def _unfolded(layer: LayerConfig) -> LayerConfig:
-    return replace(layer, lanes=0, banks=1, tiles=0, update_banks=0, update_lanes=0)
-
-
 def _with(config: Config, chosen: list[Choice]) -> Config:
+    """The configuration with the folding of each layer written into it."""
     layers = []
-    for layer, choice in zip(config.layers, chosen, strict=True):
-        p = choice.plan
-        layers.append(
-            replace(
-                layer, lanes=p.lanes, banks=p.banks, tiles=p.tiles, update_banks=p.site_banks, update_lanes=p.update_lanes
-            )
-        )  # fmt: skip
+    for layer, p in zip(config.layers, (choice.plan for choice in chosen), strict=True):
+        sizes = {"lanes": p.lanes, "banks": p.banks, "tiles": p.tiles, "update_banks": p.site_banks}
+        layers.append(replace(layer, **sizes, update_lanes=p.update_lanes))
     return replace(config, layers=tuple(layers))
 
 
@@ -146,7 +131,6 @@ def solve(config: Config, device: Budget, *, cycles: float | None = None, densit
     ----------
     config : Config
         Its own folding is not looked at.
-    device : Budget
     cycles : float, optional
         Cycles that a training sample may take; by default as few as fit.
     density : float
@@ -157,8 +141,8 @@ def solve(config: Config, device: Budget, *, cycles: float | None = None, densit
     ConfigError
         If nothing fits, naming what it would take.
     """
-    plain = replace(config, layers=tuple(_unfolded(layer) for layer in config.layers))
-    base = plan(plain)
+    unfolded = {"lanes": 0, "banks": 1, "tiles": 0, "update_banks": 0, "update_lanes": 0}
+    base = plan(replace(config, layers=tuple(replace(layer, **unfolded) for layer in config.layers)))
     choices = [_choices(i, base, device, density) for i in range(len(base.layers))]
 
     def attempt(limit: float) -> Folding | None:

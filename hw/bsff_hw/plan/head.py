@@ -1,5 +1,6 @@
 """What the gateware of the head is made of."""
 
+import math
 from dataclasses import dataclass
 
 from bsff.contract.formats import BIAS_BITS, BIAS_WIDTH, LOG2_E
@@ -14,7 +15,6 @@ class HeadPlan:
     ----------
     source, inputs : tuple of int
         Map before and after the head's own pool.
-    levels : int
     beat : int
         Channels of a transfer.
     """
@@ -30,7 +30,7 @@ class HeadPlan:
     @property
     def rows(self) -> int:
         """Weight rows: one an input."""
-        return self.inputs[0] * self.inputs[1] * self.inputs[2]
+        return math.prod(self.inputs)
 
     @property
     def words(self) -> int:

@@ -1,5 +1,7 @@
 """What the gateware of a layer is made of: its folding made concrete, and every width."""
 
+import math
+import operator
 from dataclasses import dataclass
 
 from bsff.config import CLASSES
@@ -13,6 +15,11 @@ BANK_SITES = 64
 """Sites that it lists at a time in each bank: enough for the rows of the next ones to be gathered meanwhile."""
 
 
+def _given(path: str, doc: str) -> property:
+    """A number of the layer's shape or configuration, under a name of the plan."""
+    return property(operator.attrgetter(path), doc=doc)
+
+
 @dataclass(frozen=True)
 class LayerPlan:
     """One layer of the pipeline.
@@ -22,7 +29,6 @@ class LayerPlan:
 
     Attributes
     ----------
-    shape : LayerGeometry
     beat : int
         Channels of a transfer of the input stream.
     parts : int
@@ -51,6 +57,18 @@ class LayerPlan:
     site_banks: int
     update_lanes: int
 
+    # ---- what the configuration says
+
+    levels = _given("shape.levels", "Bits of an input in unary: M of the layer before.")
+    kernel = _given("shape.kernel", "Side of the kernel.")
+    padding = _given("shape.padding", "Zeros around the input map.")
+    groups = _given("shape.config.groups", "Groups of the convolution.")
+    channels = _given("shape.config.channels", "Output channels.")
+    taps = _given("shape.taps", "Taps of a group.")
+    pool = _given("shape.config.pool", "Side of the pool.")
+    tile = _given("shape.config.tile", "M, p-bits of a tile.")
+    weight_bits = _given("shape.config.weight_bits", "Bits of a weight.")
+
     # ---- the input map
 
     @property
@@ -71,14 +89,7 @@ class LayerPlan:
     @property
     def channels_in(self) -> int:
         """Channels of the input map; all of its bits for a dense layer."""
-        return (
-            self.shape.inputs[0] * self.shape.inputs[1] * self.shape.inputs[2] if self.dense else self.shape.inputs[2]
-        )
-
-    @property
-    def levels(self) -> int:
-        """Bits of an input in unary: M of the layer before."""
-        return self.shape.levels
+        return math.prod(self.shape.inputs) if self.dense else self.shape.inputs[2]
 
     @property
     def group_in(self) -> int:
@@ -90,27 +101,7 @@ class LayerPlan:
         """Transfers of the input stream that make a pixel."""
         return self.channels_in // self.beat
 
-    @property
-    def kernel(self) -> int:
-        """Side of the kernel."""
-        return self.shape.kernel
-
-    @property
-    def padding(self) -> int:
-        """Zeros around the input map."""
-        return self.shape.padding
-
     # ---- folding
-
-    @property
-    def groups(self) -> int:
-        """Groups of the convolution."""
-        return self.shape.config.groups
-
-    @property
-    def channels(self) -> int:
-        """Output channels."""
-        return self.shape.config.channels
 
     @property
     def rounds(self) -> int:
@@ -126,11 +117,6 @@ class LayerPlan:
     def lanes(self) -> int:
         """Channels at a time."""
         return self.parts * self.row_lanes
-
-    @property
-    def taps(self) -> int:
-        """Taps of a group."""
-        return self.shape.taps
 
     @property
     def rows_of_bank(self) -> int:
@@ -158,11 +144,6 @@ class LayerPlan:
         return self.row_lanes // self.update_lanes
 
     # ---- sites of the update
-
-    @property
-    def pool(self) -> int:
-        """Side of the pool."""
-        return self.shape.config.pool
 
     @property
     def site_bits(self) -> int:
@@ -207,16 +188,6 @@ class LayerPlan:
         return self.folds * self.chunks * self.chunk_depth
 
     # ---- widths
-
-    @property
-    def tile(self) -> int:
-        """M."""
-        return self.shape.config.tile
-
-    @property
-    def weight_bits(self) -> int:
-        """Bits of a weight."""
-        return self.shape.config.weight_bits
 
     @property
     def sum_width(self) -> int:

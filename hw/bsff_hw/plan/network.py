@@ -43,8 +43,6 @@ def plan(config: Config) -> Plan:
         beat = layers[-1].tiles
     head = None
     if shape.head is not None:
-        own = config.head
-        head = HeadPlan(
-            shape.head.source, shape.head.inputs, shape.head.levels, beat, own.pool, own.weight_bits, own.fraction_bits
-        )
+        at, own = shape.head, config.head
+        head = HeadPlan(at.source, at.inputs, at.levels, beat, own.pool, own.weight_bits, own.fraction_bits)
     return Plan(config, shape, tuple(layers), head)

@@ -1,7 +1,5 @@
 """Checks a configuration against the schema; every error names the key, the value and what is allowed."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from typing import Any
@@ -14,50 +12,54 @@ from .schema import CLASSES, Config, DataConfig, HeadConfig, LayerConfig, Traini
 SECTIONS = {"data": DataConfig, "layer": LayerConfig, "head": HeadConfig, "training": TrainingConfig}
 
 
-def _allowed(meta: Any, kind: str) -> str:
-    if meta["choices"] is not None:
-        return "one of " + ", ".join(json.dumps(c) for c in meta["choices"])
-    low, high = meta["low"], meta["high"]
-    span = {
-        (True, True): f" from {low} to {high}",
-        (True, False): f" of at least {low}",
-        (False, True): f" of at most {high}",
-        (False, False): "",
-    }[(low is not None, high is not None)]
-    return {
-        "int": "a whole number",
-        "float": "a number",
-        "bool": "true or false",
-        "str": "a text",
-        "tuple[int, ...]": "a list of whole numbers",
-    }[kind] + span
+KINDS: dict[Any, tuple[str, tuple[type, ...]]] = {
+    int: ("a whole number", (int,)),
+    float: ("a number", (int, float)),
+    bool: ("true or false", (bool,)),
+    str: ("a text", (str,)),
+    tuple[int, ...]: ("a list of whole numbers", (list, tuple)),
+}
+"""Types of keys: what a value is called, and the types in which it may come."""
 
 
-def _value(where: str, spec: dataclasses.Field[Any], value: Any) -> Any:
-    kind = str(spec.type)
-    meta = spec.metadata
-    types: dict[str, tuple[type, ...]] = {
-        "int": (int,),
-        "float": (int, float),
-        "bool": (bool,),
-        "str": (str,),
-        "tuple[int, ...]": (list, tuple),
-    }
-    ok = isinstance(value, types[kind]) and (kind == "bool" or not isinstance(value, bool))
-    items = list(value) if ok and kind.startswith("tuple") else [value]
-    if kind.startswith("tuple"):
-        ok = ok and len(items) > 0 and all(isinstance(v, int) and not isinstance(v, bool) for v in items)
+def _allowed(spec: dataclasses.Field[Any]) -> str:
+    low, high, choices = spec.metadata["low"], spec.metadata["high"], spec.metadata["choices"]
+    if choices is not None:
+        return "one of " + ", ".join(json.dumps(c) for c in choices)
+    span = "" if low is None else f" of at least {low}" if high is None else f" from {low} to {high}"
+    return KINDS[spec.type][0] + span
+
+
+def check_value(name: str, spec: dataclasses.Field[Any], value: Any) -> Any:
+    """The value of a key, in the key's type.
+
+    Parameters
+    ----------
+    name : str
+        Of the key, for errors.
+    spec : Field
+        Made by `schema.key`.
+
+    Raises
+    ------
+    ConfigError
+        If it is of another type, out of range, or none of the choices.
+    """
+    kind, meta = spec.type, spec.metadata
+    many = kind == tuple[int, ...]
+    ok = isinstance(value, KINDS[kind][1]) and (kind is bool or not isinstance(value, bool))
+    items = list(value) if ok and many else [value]
+    if many:
+        ok = ok and len(items) > 0 and all(type(v) is int for v in items)
     if ok and meta["choices"] is not None:
         ok = value in meta["choices"]
-    if ok and meta["low"] is not None:
-        ok = all(v >= meta["low"] for v in items)
-    if ok and meta["high"] is not None:
-        ok = all(v <= meta["high"] for v in items)
+    for bound, sign in ((meta["low"], 1), (meta["high"], -1)):
+        ok = ok and (bound is None or all(sign * v >= sign * bound for v in items))
     if not ok:
-        raise ConfigError(f"{where}.{spec.name} = {json.dumps(value)}: expected {_allowed(meta, kind)}")
-    if kind.startswith("tuple"):
+        raise ConfigError(f"{name} = {json.dumps(value)}: expected {_allowed(spec)}")
+    if many:
         return tuple(items)
-    return float(value) if kind == "float" else value
+    return float(value) if kind is float else value
 
 
 def _section(where: str, cls: Any, table: Any) -> Any:
@@ -67,7 +69,7 @@ def _section(where: str, cls: Any, table: Any) -> Any:
     for key in table:
         if key not in specs:
             raise ConfigError(f"{where}.{key}: unknown key; allowed are {', '.join(specs)}")
-    return cls(**{k: _value(where, specs[k], v) for k, v in table.items()})
+    return cls(**{k: check_value(f"{where}.{k}", specs[k], v) for k, v in table.items()})
 
 
 def parse(table: dict[str, Any], *, source: str = "config") -> Config:
@@ -79,10 +81,6 @@ def parse(table: dict[str, Any], *, source: str = "config") -> Config:
         As read from TOML: ``name``, tables ``data``, ``head``, ``training``, a list of tables ``layer``.
     source : str
         Named in errors, and the default of ``name``.
-
-    Returns
-    -------
-    Config
 
     Raises
     ------
@@ -128,10 +126,7 @@ def _check(config: Config) -> None:
             raise ConfigError(
                 f"{where}.fraction_bits = {layer.fraction_bits}: expected less than weight_bits = {layer.weight_bits}"
             )
-        if layer.stop_epoch and layer.stop_epoch <= layer.start_epoch:
-            raise ConfigError(
-                f"{where}.stop_epoch = {layer.stop_epoch}: expected 0 or more than start_epoch = {layer.start_epoch}"
-            )
+        _check_epochs(where, layer)
         if layer.kind == "dense" and (layer.pool != 1 or layer.groups != 1):
             raise ConfigError(f"{where}: a dense layer has one position; expected pool = 1 and groups = 1")
         if layer.kind == "conv" and layer.padding >= layer.kernel:
@@ -148,7 +143,10 @@ def _check(config: Config) -> None:
         raise ConfigError(
             f"head.fraction_bits = {head.fraction_bits}: expected at most weight_bits + 3 = {head.weight_bits + 3}"
         )
-    if head.stop_epoch and head.stop_epoch <= head.start_epoch:
-        raise ConfigError(
-            f"head.stop_epoch = {head.stop_epoch}: expected 0 or more than start_epoch = {head.start_epoch}"
-        )
+    _check_epochs("head", head)
+
+
+def _check_epochs(where: str, part: LayerConfig | HeadConfig) -> None:
+    start, stop = part.start_epoch, part.stop_epoch
+    if stop and stop <= start:
+        raise ConfigError(f"{where}.stop_epoch = {stop}: expected 0 or more than start_epoch = {start}")

@@ -1,7 +1,5 @@
 """The schema: every key of a configuration with its type, default, allowed values and one line of documentation."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from collections.abc import Collection, Sequence
@@ -15,7 +13,7 @@ CLASSES = 10
 """Classes of every built-in data set; channels of a layer are split evenly into this many groups."""
 
 
-def _key(
+def key(
     default: Any,
     *,
     low: float | None = None,
@@ -23,92 +21,102 @@ def _key(
     choices: Collection[Any] | None = None,
     doc: str = "",
 ) -> Any:
-    """A configuration key: its default, its allowed values, and one line of documentation."""
-    meta = {"low": low, "high": high, "choices": choices, "doc": doc}
-    return field(default=default, metadata=meta)
+    """A configuration key: its default, its allowed values (`high` only with `low`), one line of documentation."""
+    return field(default=default, metadata={"low": low, "high": high, "choices": choices, "doc": doc})
 
 
 @dataclass(frozen=True)
 class DataConfig:
     """What is presented, and how pixels become bits."""
 
-    dataset: str = _key("digits", choices=DATASETS, doc="data set")
-    encoding: str = _key("threshold", choices=ENCODINGS, doc="input encoding, done on the device from 8-bit pixels")
-    levels: tuple[int, ...] = _key(
+    dataset: str = key("digits", choices=DATASETS, doc="data set")
+    encoding: str = key("threshold", choices=ENCODINGS, doc="input encoding, done on the device from 8-bit pixels")
+    levels: tuple[int, ...] = key(
         (128,), low=1, high=255, doc="thresholds of `threshold` (one) and `thermometer` (rising)"
     )
-    planes: int = _key(4, low=1, high=8, doc="bits kept by `bitplanes`, most significant first")
-    whiten: bool = _key(False, doc="per-image contrast normalisation on the host, before the 8 bits")
-    train_samples: int = _key(0, low=0, doc="use only the first N training samples; 0: all")
-    test_samples: int = _key(0, low=0, doc="use only the first N test samples; 0: all")
+    planes: int = key(4, low=1, high=8, doc="bits kept by `bitplanes`, most significant first")
+    whiten: bool = key(False, doc="per-image contrast normalisation on the host, before the 8 bits")
+    train_samples: int = key(0, low=0, doc="use only the first N training samples; 0: all")
+    test_samples: int = key(0, low=0, doc="use only the first N test samples; 0: all")
+
+
+class Learner:
+    """What learns: a layer or the head."""
+
+    start_epoch: int
+    stop_epoch: int
+
+    def learns(self, epoch: int) -> bool:
+        """Whether it learns in this epoch, from 0: it may start late, and be frozen before the end."""
+        return epoch >= self.start_epoch and not 0 < self.stop_epoch <= epoch
 
 
 @dataclass(frozen=True)
-class LayerConfig:
+class LayerConfig(Learner):
     """One layer that learns by itself."""
 
-    kind: str = _key("conv", choices=("conv", "dense"), doc="dense: one position that sees the whole map")
-    channels: int = _key(40, low=CLASSES, high=4096, doc="output channels, a multiple of the classes")
-    kernel: int = _key(3, low=1, high=7, doc="side of the square kernel (conv)")
-    padding: int = _key(1, low=0, high=3, doc="zeros around the map (conv)")
-    pool: int = _key(1, choices=(1, 2), doc="2: 2x2 max-pool after the p-bits")
-    groups: int = _key(1, choices=(1, CLASSES), doc="10: channels of a class see only that class's inputs (CFSE)")
-    tile: int = _key(1, low=1, high=15, doc="M, p-bits per unit")
-    eligibility: str = _key(
+    kind: str = key("conv", choices=("conv", "dense"), doc="dense: one position that sees the whole map")
+    channels: int = key(40, low=CLASSES, high=4096, doc="output channels, a multiple of the classes")
+    kernel: int = key(3, low=1, high=7, doc="side of the square kernel (conv)")
+    padding: int = key(1, low=0, high=3, doc="zeros around the map (conv)")
+    pool: int = key(1, choices=(1, 2), doc="2: 2x2 max-pool after the p-bits")
+    groups: int = key(1, choices=(1, CLASSES), doc="10: channels of a class see only that class's inputs (CFSE)")
+    tile: int = key(1, low=1, high=15, doc="M, p-bits per unit")
+    eligibility: str = key(
         "boxcar",
         choices=("boxcar", "xor", "surprisal"),
         doc="response of the count to the pre-activation; surprisal is for the float reference",
     )
-    boxcar: float = _key(2.0, low=0.0625, high=8.0, doc="half-width of the boxcar, in units of the pre-activation")
-    normalisation: str = _key(
+    boxcar: float = key(2.0, low=0.0625, high=8.0, doc="half-width of the boxcar, in units of the pre-activation")
+    normalisation: str = key(
         "running",
         choices=("running", "none", "batchnorm"),
         doc="of the firing counts; batchnorm is for the float reference",
     )
-    momentum_shift: int = _key(8, low=1, high=12, doc="running mean: forgets over 2**shift samples")
-    centre: bool = _key(True, doc="subtract the mean input activity in the update, fold the correction into the bias")
-    weight_bits: int = _key(12, low=8, high=16, doc="bits of a stored weight")
-    fraction_bits: int = _key(8, low=2, high=12, doc="of which fractional")
-    step: float = _key(0.05, low=0.0, high=16.0, doc="eta, step size at the start of training")
-    temperature: float = _key(80.0, low=0.125, high=4096.0, doc="T of softmax(T*g)")
-    gate: float = _key(0.1, low=0.0, high=1.0, doc="no update while every class error is below this")
-    start_epoch: int = _key(0, low=0, doc="first epoch in which the layer learns")
-    stop_epoch: int = _key(0, low=0, doc="epoch from which it is frozen; 0: never (staggered termination)")
-    init_mean: float = _key(-2.5, low=-16.0, high=16.0, doc="mean pre-activation after initialisation on data")
-    init_std: float = _key(2.0, low=0.0625, high=16.0, doc="its standard deviation")
-    lanes: int = _key(0, low=0, high=4096, doc="folding: channels per cycle; 0: all of a group")
-    banks: int = _key(1, low=1, high=64, doc="folding: active taps per cycle")
-    tiles: int = _key(0, low=0, high=64, doc="folding: tiles of p-bits fired per cycle; 0: up to four")
-    update_banks: int = _key(0, low=0, high=64, doc="folding: active positions per cycle in the update; 0: as banks")
-    update_lanes: int = _key(
+    momentum_shift: int = key(8, low=1, high=12, doc="running mean: forgets over 2**shift samples")
+    centre: bool = key(True, doc="subtract the mean input activity in the update, fold the correction into the bias")
+    weight_bits: int = key(12, low=8, high=16, doc="bits of a stored weight")
+    fraction_bits: int = key(8, low=2, high=12, doc="of which fractional")
+    step: float = key(0.05, low=0.0, high=16.0, doc="eta, step size at the start of training")
+    temperature: float = key(80.0, low=0.125, high=4096.0, doc="T of softmax(T*g)")
+    gate: float = key(0.1, low=0.0, high=1.0, doc="no update while every class error is below this")
+    start_epoch: int = key(0, low=0, doc="first epoch in which the layer learns")
+    stop_epoch: int = key(0, low=0, doc="epoch from which it is frozen; 0: never (staggered termination)")
+    init_mean: float = key(-2.5, low=-16.0, high=16.0, doc="mean pre-activation after initialisation on data")
+    init_std: float = key(2.0, low=0.0625, high=16.0, doc="its standard deviation")
+    lanes: int = key(0, low=0, high=4096, doc="folding: channels per cycle; 0: all of a group")
+    banks: int = key(1, low=1, high=64, doc="folding: active taps per cycle")
+    tiles: int = key(0, low=0, high=64, doc="folding: tiles of p-bits fired per cycle; 0: up to four")
+    update_banks: int = key(0, low=0, high=64, doc="folding: active positions per cycle in the update; 0: as banks")
+    update_lanes: int = key(
         0, low=0, high=1024, doc="folding: weights changed per cycle by each group at work; 0: a tenth of its lanes"
     )
 
 
 @dataclass(frozen=True)
-class HeadConfig:
+class HeadConfig(Learner):
     """Softmax classifier on the last layer's map; learns by the same local rule."""
 
-    enabled: bool = _key(True, doc="false: predict by goodness only")
-    pool: int = _key(1, choices=(1, 2), doc="2: 2x2 max-pool (ceil) in front of the head")
-    weight_bits: int = _key(12, low=8, high=18, doc="bits of a stored weight")
-    fraction_bits: int = _key(10, low=2, high=16, doc="of which fractional")
-    step: float = _key(0.01, low=0.0, high=16.0, doc="step size at the start of training")
-    gate: float = _key(0.02, low=0.0, high=1.0, doc="no update while every class error is below this")
-    start_epoch: int = _key(0, low=0, doc="first epoch in which the head learns")
-    stop_epoch: int = _key(0, low=0, doc="epoch from which it is frozen; 0: never")
+    enabled: bool = key(True, doc="false: predict by goodness only")
+    pool: int = key(1, choices=(1, 2), doc="2: 2x2 max-pool (ceil) in front of the head")
+    weight_bits: int = key(12, low=8, high=18, doc="bits of a stored weight")
+    fraction_bits: int = key(10, low=2, high=16, doc="of which fractional")
+    step: float = key(0.01, low=0.0, high=16.0, doc="step size at the start of training")
+    gate: float = key(0.02, low=0.0, high=1.0, doc="no update while every class error is below this")
+    start_epoch: int = key(0, low=0, doc="first epoch in which the head learns")
+    stop_epoch: int = key(0, low=0, doc="epoch from which it is frozen; 0: never")
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
     """How long, in which order, and how the steps fall."""
 
-    epochs: int = _key(1, low=1, high=100_000, doc="passes over the training set")
-    seed: int = _key(0, low=0, high=2**32 - 1, doc="of weights, p-bits, rounding and sample order")
-    schedule: str = _key("linear", choices=("linear", "constant"), doc="step sizes fall linearly to zero, or not")
-    interval: int = _key(500, low=1, high=65_535, doc="presentations between two step-size writes by the host")
-    predictor: str = _key("head", choices=("head", "goodness"), doc="which prediction `test_accuracy` reports")
-    test_draws: int = _key(1, low=1, high=64, doc="presentations of each test sample, their logits summed")
+    epochs: int = key(1, low=1, high=100_000, doc="passes over the training set")
+    seed: int = key(0, low=0, high=2**32 - 1, doc="of weights, p-bits, rounding and sample order")
+    schedule: str = key("linear", choices=("linear", "constant"), doc="step sizes fall linearly to zero, or not")
+    interval: int = key(500, low=1, high=65_535, doc="presentations between two step-size writes by the host")
+    predictor: str = key("head", choices=("head", "goodness"), doc="which prediction `test_accuracy` reports")
+    test_draws: int = key(1, low=1, high=64, doc="presentations of each test sample, their logits summed")
 
 
 _Layer = TypeVar("_Layer")

@@ -3,6 +3,7 @@
 The golden model, the register table, the driver and the gateware all read them from here.
 """
 
+import math
 from dataclasses import dataclass
 
 from bsff.config import CLASSES, DATASETS, ENCODINGS, Config, DataConfig, LayerConfig, blocks
@@ -19,7 +20,6 @@ class LayerGeometry:
 
     Attributes
     ----------
-    config : LayerConfig
     inputs : tuple of int
         Height, width, channels of the input map (a dense layer sees it as ``(1, 1, H*W*C)``).
     levels : int
@@ -108,7 +108,7 @@ class HeadGeometry:
     @property
     def rows(self) -> int:
         """Weight rows: one an input."""
-        return self.inputs[0] * self.inputs[1] * self.inputs[2]
+        return math.prod(self.inputs)
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,6 @@ class Geometry:
         Height, width, colours of a sample as the host sends it, 8 bits each.
     encoded : tuple of int
         Height, width, channels of the bit-map that the encoder makes of it.
-    layers : tuple of LayerGeometry
-    head : HeadGeometry or None
     """
 
     pixels: Shape
@@ -133,7 +131,7 @@ class Geometry:
     @property
     def pixel_count(self) -> int:
         """Bytes of a sample."""
-        return self.pixels[0] * self.pixels[1] * self.pixels[2]
+        return math.prod(self.pixels)
 
     @property
     def weights(self) -> int:
@@ -171,7 +169,7 @@ def geometry(config: Config) -> Geometry:
     layers = []
     for number, layer in enumerate(config.layers, 1):
         if layer.kind == "dense":
-            shape = (1, 1, shape[0] * shape[1] * shape[2])
+            shape = (1, 1, math.prod(shape))
             conv = (1, 1, layer.channels)
         else:
             grow = 2 * layer.padding - layer.kernel + 1

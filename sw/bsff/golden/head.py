@@ -24,7 +24,6 @@ def run(config: HeadConfig, state: HeadState, inputs: Ints, label: int) -> Outco
     ----------
     inputs : array of int, shape (H, W, C)
         Counts in 0..M.
-    label : int
     """
     active = (pool.pool_up(inputs) if config.pool == 2 else inputs).reshape(-1)
     sums = active @ state.weights.astype(np.int64) + (state.bias.astype(np.int64) >> BIAS_BITS)

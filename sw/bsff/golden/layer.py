@@ -99,7 +99,6 @@ def run(layer: LayerGeometry, state: LayerState, inputs: Ints, label: int) -> Ou
     Parameters
     ----------
     inputs : array of int, shape (H, W, C)
-    label : int
     """
     config = layer.config
     output, response, active = forward(layer, state, inputs)

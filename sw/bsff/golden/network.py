@@ -23,10 +23,6 @@ def run(
     ----------
     pixels : array of uint8, shape (N, H, W, C)
     labels : array of uint8, shape (N,)
-
-    Returns
-    -------
-    Results
     """
     results = Results.empty(len(labels), len(geometry.predictors))
     for n, label in enumerate(labels.tolist()):

@@ -13,11 +13,12 @@ from bsff.config import Config
 from bsff.contract import formats, numerics
 from bsff.contract.formats import COUNTERS
 from bsff.contract.geometry import Geometry, geometry
+from bsff.contract.registers import GLOBAL
 from bsff.errors import DeviceError
 from bsff.golden.state import NetworkState
 
 from . import memory
-from .link import Link, mask
+from .link import Link
 from .protocol import Device
 from .samples import Presenter
 
@@ -32,7 +33,6 @@ class Accelerator:
 
     Parameters
     ----------
-    device : Device
     config : Config
         Must be the one for which the device was built.
     timeout : float
@@ -141,13 +141,13 @@ class Accelerator:
         """
         self.wait_idle()
         blocks = range(len(self.geometry.predictors))
-        table = [[self._link.read_wide(block, name.upper()) for name in COUNTER_NAMES] for block in blocks]
+        table = [[self._link.read_wide(name.upper(), block) for name in COUNTER_NAMES] for block in blocks]
         return np.array(table, np.int64)
 
     def clear_counters(self) -> None:
         """Set every counter to 0."""
         self.wait_idle()
-        self._link.write("COMMAND", mask("COMMAND", "clear_counters"))
+        self._link.write("COMMAND", GLOBAL["COMMAND"].join(clear_counters=1))
 
     def set_steps(self, steps: Sequence[float]) -> None:
         """Step size of each block.
@@ -168,7 +168,7 @@ class Accelerator:
                 values.append(numerics.step_register(step, self.config.head.fraction_bits))
         self.wait_idle()
         for block, value in enumerate(values):
-            self._link.write_block(block, "STEP", value)
+            self._link.write("STEP", value, block)
 
     def set_learning(self, flags: Sequence[bool]) -> None:
         """Freeze blocks (False) or let them learn.
@@ -181,7 +181,7 @@ class Accelerator:
         self._check_blocks(flags, "flags")
         self.wait_idle()
         for block, flag in enumerate(flags):
-            self._link.write_block(block, "LEARN", int(flag))
+            self._link.write("LEARN", int(flag), block)
 
     def _check_blocks(self, values: Sequence[Any], what: str) -> None:
         names = self.geometry.predictors

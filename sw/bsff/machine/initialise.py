@@ -88,11 +88,9 @@ def initialise(config: Config, geometry: Geometry, pixels: NDArray[np.uint8]) ->
     streams(state, TAG, config.training.seed)
     rng = np.random.default_rng([TAG, config.training.seed, 0])
     pixels = pixels[:SAMPLES]
-    maps = []
-    for sample in pixels:
-        bits, state.encoder[...] = encode.encode(sample, config.data, state.encoder)
-        maps.append(bits)
-    signal = np.stack(maps)
+    signal = np.empty((len(pixels), *geometry.encoded), np.int64)
+    for number, sample in enumerate(pixels):
+        signal[number], state.encoder[...] = encode.encode(sample, config.data, state.encoder)
     for shape, part in zip(geometry.layers, state.layers, strict=True):
         inputs = signal.reshape(len(signal), *shape.inputs)
         _calibrate(shape, part, inputs, rng)

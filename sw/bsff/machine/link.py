@@ -27,7 +27,6 @@ class Link:
 
     Parameters
     ----------
-    device : Device
     timeout : float
         Seconds that a wait may last without any progress.
     """
@@ -36,34 +35,26 @@ class Link:
         self.device = device
         self.timeout = timeout
 
-    def read(self, name: str) -> int:
-        """Read a register of the machine."""
-        return self.device.read(registers.GLOBAL[name].offset)
+    def read(self, name: str, block: int | None = None) -> int:
+        """Read a register of the machine, or of a block."""
+        return self.device.read(_offset(name, block))
 
-    def write(self, name: str, value: int) -> None:
-        """Write the lower 32 bits of `value` to a register of the machine."""
-        self.device.write(registers.GLOBAL[name].offset, value & WORD)
+    def write(self, name: str, value: int, block: int | None = None) -> None:
+        """Write the lower 32 bits of `value` to a register of the machine, or of a block."""
+        self.device.write(_offset(name, block), value & WORD)
+
+    def read_wide(self, name: str, block: int | None = None) -> int:
+        """Read a pair of registers, 64 bits."""
+        return self.read(f"{name}_LOW", block) | self.read(f"{name}_HIGH", block) << 32
+
+    def write_wide(self, name: str, value: int, block: int | None = None) -> None:
+        """Write a pair of registers, 64 bits."""
+        self.write(f"{name}_LOW", value, block)
+        self.write(f"{name}_HIGH", value >> 32, block)
 
     def bit(self, register: str, field: str) -> bool:
-        """Whether a one-bit field is set."""
-        return bool(self.read(register) & mask(register, field))
-
-    def read_block(self, block: int, name: str) -> int:
-        """Read a register of a block."""
-        return self.device.read(registers.block_offset(block, name))
-
-    def write_block(self, block: int, name: str, value: int) -> None:
-        """Write the lower 32 bits of `value` to a register of a block."""
-        self.device.write(registers.block_offset(block, name), value & WORD)
-
-    def read_wide(self, block: int, name: str) -> int:
-        """Read a pair of registers of a block, 64 bits."""
-        return self.read_block(block, f"{name}_LOW") | self.read_block(block, f"{name}_HIGH") << 32
-
-    def write_wide(self, block: int, name: str, value: int) -> None:
-        """Write a pair of registers of a block, 64 bits."""
-        self.write_block(block, f"{name}_LOW", value)
-        self.write_block(block, f"{name}_HIGH", value >> 32)
+        """Whether a one-bit field of a register of the machine is set."""
+        return bool(registers.GLOBAL[register].split(self.read(register))[field])
 
     def check(self, config: Config, geometry: Geometry) -> None:
         """Refuse a device that is not the machine of `config`.
@@ -138,13 +129,12 @@ class Link:
         if self.bit("STATUS", "fault"):
             kind = self.read("FAULT")
             name = formats.FAULTS[kind] if kind < len(formats.FAULTS) else f"kind {kind}"
-            address = self.read("BUFFER_ADDRESS_LOW") | self.read("BUFFER_ADDRESS_HIGH") << 32
             raise DeviceError(
-                f"STATUS reports a fault: sample records could not be read from memory at 0x{address:x} ({name}; "
+                f"STATUS reports a fault: sample records could not be read from memory at "
+                f"0x{self.read_wide('BUFFER_ADDRESS'):x} ({name}; "
                 f"{self.read('BUFFER_SAMPLES')} records were not presented). {_REMEDIES.get(name, _REMEDIES['none'])}"
             )
 
 
-def mask(register: str, field: str) -> int:
-    """Bits of a field of a register of the machine."""
-    return registers.GLOBAL[register].field(field).mask
+def _offset(name: str, block: int | None) -> int:
+    return registers.GLOBAL[name].offset if block is None else registers.block_offset(block, name)

@@ -1,5 +1,6 @@
 """Reading and writing a machine's whole state: memories, generators, registers."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,21 +16,36 @@ from .link import WORD, Link
 _HELD = tuple(name.lower() for name, r in BLOCK.items() if r.kind is Kind.HELD)
 
 
-def _streams(geometry: Geometry) -> list[tuple[int, str]]:
-    """Block and name of every generator but the encoder's."""
+def _streams(geometry: Geometry) -> list[tuple[int | None, str]]:
+    """Block and name of every generator; the encoder's belongs to no block."""
     generators = [r for n, r in BLOCK.items() if r.kind is Kind.GENERATOR and n.endswith("_LOW")]
     return [
-        (block, register.name.removesuffix("_LOW").lower())
-        for block in range(len(geometry.predictors))
-        for register in generators
-        if block < len(geometry.layers) or not register.layers_only
+        (None, "ENCODER"),
+        *(
+            (block, register.name.removesuffix("_LOW"))
+            for block in range(len(geometry.predictors))
+            for register in generators
+            if block < len(geometry.layers) or not register.layers_only
+        ),
     ]
+
+
+def _stream_arrays(state: NetworkState, geometry: Geometry) -> list[NDArray[Any]]:
+    """The generators of a state, in the order of `_streams`."""
+    parts = list(state.blocks.values())
+    own = ((parts[block], name.lower()) for block, name in _streams(geometry) if block is not None)
+    return [state.encoder, *(getattr(part, name) for part, name in own)]
+
+
+def _arrays(state: NetworkState, names: Iterable[str]) -> Iterator[tuple[int, str, NDArray[Any]]]:
+    """Block, name and array of what each block has of `names`."""
+    for block, part in enumerate(state.blocks.values()):
+        yield from ((block, name, getattr(part, name)) for name in names if hasattr(part, name))
 
 
 def read_streams(link: Link, geometry: Geometry) -> list[int]:
     """States of all generators: the encoder's, then layer by layer p-bits and rounding, then the head's rounding."""
-    encoder = link.read("ENCODER_LOW") | link.read("ENCODER_HIGH") << 32
-    return [encoder, *(link.read_wide(block, name.upper()) for block, name in _streams(geometry))]
+    return [link.read_wide(name, block) for block, name in _streams(geometry)]
 
 
 def write_streams(link: Link, geometry: Geometry, values: list[int]) -> None:
@@ -41,53 +57,38 @@ def write_streams(link: Link, geometry: Geometry, values: list[int]) -> None:
         If the number of values is wrong, or one is 0 (from which an LFSR does not move) or needs more than 64 bits.
     """
     names = _streams(geometry)
-    if len(values) != len(names) + 1:
-        raise ValueError(f"{len(values)} generator states given, expected {len(names) + 1}")
+    if len(values) != len(names):
+        raise ValueError(f"{len(values)} generator states given, expected {len(names)}")
     for value in values:
         if not 0 < value < 2**64:
             raise ValueError(f"generator state {value}: expected 1 to 2**64 - 1")
-    link.write("ENCODER_LOW", values[0])
-    link.write("ENCODER_HIGH", values[0] >> 32)
-    for (block, name), value in zip(names, values[1:], strict=True):
-        link.write_wide(block, name.upper(), value)
+    for (block, name), value in zip(names, values, strict=True):
+        link.write_wide(name, value, block)
 
 
 def write_state(link: Link, geometry: Geometry, state: NetworkState) -> None:
     """Write every memory, register and generator."""
-    parts = list(state.blocks.values())
-    for block, part in enumerate(parts):
-        for memory in MEMORIES:
-            if hasattr(part, memory):
-                _write_memory(link, block, memory, getattr(part, memory))
-        for name in _HELD:
-            if hasattr(part, name):
-                link.write_block(block, name.upper(), int(getattr(part, name)))
-    own = [int(getattr(parts[block], name)) for block, name in _streams(geometry)]
-    write_streams(link, geometry, [int(state.encoder), *own])
+    for block, memory, array in _arrays(state, MEMORIES):
+        _write_memory(link, block, memory, array)
+    for block, name, array in _arrays(state, _HELD):
+        link.write(name.upper(), int(array), block)
+    write_streams(link, geometry, [int(array) for array in _stream_arrays(state, geometry)])
 
 
 def read_state(link: Link, geometry: Geometry) -> NetworkState:
     """Read every memory, register and generator."""
     state = blank(geometry)
-    parts = list(state.blocks.values())
-    for block, part in enumerate(parts):
-        for memory in MEMORIES:
-            if hasattr(part, memory):
-                _read_memory(link, block, memory, getattr(part, memory))
-        for name in _HELD:
-            if hasattr(part, name):
-                getattr(part, name)[...] = link.read_block(block, name.upper())
-    values = read_streams(link, geometry)
-    state.encoder[...] = values[0]
-    for (block, name), value in zip(_streams(geometry), values[1:], strict=True):
-        getattr(parts[block], name)[...] = value
+    for block, memory, array in _arrays(state, MEMORIES):
+        _read_memory(link, block, memory, array)
+    for block, name, array in _arrays(state, _HELD):
+        array[...] = link.read(name.upper(), block)
+    for array, value in zip(_stream_arrays(state, geometry), read_streams(link, geometry), strict=True):
+        array[...] = value
     return state
 
 
 def _select(link: Link, block: int, memory: str) -> None:
-    select = GLOBAL["MEMORY_SELECT"]
-    number = MEMORIES.index(memory)
-    link.write("MEMORY_SELECT", block << select.field("block").low | number << select.field("memory").low)
+    link.write("MEMORY_SELECT", GLOBAL["MEMORY_SELECT"].join(block=block, memory=MEMORIES.index(memory)))
     link.write("MEMORY_ADDRESS", 0)
 
 

@@ -21,7 +21,6 @@ class Buffer(Protocol):
 
     def flush(self) -> None:
         """Let the device see what was written to `words`."""
-        ...
 
 
 class Device(Protocol):
@@ -29,11 +28,9 @@ class Device(Protocol):
 
     def read(self, offset: int) -> int:
         """The register at `offset`, 0 .. 2**32 - 1."""
-        ...
 
     def write(self, offset: int, value: int) -> None:
         """Write 0 .. 2**32 - 1 to the register at `offset`."""
-        ...
 
     def allocate(self, words: int) -> Buffer:
         """Memory of that many 32-bit words, zeroed, for samples.
@@ -43,8 +40,6 @@ class Device(Protocol):
         DeviceError
             If the device has no FEATURES.buffers, or no memory is left.
         """
-        ...
 
     def close(self) -> None:
         """Release the device; it may be called twice."""
-        ...

@@ -12,17 +12,12 @@ from bsff.contract import registers
 from bsff.contract.geometry import Geometry
 from bsff.errors import DeviceError
 
-from .link import Link, mask
+from .link import Link
 from .protocol import Buffer
 
 
 class Presenter:
     """Sends samples to a machine.
-
-    Parameters
-    ----------
-    link : Link
-    geometry : Geometry
 
     Attributes
     ----------
@@ -60,7 +55,7 @@ class Presenter:
         """See `Accelerator.present`."""
         link = self._link
         link.wait_idle()
-        link.write("CONTROL", learn * mask("CONTROL", "learn") | results * mask("CONTROL", "results"))
+        link.write("CONTROL", registers.GLOBAL["CONTROL"].join(learn=learn, results=results))
         taken = _Results(link, (len(labels) if results else 0, len(self._geometry.predictors), CLASSES))
         records = self._records(pixels, labels)
         if self.through_memory:
@@ -75,7 +70,7 @@ class Presenter:
         """See `Accelerator.discard`."""
         link = self._link
         link.wait_idle()
-        link.write("CONTROL", mask("CONTROL", "discard"))
+        link.write("CONTROL", registers.GLOBAL["CONTROL"].join(discard=1))
         try:
             records = self._records(pixels, labels)
             if self.through_memory:
@@ -102,8 +97,7 @@ class Presenter:
             self._buffer = self._link.device.allocate(records.size)
         self._buffer.words[: records.size] = records.reshape(-1)
         self._buffer.flush()
-        self._link.write("BUFFER_ADDRESS_LOW", self._buffer.address)
-        self._link.write("BUFFER_ADDRESS_HIGH", self._buffer.address >> 32)
+        self._link.write_wide("BUFFER_ADDRESS", self._buffer.address)
         self._link.write("BUFFER_SAMPLES", len(records))
 
     def _send_words(self, records: NDArray[np.uint32], taken: _Results) -> None:

@@ -13,7 +13,6 @@ def encode(pixels: Tensor, data: DataConfig, generator: torch.Generator) -> Tens
     ----------
     pixels : Tensor
         uint8, [batch, height, width, colours].
-    data : DataConfig
     generator : torch.Generator
         Draws the random bytes; on the device of `pixels`.
 

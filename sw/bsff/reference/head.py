@@ -43,10 +43,6 @@ class Head(nn.Module):
         self.rate = config.step if rule.optimiser == "sgd" else learning_rate  # its gradient is the machine's step
         self.optimiser = make_optimiser(rule, self.taps, self.rate)
 
-    def learns(self, epoch: int) -> bool:
-        """Staggered termination, as for a layer."""
-        return epoch >= self.config.start_epoch and not 0 < self.config.stop_epoch <= epoch
-
     def forward(self, below: Map) -> Tensor:
         """Logits, [batch, classes]."""
         x = below.x.detach()

@@ -96,10 +96,6 @@ class Layer(nn.Module):
         self.rate = machine if rule.optimiser == "sgd" else learning_rate
         self.optimiser = make_optimiser(rule, self.taps, self.rate)
 
-    def learns(self, epoch: int) -> bool:
-        """Staggered termination: does the layer learn in this epoch, or is it frozen?"""
-        return epoch >= self.config.start_epoch and not 0 < self.config.stop_epoch <= epoch
-
     def preactivation(self, below: Map) -> Tensor:
         """``a[p,j] = b[j] + sum over taps i of W[i,j] x[p,i]``; no gradient leaves through the input."""
         absent = per_channel(below.absent.detach())

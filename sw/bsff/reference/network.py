@@ -114,12 +114,12 @@ class Network(nn.Module):
         """
         below = self.input(pixels, generator)
         for layer in self.layers:
-            if layer.train(layer.learns(epoch)).training:
+            if layer.train(layer.config.learns(epoch)).training:
                 below = layer.learn(below, labels, generator)
             else:
                 with torch.no_grad():
                     below, _ = layer(below, generator)
-        if self.head is not None and self.head.learns(epoch):
+        if self.head is not None and self.head.config.learns(epoch):
             self.head.learn(below, labels, generator)
 
     @torch.no_grad()

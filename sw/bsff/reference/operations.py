@@ -19,7 +19,6 @@ def operations(network: Network, pixels: npt.NDArray[np.uint8], *, seed: int = 0
 
     Parameters
     ----------
-    network : Network
     pixels : ndarray of uint8
         [samples, height, width, colours]
 

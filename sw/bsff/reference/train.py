@@ -170,5 +170,5 @@ def fit(
             network.learn(x[batch], y[batch], epoch, generator)
         seconds = time.monotonic() - start
         test = evaluate(network, test_pixels, test_labels, draws=config.training.test_draws, seed=seed)
-        history.append(Epoch(epoch, test, tuple(layer.learns(epoch) for layer in network.layers), seconds))
+        history.append(Epoch(epoch, test, tuple(layer.config.learns(epoch) for layer in network.layers), seconds))
     return network, history

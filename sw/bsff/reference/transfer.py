@@ -27,7 +27,6 @@ def begin_as(network: Network, state: NetworkState, pixels: torch.Tensor, genera
     ----------
     network : Network
         Of the configuration that the state belongs to.
-    state : NetworkState
     pixels : tensor of uint8
         [samples, height, width, colours], for the statistics of the normalisation.
     """

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bsff.config import Config, load
+from bsff.contract import numerics
 from bsff.contract.formats import COUNTERS
 from bsff.contract.geometry import Geometry, geometry
 from bsff.data import load_dataset
@@ -54,8 +55,6 @@ def adds_per_second(*, seconds: float = 0.5) -> float:
 
 def prepare(config: Config, data: Any) -> tuple[Geometry, NetworkState, NDArray[np.uint8], NDArray[np.uint8]]:
     """A machine at the start of training with its configured steps, and the training set."""
-    from bsff.contract import numerics
-
     shape = geometry(config)
     state = initialise(config, shape, data.train_images)
     for layer, part in zip(shape.layers, state.layers, strict=True):

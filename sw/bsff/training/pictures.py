@@ -79,15 +79,8 @@ def confusion(table: NDArray[np.int64], classes: tuple[str, ...], title: str, pa
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=100)
     for (row, column), count in np.ndenumerate(table):
         if count:
-            axes.text(
-                column,
-                row,
-                str(count),
-                ha="center",
-                va="center",
-                fontsize=7,
-                color="white" if share[row, column] > 55 else "black",
-            )
+            colour = "white" if share[row, column] > 55 else "black"
+            axes.text(column, row, str(count), ha="center", va="center", fontsize=7, color=colour)
     ticks = range(len(classes))
     axes.set_xticks(ticks, classes, rotation=45 if max(map(len, classes)) > 2 else 0)
     axes.set_yticks(ticks, classes)

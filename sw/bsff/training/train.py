@@ -29,17 +29,12 @@ def order(config: Config, epoch: int, samples: int) -> NDArray[np.int64]:
     return np.random.default_rng([ORDER_TAG, config.training.seed, epoch]).permutation(samples)
 
 
-def window(part: LayerConfig | HeadConfig, epochs: int) -> tuple[int, int]:
-    """First epoch in which a layer or the head learns, and the epoch in which it no longer does."""
-    return part.start_epoch, min(part.stop_epoch or epochs, epochs)
-
-
 def step_size(config: Config, part: LayerConfig | HeadConfig, place: float) -> float:
     """Step size of a layer or the head at `place`, in epochs since the start.
 
     ``linear``: falls from the configured step to zero over the epochs in which the part learns.
     """
-    start, stop = window(part, config.training.epochs)
+    start, stop = part.start_epoch, min(part.stop_epoch or config.training.epochs, config.training.epochs)
     if not start <= place < stop:
         return 0.0
     if config.training.schedule == "constant":
@@ -126,12 +121,10 @@ def train(
     ----------
     machine : Accelerator
         With the state loaded that belongs to `progress`.
-    data : Dataset
     progress : Progress
         Changed in place.
     limit : int, optional
         Stop after that many presentations in all.
-    hooks : Hooks, optional
     """
     hooks = hooks or Hooks()
     samples = len(data.train_labels)
@@ -181,14 +174,9 @@ def train(
 
 
 def _set_schedule(machine: Accelerator, config: Config, epoch: int, place: float) -> None:
-    parts = list(config.blocks.values())
-    steps = [step_size(config, part, epoch + place) for part in parts]
-    learning = []
-    for part in parts:
-        start, stop = window(part, config.training.epochs)
-        learning.append(start <= epoch < stop)
-    machine.set_steps(steps)
-    machine.set_learning(learning)
+    parts = config.blocks.values()
+    machine.set_steps([step_size(config, part, epoch + place) for part in parts])
+    machine.set_learning([part.learns(epoch) for part in parts])
 
 
 def _end_epoch(machine: Accelerator, config: Config, data: Any, progress: Progress, tally: Tally) -> dict[str, Any]:

@@ -66,13 +66,13 @@ def test_a_block_keeps_and_shows_it() -> None:
 
 def test_the_driver_writes_and_reads_it_on_the_emulated_device() -> None:
     link = Link(EmulatedDevice(load("digits-small")), timeout=1.0)
-    assert link.read("SCRATCH") == link.read_block(1, "SCRATCH") == NEW.reset
+    assert link.read("SCRATCH") == link.read("SCRATCH", 1) == NEW.reset
     for written, kept in VALUES:
         link.write("SCRATCH", written)
-        link.write_block(1, "SCRATCH", ~written)
+        link.write("SCRATCH", ~written, 1)
         assert link.read("SCRATCH") == kept
-        assert link.read_block(1, "SCRATCH") == ~written & NEW.mask
-    assert link.read_block(0, "SCRATCH") == NEW.reset
+        assert link.read("SCRATCH", 1) == ~written & NEW.mask
+    assert link.read("SCRATCH", 0) == NEW.reset
 
 
 def test_page_and_handoff_list_it() -> None:

@@ -52,18 +52,9 @@ PORTS = {**WRITE_PORTS, **READ_PORTS}
 """The AXI3 side, as the slave sees it; `Axi3Bridge` and the flat top share it."""
 
 
-_PARTS = ("addr", "prot", "data", "strb", "resp", "valid", "ready")
-"""What the signals of a channel of AXI4-Lite are called."""
-
-
-def _lite(channels: tuple[str, ...]) -> dict[str, Any]:
+def _lite(*channels: str) -> dict[str, Any]:
     """Ports of a half of the bridge towards AXI4-Lite."""
-    return {
-        f"lite_{channel}{part}": axi_lite.PORTS[channel + part].flip()
-        for channel in channels
-        for part in _PARTS
-        if channel + part in axi_lite.PORTS
-    }
+    return {f"lite_{name}": port.flip() for name, port in axi_lite.PORTS.items() if name.startswith(channels)}
 
 
 class Axi3Bridge(wiring.Component):
@@ -83,7 +74,6 @@ class Axi3Bridge(wiring.Component):
     ----------
     base : int
         A multiple of 64 KiB.
-    patience : int
 
     Members
     -------
@@ -104,11 +94,8 @@ class Axi3Bridge(wiring.Component):
         if patience < 1:
             raise ValueError(f"patience = {patience}: expected at least 1 cycle")
         self._halves = {
-            name: kind({**ports, **_lite(channels)}, base=base, patience=patience)
-            for name, kind, ports, channels in (
-                ("reads", ReadBursts, READ_PORTS, ("ar", "r")),
-                ("writes", WriteBursts, WRITE_PORTS, ("aw", "w", "b")),
-            )
+            "reads": ReadBursts({**READ_PORTS, **_lite("ar", "r")}, base=base, patience=patience),
+            "writes": WriteBursts({**WRITE_PORTS, **_lite("aw", "w", "b")}, base=base, patience=patience),
         }
         super().__init__({**PORTS, "lite": In(Signature(axi_lite.PORTS))})
 
@@ -134,7 +121,6 @@ def answer_burst(
         As the master gives them; the burst has ``length + 1`` beats.
     strobes : list of int, optional
         Byte lanes of a write's beats; None for a read.
-    base : int
 
     Returns
     -------

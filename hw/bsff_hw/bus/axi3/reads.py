@@ -17,7 +17,6 @@ class ReadBursts(wiring.Component):
     ----------
     members : dict
         Ports of both sides, as `axi3.READ_PORTS` and the read channels of AXI4-Lite with the prefix ``lite_``.
-    base, patience : int
     """
 
     def __init__(self, members: dict[str, Any], *, base: int, patience: int) -> None:

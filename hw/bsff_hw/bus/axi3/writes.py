@@ -17,7 +17,6 @@ class WriteBursts(wiring.Component):
     ----------
     members : dict
         Ports of both sides, as `axi3.WRITE_PORTS` and the write channels of AXI4-Lite with the prefix ``lite_``.
-    base, patience : int
     """
 
     def __init__(self, members: dict[str, Any], *, base: int, patience: int) -> None:

@@ -12,10 +12,6 @@ from bsff_hw.plan import LayerPlan
 class Window(wiring.Component):
     """Slide a kernel over the map, position by position in raster order, reading every column once a row.
 
-    Parameters
-    ----------
-    plan : LayerPlan
-
     Members
     -------
     start : In(1)

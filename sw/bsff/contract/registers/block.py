@@ -12,8 +12,7 @@ BLOCK_BASE = 0x1000
 BLOCK_STRIDE = 0x100
 BLOCKS_MAX = (WINDOW - BLOCK_BASE) // BLOCK_STRIDE
 
-_COUNTER_BASE = 0x40
-_COUNTER_DOCS = {
+_COUNTERS = {
     "samples": "samples presented",
     "correct": "samples whose largest logit is the label's",
     "loss": "sum of cross-entropies, in 1/64 bits",
@@ -53,11 +52,7 @@ _TABLE = (
         register
         for i, name in enumerate((*COUNTERS, *CYCLE_COUNTERS))
         for register in wide(
-            name.upper(),
-            _COUNTER_BASE + 8 * i,
-            "ro",
-            Kind.COUNTER,
-            f"{_COUNTER_DOCS[name]}; 64 bits, stable while idle",
+            name.upper(), 0x40 + 8 * i, "ro", Kind.COUNTER, _COUNTERS[name] + "; 64 bits, stable while idle"
         )
     ),
 )

@@ -36,13 +36,9 @@ class Register:
 
     Attributes
     ----------
-    name : str
     offset : int
         In bytes, from the start of the window or of a block.
     access : {"ro", "rw", "wo"}
-    kind : Kind
-    doc : str
-    fields : tuple of Field
     reset : int
         Value after reset, of a register that is held.
     layers_only : bool
@@ -62,6 +58,14 @@ class Register:
     def mask(self) -> int:
         """Bits that exist: those of the fields, or all 32 where there are none."""
         return sum(f.mask for f in self.fields) if self.fields else 0xFFFFFFFF
+
+    def join(self, **values: int) -> int:
+        """The register's value from those of some fields; the others are 0."""
+        return sum(value << self.field(name).low for name, value in values.items())
+
+    def split(self, value: int) -> dict[str, int]:
+        """Values of the fields, by name."""
+        return {f.name: (value & f.mask) >> f.low for f in self.fields}
 
     def field(self, name: str) -> Field:
         """The field of that name.
@@ -90,6 +94,11 @@ def held(name: str, offset: int, doc: str, *fields: Field, reset: int = 0, layer
 def shown(name: str, offset: int, doc: str, *fields: Field) -> Register:
     """A register that shows a constant or a state of the machine."""
     return Register(name, offset, "ro", Kind.SHOWN, doc, fields)
+
+
+def action(name: str, offset: int, access: str, doc: str, *fields: Field) -> Register:
+    """A register that acts once at each access."""
+    return Register(name, offset, access, Kind.ACTION, doc, fields)
 
 
 def wide(

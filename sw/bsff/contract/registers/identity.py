@@ -28,13 +28,12 @@ def build_hash(config: Config) -> int:
 
 def constants(config: Config, geometry: Geometry) -> dict[str, int]:
     """Values of the read-only registers that describe a machine, but for FEATURES."""
-    sizes = GLOBAL["GEOMETRY"]
     return {
         "MAGIC": MAGIC,
         "ABI": ABI_VERSION,
         "BUILD": build_hash(config),
         "PIXELS": geometry.pixel_count,
-        "GEOMETRY": len(geometry.layers) << sizes.field("layers").low
-        | len(geometry.predictors) << sizes.field("predictors").low
-        | CLASSES << sizes.field("classes").low,
+        "GEOMETRY": GLOBAL["GEOMETRY"].join(
+            layers=len(geometry.layers), predictors=len(geometry.predictors), classes=CLASSES
+        ),
     }

@@ -7,7 +7,7 @@ the reference page and the .hwh list it.
 
 from bsff.contract.formats import FAULTS, MEMORIES
 
-from .description import Field, Kind, Register, bit, held, shown, wide
+from .description import Field, Kind, Register, action, bit, held, shown, wide
 
 MAGIC = 0x42534646
 """ASCII "BSFF"."""
@@ -49,16 +49,13 @@ _TABLE = (
         bit("results", 1, "logits of each sample go to RESULT_DATA"),
         bit("discard", 2, "samples are taken and thrown away: the traffic of the bus alone, to measure its power"),
     ),
-    Register(
+    action(
         "COMMAND",
         0x044,
         "wo",
-        Kind.ACTION,
         "write ones; acts once, while idle",
-        (
-            bit("clear_counters", 0, "all counters to 0"),
-            bit("clear_results", 1, "drop results not read, and a sample half written"),
-        ),
+        bit("clear_counters", 0, "all counters to 0"),
+        bit("clear_results", 1, "drop results not read, and a sample half written"),
     ),
     shown(
         "STATUS",
@@ -69,28 +66,22 @@ _TABLE = (
     ),
     shown("SAMPLES", 0x04C, "samples completed since the counters were cleared, modulo 2**32"),
     shown("SAMPLE_SPACE", 0x050, "samples that may be written now without waiting"),
-    Register("SAMPLE_LABEL", 0x054, "wo", Kind.ACTION, "begins a sample: its label"),
-    Register(
-        "SAMPLE_DATA",
-        0x058,
-        "wo",
-        Kind.ACTION,
-        "its pixels, four a word, the first in bits 7..0; the last word queues the sample",
+    action("SAMPLE_LABEL", 0x054, "wo", "begins a sample: its label"),
+    action(
+        "SAMPLE_DATA", 0x058, "wo", "its pixels, four a word, the first in bits 7..0; the last word queues the sample"
     ),
     shown("RESULT_COUNT", 0x05C, "words waiting in RESULT_DATA"),
-    Register(
+    action(
         "RESULT_DATA",
         0x060,
         "ro",
-        Kind.ACTION,
         "logits (signed, 6 fractional bits, base 2), classes of predictors of samples; a read takes one word",
     ),
     *wide("BUFFER_ADDRESS", 0x064, "rw", Kind.HELD, "address of the first sample record in memory"),
-    Register(
+    action(
         "BUFFER_SAMPLES",
         0x06C,
         "rw",
-        Kind.ACTION,
         "a write starts the presentation of that many records, while one runs it is ignored, but for 0, which ends it; "
         "reads how many were not taken yet, after a fault how many were not presented",
     ),

@@ -142,10 +142,6 @@ def run(
     labels : array of uint8, shape (N,)
     threads : int, optional
         By default as many as there are cores; the result does not depend on it.
-
-    Returns
-    -------
-    Results
     """
     results = Results.empty(len(labels), len(geometry.predictors))
     schedule = _Schedule(chain(config, geometry, state, labels, results), np.ascontiguousarray(pixels))

@@ -54,12 +54,10 @@ def count(shape: Geometry, counters: NDArray[np.int64], algorithm: str, energies
 
     Parameters
     ----------
-    shape : Geometry
     counters : array of int, shape (blocks, len(COUNTERS) or more)
         Of `Accelerator.counters`, after training some samples.
     algorithm : str
         One of `ALGORITHMS`.
-    energies : Energies, optional
 
     Raises
     ------

@@ -29,7 +29,6 @@ class Interval:
 
     Attributes
     ----------
-    value : float
     spread : float
         From how the repeats differ.
     sensor : float
@@ -128,7 +127,6 @@ def estimate(record: Record, accuracy: Accuracy) -> Result:
     ----------
     record : Record
         With the states ``idle`` and ``training``.
-    accuracy : Accuracy
 
     Raises
     ------

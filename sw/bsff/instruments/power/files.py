@@ -88,13 +88,7 @@ def load_meter(path: Path, windows: list[Window]) -> Record:
 
 
 def _table(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Columns seconds, watts, and whether marker is filled.
-
-    Raises
-    ------
-    PowerError
-        If it is not such a file.
-    """
+    """Columns seconds, watts, and whether marker is filled; a `PowerError` where the file has none."""
     rows = []
     try:
         with path.open(newline="", encoding="utf-8") as file:

@@ -1,5 +1,6 @@
 """Sensors that the kernel shows in ``/sys/class/hwmon``: powerN in microwatts, else volts times amperes."""
 
+import math
 from pathlib import Path
 
 from .sensor import Accuracy
@@ -14,8 +15,6 @@ _KNOWN = {
     "ina226": Accuracy(0.003, 0.005, 0.01),
     "ina260": Accuracy(0.008, 0.04),  # its shunt is inside
 }
-_CHANNELS = dict.fromkeys(_KNOWN, ("in1", "curr1"))
-"""in0 is the voltage of the shunt, in1 that of the bus."""
 
 
 def _model(folder: Path) -> tuple[str, str]:
@@ -24,63 +23,41 @@ def _model(folder: Path) -> tuple[str, str]:
     return name, name.partition("_")[0]
 
 
-class HwmonPower:
-    """A powerN_input.
+class HwmonSensor:
+    """A chip's powerN_input, or the product of its inN_input and currN_input.
 
     Parameters
     ----------
     folder : Path
         Of the chip, such as ``/sys/class/hwmon/hwmon0``.
-    channel : str
-        Such as ``power1``.
+    *channels : str
+        ``power1`` alone, or ``in1`` and ``curr1``.
     """
 
-    def __init__(self, folder: Path, channel: str) -> None:
+    def __init__(self, folder: Path, *channels: str) -> None:
         chip, model = _model(folder)
-        self._path = folder / f"{channel}_input"
-        self.name = f"hwmon:{folder.name}/{channel}"
-        self.what = f"{chip} {word(folder / f'{channel}_label', channel)}"
+        self._paths = [folder / f"{channel}_input" for channel in channels]
+        self.name = f"hwmon:{folder.name}/{'*'.join(channels)}"
+        self.what = f"{chip} {word(folder / f'{channels[-1]}_label', channels[-1])}"
+        self.what += ", volts times amperes" if len(channels) > 1 else ""
         self.accuracy = _KNOWN.get(model, UNKNOWN)
 
     def read(self) -> float:
-        """See `Sensor.read`."""
-        return number(self._path) * 1e-6
+        """See `Sensor.read`; microwatts, or millivolts times milliamperes."""
+        return math.prod(map(number, self._paths)) * 1e-6
 
 
-class HwmonProduct:
-    """A pair of inN_input and currN_input.
-
-    Parameters
-    ----------
-    folder : Path
-    voltage, current : str
-        Such as ``in1`` and ``curr1``.
-    """
-
-    def __init__(self, folder: Path, voltage: str, current: str) -> None:
-        chip, model = _model(folder)
-        self._voltage, self._current = folder / f"{voltage}_input", folder / f"{current}_input"
-        self.name = f"hwmon:{folder.name}/{voltage}*{current}"
-        self.what = f"{chip} {word(folder / f'{current}_label', current)}, volts times amperes"
-        self.accuracy = _KNOWN.get(model, UNKNOWN)
-
-    def read(self) -> float:
-        """See `Sensor.read`."""
-        return number(self._voltage) * 1e-3 * number(self._current) * 1e-3
-
-
-def find(root: Path = ROOT) -> list[HwmonPower | HwmonProduct]:
-    """Every power sensor of the kernel's."""
-    found: list[HwmonPower | HwmonProduct] = []
+def find(root: Path = ROOT) -> list[HwmonSensor]:
+    """Every power sensor of the kernel's; volts and amperes are multiplied where a chip shows no power."""
+    found: list[HwmonSensor] = []
     for folder in sorted(root.glob("hwmon*")):
-        powers = sorted(path.name.removesuffix("_input") for path in folder.glob("power*_input"))
-        if powers:
-            found += [HwmonPower(folder, channel) for channel in powers]
-            continue
-        _, model = _model(folder)
-        for path in sorted(folder.glob("curr*_input")):
-            current = path.name.removesuffix("_input")
-            voltage = dict([_CHANNELS.get(model, ("", ""))[::-1]]).get(current, f"in{current[4:]}")
-            if (folder / f"{voltage}_input").exists():
-                found.append(HwmonProduct(folder, voltage, current))
+        powers, currents = (
+            sorted(path.name.removesuffix("_input") for path in folder.glob(f"{kind}*_input"))
+            for kind in ("power", "curr")
+        )
+        # of an INA2xx in1 is the voltage of the bus; in0, that of the shunt, has no current of its number
+        pairs = [(f"in{current.removeprefix('curr')}", current) for current in currents]
+        found += [HwmonSensor(folder, channel) for channel in powers] or [
+            HwmonSensor(folder, *pair) for pair in pairs if (folder / f"{pair[0]}_input").exists()
+        ]
     return found

@@ -24,7 +24,6 @@ class Chip:
 
     Attributes
     ----------
-    name : str
     die : int or None
         Contents of its register `DIE`.
     shunt_volts, bus_volts, amperes : float

@@ -26,7 +26,6 @@ class Workload(Protocol):
 
     def run(self, state: str, seconds: float) -> int:
         """Keep that state for about so long; returns how many samples were presented or thrown away."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,6 @@ class Window:
 
     Attributes
     ----------
-    state : str
     repeat : int
         From 0; the windows of one repeat follow each other.
     start, end : float
@@ -59,7 +57,6 @@ class Record:
     ----------
     times, watts : array of float, shape (N,)
         Seconds of the monotonic clock, rising; watts.
-    windows : list of Window
     """
 
     times: NDArray[np.float64]
@@ -83,14 +80,10 @@ def measure(
 
     Parameters
     ----------
-    workload : Workload
-    sampler : Sampler
     seconds : float
         Of a window.
-    repeats : int
     settle : float
         Seconds in a state before its window begins: the filter of the sensor and the regulators settle.
-    clock : callable
     report : callable
         Told what is under way, when its window begins, and the end.
 

@@ -20,15 +20,12 @@ class Sampler(Protocol):
 
     def start(self) -> None:
         """Begin to read."""
-        ...
 
     def check(self) -> None:
         """Raise what went wrong since."""
-        ...
 
     def stop(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """End; returns times in seconds and watts."""
-        ...
 
 
 class ThreadSampler:
@@ -36,7 +33,6 @@ class ThreadSampler:
 
     Parameters
     ----------
-    sensor : Sensor
     interval : float
         Seconds.
     """

@@ -24,7 +24,6 @@ def choose(name: str | None, found: list[Sensor], **options: Any) -> Sensor | No
     ----------
     name : str, optional
         As `scan` gives it, or ``ina226:1/0x40``.
-    found : list of Sensor
     **options
         Of `ina.Ina`.
 

@@ -48,7 +48,6 @@ class Sensor(Protocol):
         By which ``--sensor`` chooses it.
     what : str
         What it measures, for the reader of a report.
-    accuracy : Accuracy
     """
 
     name: str
@@ -63,4 +62,3 @@ class Sensor(Protocol):
         PowerError
             If it does not answer, as when it was unplugged.
         """
-        ...

@@ -24,7 +24,6 @@ class MachineWorkload:
     ----------
     machine : Accelerator
         With a state and step sizes.
-    device : Device
     pixels, labels : array
         As of `Accelerator.present`; they are presented again and again.
     """

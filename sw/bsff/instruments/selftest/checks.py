@@ -129,7 +129,7 @@ def _bits(subject: Subject, block: int, name: str) -> int:
 def _march(device: Any, block: int, number: int, size: int, bits: int) -> int:
     select = registers.GLOBAL["MEMORY_SELECT"]
     data, address = registers.GLOBAL["MEMORY_DATA"].offset, registers.GLOBAL["MEMORY_ADDRESS"].offset
-    device.write(select.offset, block << select.field("block").low | number << select.field("memory").low)
+    device.write(select.offset, select.join(block=block, memory=number))
     half = min(MARCH_WORDS // 2, size)
     for start in sorted({0, size - half}):
         for pattern in _PATTERNS:
@@ -176,8 +176,7 @@ def training_step(subject: Subject) -> str:
 
 def golden_after(subject: Subject, state: NetworkState, pixels: Any, labels: Any) -> tuple[NetworkState, Any]:
     """A copy of the state after the golden model has learnt the samples, and its results."""
-    copy = blank(subject.shape)
-    copy.assign({name: array.copy() for name, array in state.arrays()})
+    copy = state.copy()
     return copy, network.run(subject.config, subject.shape, copy, pixels, labels)
 
 

@@ -13,11 +13,9 @@ class Check:
 
     Attributes
     ----------
-    name : str
     verdict : {"pass", "FAIL", "skip"}
     detail : str
         What was found; for a failure also what to do.
-    seconds : float
     """
 
     name: str
@@ -34,7 +32,6 @@ class Report:
     ----------
     header : dict
         Device, configuration, versions.
-    checks : list of Check
     """
 
     header: dict[str, Any]

@@ -29,12 +29,10 @@ def selftest(
 
     Parameters
     ----------
-    device : Device
     config : Config
         Of which it was built.
     name : str
         Of the device, for the report.
-    seed : int
     timeout : float
         Seconds that a wait may last without progress.
     report : callable, optional

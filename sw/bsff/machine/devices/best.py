@@ -15,19 +15,12 @@ ORDER = ("pynq", "rtl", "emulated")
 def open_best(
     config: Config, *, order: Sequence[str] = ORDER, report: Callable[[str], None] = print
 ) -> tuple[str, Device]:
-    """Open the first device that can be opened.
+    """Open the first device that can be opened; returns its name and the device.
 
     Parameters
     ----------
-    config : Config
-    order : sequence of str
     report : callable
         Told why a device was passed over, and which one was taken.
-
-    Returns
-    -------
-    name : str
-    device : Device
 
     Raises
     ------

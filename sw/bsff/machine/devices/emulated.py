@@ -46,7 +46,6 @@ class EmulatedDevice:
 
     Parameters
     ----------
-    config : Config
     threads : int, optional
         Of the compiled engine; by default one a core. The result does not depend on it.
 
@@ -67,7 +66,7 @@ class EmulatedDevice:
         self._blocks = list(self._state.blocks.values())
         self._counters = np.zeros((len(self._blocks), len(COUNTERS)), np.int64)
         self._held: dict[str, int] = {}
-        self._constants = {**constants(config, self._geometry), "FEATURES": GLOBAL["FEATURES"].field("buffers").mask}
+        self._constants = {**constants(config, self._geometry), "FEATURES": GLOBAL["FEATURES"].join(buffers=1)}
         self._samples = 0
         self._label: int | None = None
         self._words: list[int] = []
@@ -173,14 +172,14 @@ class EmulatedDevice:
     # ---- behaviour
 
     def _status(self) -> int:
-        return GLOBAL["STATUS"].field("fault").mask if self._fault else 0
+        return GLOBAL["STATUS"].join(fault=self._fault != 0)
 
     def _command(self, value: int) -> None:
-        command = GLOBAL["COMMAND"]
-        if value & command.field("clear_counters").mask:
+        command = GLOBAL["COMMAND"].split(value)
+        if command["clear_counters"]:
             self._counters[:] = 0
             self._samples = 0
-        if value & command.field("clear_results").mask:
+        if command["clear_results"]:
             self._results.clear()
             self._label, self._words, self._fault = None, [], 0
 
@@ -233,13 +232,12 @@ class EmulatedDevice:
         self._fault = FAULTS.index("decode error")
 
     def _execute(self, words: NDArray[Any], labels: NDArray[Any]) -> None:
-        if self._held["CONTROL"] & GLOBAL["CONTROL"].field("discard").mask:
+        control = GLOBAL["CONTROL"].split(self._held["CONTROL"])
+        if control["discard"]:
             return
         pixels = np.ascontiguousarray(words, "<u4").view(np.uint8)[:, : self._geometry.pixel_count]
-        control = GLOBAL["CONTROL"]
-        learn = bool(self._held["CONTROL"] & control.field("learn").mask)
         kept = [part.learn.copy() for part in self._blocks]
-        if not learn:
+        if not control["learn"]:
             for part in self._blocks:
                 part.learn[...] = False
         try:
@@ -256,15 +254,12 @@ class EmulatedDevice:
                 part.learn[...] = flag
         self._counters += results.counters
         self._samples += len(labels)
-        if self._held["CONTROL"] & control.field("results").mask:
+        if control["results"]:
             self._results.extend(results.logits.reshape(-1).tolist())
 
     def _memory(self) -> tuple[NDArray[Any], int]:
         """The array behind MEMORY_SELECT, and the address, which moves on."""
-        select = GLOBAL["MEMORY_SELECT"]
-        value = self._held["MEMORY_SELECT"]
-        block = (value & select.field("block").mask) >> select.field("block").low
-        memory = (value & select.field("memory").mask) >> select.field("memory").low
+        block, memory = GLOBAL["MEMORY_SELECT"].split(self._held["MEMORY_SELECT"]).values()
         address = self._held["MEMORY_ADDRESS"]
         self._held["MEMORY_ADDRESS"] = address + 1 & WORD
         name = MEMORIES[memory] if memory < len(MEMORIES) else "?"

@@ -25,7 +25,6 @@ def open_device(name: str, config: Config, *, waves: Path | None = None, toggles
     ----------
     name : str
         One of `device_names`: "emulated", "pynq", and with the gateware installed "rtl".
-    config : Config
     waves : Path, optional
         File to record every signal in; only a simulated device has signals.
     toggles : bool

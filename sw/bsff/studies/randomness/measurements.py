@@ -39,7 +39,6 @@ class Correlation:
 
     Attributes
     ----------
-    what : str
     count : int
         Correlations of this kind at one probability.
     samples : int
@@ -177,8 +176,6 @@ class Measurements:
 
     Attributes
     ----------
-    seed : int
-    correlations : list of Correlation
     tiles : dict
         For each M the p-values of `tile_p_values`.
     nist : dict

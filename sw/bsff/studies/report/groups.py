@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas
 
 from bsff.errors import ConfigError
-from bsff.studies.sweep.cell import OPTIONS
+from bsff.studies.sweep.cell import OPTIONS, text
 
 SEED = "training.seed"
 CONFIGURED = ("data.", "layer", "head.", "training.")
@@ -93,8 +93,6 @@ def group(
 
 def select(frame: pandas.DataFrame, chosen: dict[str, object], *, where: str) -> pandas.DataFrame:
     """Rows whose columns have the values given (a list: one of them), as text or as in the specification."""
-    from bsff.studies.sweep.cell import text
-
     for name, value in chosen.items():
         if name not in frame.columns:
             raise ConfigError(f"{where}: where.{name}: no such column in the results")

@@ -17,8 +17,6 @@ def write_page(spec: Spec, results: Results, folder: Path, *, picture: str = "sv
 
     Parameters
     ----------
-    spec : Spec
-    results : Results
     folder : Path
         Made if it is not there.
     picture : {"svg", "png"}

@@ -92,13 +92,9 @@ def plot(frame: pandas.DataFrame, wanted: dict[str, Any], path: Path, *, where: 
         }
         if series and named:
             labels = [label for name in lines if (label := label_of(series, name)) in named]
+            place = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
             axes[0][-1].legend(
-                [named[label] for label in labels],
-                labels,
-                title=name_of(series),
-                frameon=False,
-                loc="center left",
-                bbox_to_anchor=(1.0, 0.5),
+                [named[label] for label in labels], labels, title=name_of(series), frameon=False, **place
             )
         if wanted.get("title"):
             figure.suptitle(wanted["title"], fontsize=11)
@@ -117,9 +113,8 @@ def _short(value: float) -> str:
 
 
 def _is_measured(frame: pandas.DataFrame, column: str) -> bool:
-    return column in ("operations", "macs", "additions", "seconds", "samples_per_second") or column.startswith(
-        "accuracy"
-    )
+    measured = ("operations", "macs", "additions", "seconds", "samples_per_second")
+    return column in measured or column.startswith("accuracy")
 
 
 def _scaled(part: pandas.DataFrame, value: str) -> tuple[Any, Any]:

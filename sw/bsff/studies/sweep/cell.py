@@ -2,11 +2,13 @@
 
 import dataclasses
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bsff.config import Config, DataConfig, HeadConfig, LayerConfig, TrainingConfig, load, override
+from bsff.config.check import check_value
+from bsff.config.schema import key
 from bsff.errors import ConfigError
 
 VARIANTS = {"real": None, "bsff": "surprisal", "bgbsff": "xor", "boxcar": "boxcar", "golden": None}
@@ -18,41 +20,41 @@ FOLDING = ("lanes", "banks", "tiles", "update_banks", "update_lanes")
 """Keys of a layer that decide speed and area but not one bit; a row does not depend on them."""
 
 
-def _option(default: Any, doc: str, choices: tuple[str, ...] | None = None) -> Any:
-    return field(default=default, metadata={"doc": doc, "choices": choices})
-
-
 @dataclass(frozen=True)
 class Options:
     """What a sweep chooses beside the configuration; the keys of a specification without a dot."""
 
-    network: str = _option("", "built-in network or path of a TOML file")
-    variant: str = _option("golden", "what is trained", tuple(VARIANTS))
-    split: str = _option(
+    network: str = key("", doc="built-in network or path of a TOML file")
+    variant: str = key("golden", choices=VARIANTS, doc="what is trained")
+    split: str = key(
         "validation",
-        "`validation`: train on the first 90 % of the training set, test on its last 10 %, to choose settings; "
+        choices=("validation", "test"),
+        doc="`validation`: train on the first 90 % of the training set, test on its last 10 %, to choose settings; "
         "`test`: the whole training set and the test set, for final numbers",
-        ("validation", "test"),
     )
-    learning_rate: float = _option(5e-3, "of Adam, in the float variants")
-    batch_size: int = _option(50, "samples per step, in the float variants")
-    loss: str = _option(
-        "after", "goodness before or after the normalisation, in the float variants", ("after", "before")
+    learning_rate: float = key(5e-3, low=1e-9, doc="of Adam, in the float variants")
+    batch_size: int = key(50, low=1, doc="samples per step, in the float variants")
+    loss: str = key(
+        "after", choices=("after", "before"), doc="goodness after or before the normalisation (float variants)"
     )
-    optimiser: str = _option(
-        "adam", "`sgd`: plain gradient with the steps of the configuration, in the float variants", ("adam", "sgd")
+    optimiser: str = key(
+        "adam",
+        choices=("adam", "sgd"),
+        doc="`sgd`: plain gradient with the steps of the configuration (float variants)",
     )
-    quantise: bool = _option(False, "weights on the machine's grid, rounded at random, in the float variants")
-    gated: bool = _option(False, "learn only from samples whose error reaches the gate, in the float variants")
-    random: str = _option(
-        "hardware", "`perfect`: the machine draws from SplitMix64 instead of its LFSR", ("hardware", "perfect")
+    quantise: bool = key(False, doc="weights on the machine's grid, rounded at random, in the float variants")
+    gated: bool = key(False, doc="learn only from samples whose error reaches the gate, in the float variants")
+    random: str = key(
+        "hardware",
+        choices=("hardware", "perfect"),
+        doc="`perfect`: the machine draws from SplitMix64 instead of its LFSR",
     )
-    input: str = _option(
+    input: str = key(
         "usual",
-        "what the first layer of a float variant reads; usual: `pixels` for `real`, the machine's `bits` for the others",
-        ("usual", "pixels", "bits"),
+        choices=("usual", "pixels", "bits"),
+        doc="what the first layer of a float variant reads; usual: `pixels` for `real`, the machine's `bits` for the others",
     )
-    label: str = _option("", "name of the case in tables")
+    label: str = key("", doc="name of the case in tables")
 
 
 OPTIONS = {spec.name: spec for spec in dataclasses.fields(Options)}
@@ -116,20 +118,17 @@ def make_cell(keys: dict[str, Any], *, where: str, folder: Path) -> Cell:
         If a key is unknown or a value is not allowed.
     """
     short = {"seed": "training.seed", "epochs": "training.epochs"}
-    keys = {short.get(key, key): value for key, value in keys.items()}
-    chosen: dict[str, Any] = {key: value for key, value in keys.items() if "." not in key}
-    for key, value in chosen.items():
-        if key not in OPTIONS:
-            raise ConfigError(
-                f"{where}: {key}: unknown key; allowed are {', '.join(OPTIONS)}, seed, epochs, section.key"
-            )
-        _check(where, key, value)
-    if "learning_rate" in chosen:
-        chosen["learning_rate"] = float(chosen["learning_rate"])
+    keys = {short.get(name, name): value for name, value in keys.items()}
+    chosen: dict[str, Any] = {name: value for name, value in keys.items() if "." not in name}
+    for name, value in chosen.items():
+        if name not in OPTIONS:
+            allowed = ", ".join(OPTIONS)
+            raise ConfigError(f"{where}: {name}: unknown key; allowed are {allowed}, seed, epochs, section.key")
+        chosen[name] = check_value(f"{where}: {name}", OPTIONS[name], value)
     options = Options(**chosen)
     if not options.network:
         raise ConfigError(f"{where}: network: missing; name a built-in network or a TOML file")
-    settings = [f"{key}={text(value)}" for key, value in keys.items() if "." in key]
+    settings = [f"{name}={text(value)}" for name, value in keys.items() if "." in name]
     eligibility = VARIANTS[options.variant]
     if eligibility is not None:
         settings.append(f"layer.eligibility={eligibility}")
@@ -139,15 +138,3 @@ def make_cell(keys: dict[str, Any], *, where: str, folder: Path) -> Cell:
         return Cell(options, override(config, settings))
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
-
-
-def _check(where: str, key: str, value: Any) -> None:
-    spec = OPTIONS[key]
-    choices = spec.metadata["choices"]
-    if choices is not None and value not in choices:
-        raise ConfigError(f"{where}: {key} = {value!r}: expected one of {', '.join(choices)}")
-    kind: Any = spec.type
-    if not isinstance(value, (int, float) if kind is float else kind) or (isinstance(value, bool) and kind is not bool):
-        raise ConfigError(f"{where}: {key} = {value!r}: expected {spec.metadata['doc']}")
-    if isinstance(value, (int, float)) and kind is not bool and value <= 0:
-        raise ConfigError(f"{where}: {key} = {value!r}: expected more than 0")

@@ -19,8 +19,6 @@ def measure(cell: Cell, data: Dataset, device: str = "cpu") -> dict[str, object]
 
     Parameters
     ----------
-    cell : Cell
-    data : Dataset
     device : {"cpu", "cuda"}
         Each draws other random numbers from the same seed; on either the same seed gives the same numbers again.
 

@@ -27,7 +27,6 @@ def run_cell(cell: Cell, data: str | None, commit: str, device: str = "cpu") -> 
 
     Parameters
     ----------
-    cell : Cell
     data : str, optional
         Folder of the data sets, as `load_dataset` takes it.
     commit : str

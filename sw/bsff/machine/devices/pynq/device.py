@@ -38,7 +38,6 @@ class PynqDevice:
 
     Parameters
     ----------
-    ip : pynq.DefaultIP
     allocate : callable
         ``pynq.allocate``.
     clocks : type
@@ -62,23 +61,11 @@ class PynqDevice:
         self._read, self._write = ip.mmio.read, ip.mmio.write
 
     def read(self, offset: int) -> int:
-        """See `Device.read`.
-
-        Raises
-        ------
-        DeviceError
-            If the device is closed.
-        """
+        """See `Device.read`; a closed device refuses."""
         return int(self._read(offset)) & _WORD
 
     def write(self, offset: int, value: int) -> None:
-        """See `Device.write`.
-
-        Raises
-        ------
-        DeviceError
-            If the device is closed.
-        """
+        """See `Device.write`; a closed device refuses."""
         self._write(offset, int(value) & _WORD)
 
     def allocate(self, words: int) -> PynqBuffer:

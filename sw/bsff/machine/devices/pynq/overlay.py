@@ -43,10 +43,8 @@ def open_overlay(config: Config, bitstream: Path | None = None, *, device: Any =
 
     Parameters
     ----------
-    config : Config
     bitstream : Path, optional
         By default `find`.
-    device : pynq.Device, optional
 
     Raises
     ------

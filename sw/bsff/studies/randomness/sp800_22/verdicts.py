@@ -24,7 +24,6 @@ class Verdict:
 
     Attributes
     ----------
-    test : str
     sequences, columns : int
         Sequences, and p-values of each.
     failures : int
