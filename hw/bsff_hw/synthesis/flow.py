@@ -19,6 +19,8 @@ from .tools import SynthesisError, run, yosys_command
 
 SECONDS = 7200.0
 """Longest run of yosys."""
+CHECKED = ("check -noinit -assert",)
+"""Commands of yosys that refuse a netlist with a fault, such as a net with two drivers."""
 
 
 def synthesise(
@@ -121,14 +123,14 @@ def _netlist(verilog: str, commands: list[str], top: str, folder: Path, seconds:
     for marks in ([MARK_SCRIPT], []):
         # proc makes registers of always blocks, and is where the synthesis command would begin too
         script = [f"read_verilog {DESIGN}", f"hierarchy -check -top {top}", "proc", *marks, *commands]
-        (folder / "synth.ys").write_text("\n".join([*script, "write_json netlist.json"]) + "\n")
+        (folder / "synth.ys").write_text("\n".join([*script, *CHECKED, "write_json netlist.json"]) + "\n")
         try:
             run("yosys", [*yosys_command(), "synth.ys"], folder, log=folder / "yosys.log", seconds=seconds)
             break
         except SynthesisError as error:
-            # yosys 0.70 fails an assertion of its own on some netlists with marks; without them the totals are the same
-            # and a few registers may be counted in the component that reads them
-            if not marks or "Assert" not in str(error):
+            # with marks, yosys 0.70 fails an assertion of its own on some netlists, and on others drives a net twice;
+            # without them the totals are the same, and a few registers may be counted in the component that reads them
+            if not marks or not any(sign in str(error) for sign in ("Assert", "check -assert")):
                 raise
     netlist: dict[str, Any] = json.loads((folder / "netlist.json").read_text())
     return netlist

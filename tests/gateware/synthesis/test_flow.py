@@ -181,6 +181,12 @@ def test_a_failure_shows_the_words_of_the_tool() -> None:
     assert "design.v:2" in str(caught.value)
 
 
+def test_a_net_with_two_drivers_is_refused() -> None:
+    text = "module bsff (input a, input b, output y);\nassign y = a;\nassign y = b;\nendmodule\n"
+    with pytest.raises(SynthesisError, match="Found 1 problems in 'check -assert'"):
+        synthesis.synthesise(text, top="bsff", target="xc7z020")
+
+
 def test_a_tool_that_hangs_is_ended(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import time\ntime.sleep(60)"]
     with pytest.raises(SynthesisError, match=r"sleeper did not finish within 0\.5 s"):

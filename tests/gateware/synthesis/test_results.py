@@ -52,8 +52,12 @@ def test_memories_are_block_ram_where_meant() -> None:
     """Of the base network: weights of layers 3 and 4 wholly, 512 rows of 36 bits in each half block RAM."""
     components = record("mnist-xc7z020")["components"]
     blocks = {path: counts.get("BRAM36", 0) for path, counts in components.items()}
-    assert sum(n for path, n in blocks.items() if path.endswith("layer3.forward.accumulate.memory")) == 3 * 34 / 2  # 1,200 bits
-    assert sum(n for path, n in blocks.items() if path.endswith("layer4.forward.accumulate.memory")) == 5 * 15 / 2  # 528 bits
+    assert (
+        sum(n for path, n in blocks.items() if path.endswith("layer3.forward.accumulate.memory")) == 3 * 34 / 2
+    )  # 1,200 bits
+    assert (
+        sum(n for path, n in blocks.items() if path.endswith("layer4.forward.accumulate.memory")) == 5 * 15 / 2
+    )  # 528 bits
 
 
 @pytest.mark.parametrize("name", ["mnist-xc7z020", "mnist-pynq-xc7z020", "fashion-pynq-xc7z020"])
