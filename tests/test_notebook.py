@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
+import bsff.notebooks
 from bsff.config import load
 from bsff.errors import DeviceError
 from bsff.machine.devices import best
@@ -68,4 +68,4 @@ def test_the_best_device_and_why_not_another(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_link_leads_to_the_package() -> None:
-    assert NOTEBOOK.resolve() == Path(os.path.dirname(best.__file__)).parent / "notebooks" / "train_on_pynq.ipynb"
+    assert NOTEBOOK.resolve() == Path(bsff.notebooks.__file__).with_name("train_on_pynq.ipynb")

@@ -90,7 +90,7 @@ class Gate:
         report.unlink(missing_ok=True)
         done = subprocess.run(
             [str(environment(name)), str(ROOT / "tests/support/pynq_gate.py"), str(self.folder)], cwd=self.folder, capture_output=True,
-            text=True, timeout=400, env={**os.environ, "PYTHONPATH": str(ROOT / "sw")},
+            text=True, timeout=400, env={**os.environ, "PYTHONPATH": f"{ROOT / 'sw'}:{ROOT / 'hw'}"},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-3000:]
         return dict(json.loads(report.read_text()))

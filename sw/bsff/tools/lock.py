@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 
 @contextmanager
 def locked(path: Path, *, timeout: float, refusal: Exception) -> Iterator[None]:
@@ -22,6 +20,8 @@ def locked(path: Path, *, timeout: float, refusal: Exception) -> Iterator[None]:
     refusal : Exception
         Raised if another process holds it for longer.
     """
+    from filelock import FileLock, Timeout  # here: who only loads what was built needs no lock
+
     lock = FileLock(path)
     try:
         lock.acquire(timeout=timeout)
