@@ -138,14 +138,15 @@ def test_pynq_trains_the_machine(gate: Gate, name: str, seed: int) -> None:
 
 
 def test_pynq_delivers_the_notebook(tmp_path: Path) -> None:
-    """By the entry point that pyproject.toml declares, with the command that an owner of a board types."""
+    """By the entry points that pyproject.toml declares, with the command that an owner of a board types."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    ((group, entries),) = project["entry-points"].items()
     installed = tmp_path / "site" / "bsff-0.0.0.dist-info"
     installed.mkdir(parents=True)
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: bsff\nVersion: 0.0.0\n")
-    lines = [f"{name} = {value}" for name, value in entries.items()]
-    (installed / "entry_points.txt").write_text("\n".join([f"[{group}]", *lines]) + "\n")
+    lines = []
+    for group, entries in project["entry-points"].items():
+        lines += [f"[{group}]", *(f"{name} = {value}" for name, value in entries.items())]
+    (installed / "entry_points.txt").write_text("\n".join(lines) + "\n")
     done = subprocess.run(
         [str(environment("3.1.2")), "-c", "from pynq._cli.get_notebooks import main; main()", "bsff",
          "--ignore-overlays", "--path", str(tmp_path / "jupyter")],
