@@ -12,6 +12,17 @@ from amaranth.lib.wiring import In, Out
 from bsff.contract.formats import ERROR_WIDTH, GENERATOR_WIDTH, LABEL_WIDTH, LOGIT_WIDTH
 
 
+class Planned(wiring.Component):
+    """A component whose ports follow from the plan of its layer or head.
+
+    A subclass says in ``ports(plan)`` which: a dictionary of the members of its signature. The plan stays in ``_plan``.
+    """
+
+    def __init__(self, plan: Any) -> None:
+        self._plan = plan
+        super().__init__(self.ports(plan))
+
+
 def index(count: int) -> Shape:
     """Shape of an index into `count` things, of at least one bit."""
     return unsigned(max(1, (count - 1).bit_length()))

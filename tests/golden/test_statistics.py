@@ -95,7 +95,7 @@ def paired(rng: np.random.Generator, **keys: Any) -> tuple[Any, Any, Any, Any]:
     own = parse(
         {"layer": [{**config.to_dict()["layer"][0], "normalisation": "running", "eligibility": "surprisal"}]}
     ).layers[0]
-    twin = Layer(own, (1, 8, 8), variant="bsff", learning_rate=0.0, loss_before_norm=False, generator=torch.Generator())
+    twin = Layer(own, (1, 8, 8), variant="bsff", generator=torch.Generator())
     twin.eval()
     weights = state.weights[0].reshape(3, 3, 1, 20).transpose(3, 2, 0, 1) / 2**FRACTION
     with torch.no_grad():

@@ -20,7 +20,7 @@ from bsff.machine import Accelerator
 from bsff.machine.checkpoint import Progress
 from bsff.machine.devices import open_device
 from bsff.machine.initialise import initialise
-from bsff.reference import Network, fit
+from bsff.reference import Network, Rule, fit
 from bsff.reference.transfer import begin_as
 from bsff.training.evaluate import evaluate
 from bsff.training.train import train
@@ -88,7 +88,7 @@ def test_accuracies_within_the_seeds_spread() -> None:
         machine.append(list(test.accuracies().values())[-2:])
         _, history = fit(
             config, data.train_images, data.train_labels, data.test_images, data.test_labels,
-            batch_size=20, learning_rate=0.04, begin=state,
+            batch_size=20, begin=state, rule=Rule(learning_rate=0.04),
         )  # fmt: skip
         reference.append([history[-1].test.goodness, history[-1].test.head])
     spread = np.hypot(np.std(machine, 0, ddof=1), np.std(reference, 0, ddof=1))

@@ -9,7 +9,7 @@ from reference_helpers import DRAWS, Z, generator, network
 from bsff.config import DataConfig, parse
 from bsff.contract.geometry import planes
 from bsff.errors import DataError
-from bsff.reference import Network, encode, evaluate, fit
+from bsff.reference import Network, Rule, encode, evaluate, fit
 from bsff.reference.encode import real
 
 
@@ -77,7 +77,8 @@ def digits_config(epochs, **keys):
     ],
 )
 def test_learns_digits(seed, digits, variant, keys, by_goodness, by_head):
-    _, history = fit(digits_config(5, **keys), *digits, variant=variant, learning_rate=0.01, device="cpu", seed=seed)
+    rule = Rule(learning_rate=0.01)
+    _, history = fit(digits_config(5, **keys), *digits, variant=variant, device="cpu", seed=seed, rule=rule)
     test = history[-1].test
     assert test.goodness > by_goodness, test
     assert test.head > by_head, test

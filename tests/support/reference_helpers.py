@@ -7,7 +7,7 @@ follows from `SEED`, which each module sets to that of ``--seed``.
 import torch
 
 from bsff.config import LayerConfig, parse
-from bsff.reference import Layer, Network
+from bsff.reference import Layer, Network, Rule
 
 Z = 5.0
 DRAWS = 40_000
@@ -24,9 +24,8 @@ def layer(shape=(2, 6, 6), *, variant="bsff", loss_before_norm=False, **keys):
         LayerConfig(**{"channels": 20, **keys}),
         shape,
         variant=variant,
-        learning_rate=0.01,
-        loss_before_norm=loss_before_norm,
         generator=generator(),
+        rule=Rule(learning_rate=0.01, loss_before_norm=loss_before_norm),
     )
 
 

@@ -19,9 +19,9 @@ class Controller(wiring.Component):
     cleared : In(1)
         The memories are cleared after a reset; no map is begun before.
     full, label, release : In, In, Out
-        A map is at work; its label; it is done with.
+        A map is at work; its label; the controller is done with it.
     learn, gate, show : In
-        Learn from maps whose label error reaches the gate; show logits to the host. Looked at when they matter.
+        Learn from maps whose label error reaches the gate; show logits to the host. Each is sampled when it is needed.
     forward, verdict, update : Out
         The phases, each started when the one before is done. An update is left out where nothing is learnt.
     decided : Out(1)

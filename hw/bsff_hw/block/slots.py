@@ -18,9 +18,9 @@ class Slots(wiring.Component):
     arrives : In(1)
         A beat is taken; only while `ready`.
     last : In(1)
-        It ends its map.
+        The beat is the last of its map.
     label_in : In(LABEL_WIDTH)
-        Of its sample.
+        The label of the beat's sample.
     ready : Out(1)
         A slot is free.
     filling, working : Out(1)
@@ -30,7 +30,7 @@ class Slots(wiring.Component):
     release : In(1)
         The map at work is done with.
     label : Out(LABEL_WIDTH)
-        Of the map at work.
+        The label of the map at work.
     """
 
     arrives: In(1)

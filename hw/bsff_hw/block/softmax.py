@@ -31,9 +31,9 @@ class Softmax(wiring.Component):
     phase : In(phase_signature())
         The outputs stay until the next start.
     number : Out
-        A class.
+        The class whose logit is asked for.
     logit : In(signed(width))
-        Its logit, in the same cycle; stable until done.
+        The logit of class `number`, in the same cycle; stable until done.
     label : In
     errors : In(error_signature())
     label_error : Out(signed(ERROR_WIDTH))

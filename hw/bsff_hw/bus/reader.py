@@ -64,7 +64,7 @@ class SampleReader(wiring.Component):
     space : In(1)
         The store takes another sample.
     begin, write, drop, data :
-        Of the store: the label, the words of a sample, and the end of one half written.
+        Inputs of the store: label, words of a sample, and the end of a sample half written.
     arid ... rready :
         AXI3 read channels, 64 bits, one ID. Address outputs are registers.
 
@@ -247,7 +247,7 @@ def read_records(
     read : callable
         The 64 bits at an address, and the response, as memory gives them.
     address : int
-        Of the first record.
+        Address of the first record.
     count : int
         Records.
     words : int

@@ -1,12 +1,12 @@
 """The host's way to the memories of the head, found by counting."""
 
 from amaranth.hdl import Module, Signal, signed
-from amaranth.lib import data, wiring
+from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from bsff.config import CLASSES
 from bsff.contract.formats import BIAS_WIDTH, MEMORIES
-from bsff_hw.interfaces import access_signature, index
+from bsff_hw.interfaces import Planned, access_signature, index
 from bsff_hw.plan import HeadPlan
 
 from .rows import weight_signature
@@ -14,7 +14,7 @@ from .rows import weight_signature
 WEIGHTS, BIAS = MEMORIES.index("weights"), MEMORIES.index("bias")
 
 
-class HeadAccess(wiring.Component):
+class HeadAccess(Planned):
     """Serve the host's accesses to weights and biases of the head, between maps.
 
     Members
@@ -27,18 +27,15 @@ class HeadAccess(wiring.Component):
         Replace the bias of that class by ``host.data``.
     """
 
-    def __init__(self, plan: HeadPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "host": In(access_signature()),
-                "weight": Out(weight_signature(plan)),
-                "weight_done": In(1),
-                "biases": In(data.ArrayLayout(signed(BIAS_WIDTH), CLASSES)),
-                "column": Out(index(CLASSES)),
-                "bias_write": Out(1),
-            }
-        )
+    def ports(self, plan: HeadPlan) -> dict:
+        return {
+            "host": In(access_signature()),
+            "weight": Out(weight_signature(plan)),
+            "weight_done": In(1),
+            "biases": In(data.ArrayLayout(signed(BIAS_WIDTH), CLASSES)),
+            "column": Out(index(CLASSES)),
+            "bias_write": Out(1),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

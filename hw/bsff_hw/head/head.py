@@ -1,7 +1,6 @@
 """The softmax head: one lane a class, no p-bits, the same local rule. Integer model: `bsff.golden.head.run`."""
 
 from amaranth.hdl import Module
-from amaranth.lib import wiring
 from amaranth.lib.wiring import connect, flipped
 
 from bsff.config import CLASSES
@@ -10,6 +9,7 @@ from bsff_hw.block.ports import block_ports
 from bsff_hw.block.verdict import Verdict
 from bsff_hw.host.block_registers import BlockRegisters
 from bsff_hw.host.counters import EventCounters
+from bsff_hw.interfaces import Planned
 from bsff_hw.plan import HeadPlan
 
 from .access import HeadAccess
@@ -19,7 +19,7 @@ from .rows import HeadRows
 from .scores import HeadScores
 
 
-class Head(wiring.Component):
+class Head(Planned):
     """Classify the last layer's map, and learn to.
 
     Members
@@ -32,9 +32,8 @@ class Head(wiring.Component):
     Forward and update each read one word of the map a cycle or, where more of its bits are on, one weight row.
     """
 
-    def __init__(self, plan: HeadPlan) -> None:
-        self._plan = plan
-        super().__init__(block_ports(plan.beat * plan.levels))
+    def ports(self, plan: HeadPlan) -> dict:
+        return block_ports(plan.beat * plan.levels)
 
     def elaborate(self, platform) -> Module:
         m = Module()

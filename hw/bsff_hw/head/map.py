@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from bsff.contract.formats import LABEL_WIDTH
 from bsff_hw.block.slots import SLOTS, Slots
-from bsff_hw.interfaces import beats, index, read_signature
+from bsff_hw.interfaces import Planned, beats, index, read_signature
 from bsff_hw.parts.odometer import Odometer
 from bsff_hw.parts.ram import ram
 from bsff_hw.plan import HeadPlan
@@ -17,29 +17,26 @@ def word_read_signature(plan: HeadPlan) -> wiring.Signature:
     return read_signature(index(plan.words), plan.beat * plan.levels)
 
 
-class HeadMap(wiring.Component):
+class HeadMap(Planned):
     """Take maps from a stream and hold two of them, a beat a word; model of the pool: `bsff.golden.pool.pool_up`.
 
     Members
     -------
     input : In(stream)
-        As in `layer.forward.maps.MapStore`.
+        Maps, in the order of `layer.forward.maps.MapStore`.
     full, release, label :
-        Of the map at work, see `block.slots.Slots`; the last word can be read a cycle after `full` has risen.
+        State and label of the map at work, see `block.slots.Slots`; its last word can be read a cycle after `full` has risen.
     words : In(word_read_signature(plan))
     """
 
-    def __init__(self, plan: HeadPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "input": In(beats(plan.beat * plan.levels)),
-                "full": Out(1),
-                "release": In(1),
-                "label": Out(LABEL_WIDTH),
-                "words": In(word_read_signature(plan)),
-            }
-        )
+    def ports(self, plan: HeadPlan) -> dict:
+        return {
+            "input": In(beats(plan.beat * plan.levels)),
+            "full": Out(1),
+            "release": In(1),
+            "label": Out(LABEL_WIDTH),
+            "words": In(word_read_signature(plan)),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

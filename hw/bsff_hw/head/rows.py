@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from bsff.config import CLASSES
 from bsff.contract.formats import GAIN_BITS, GAIN_WIDTH
-from bsff_hw.interfaces import generator_signature, index
+from bsff_hw.interfaces import Planned, generator_signature, index
 from bsff_hw.parts.arithmetic import saturate
 from bsff_hw.parts.lfsr import Draws
 from bsff_hw.parts.ram import ram
@@ -33,7 +33,7 @@ def weight_signature(plan: HeadPlan) -> wiring.Signature:
     )
 
 
-class HeadRows(wiring.Component):
+class HeadRows(Planned):
     """The head's weight memory with everything that walks through it.
 
     Members
@@ -43,7 +43,7 @@ class HeadRows(wiring.Component):
     update : In(1)
         ``W' = saturate(W + ((x k + dither) >> GAIN_BITS))`` for the rows of active inputs, one dither each.
     weight : In(weight_signature(plan))
-        The host's.
+        Reads and writes of single weights by the host.
     done : Out(1)
         For one cycle: what was asked is done.
     idle : Out(1)
@@ -56,30 +56,27 @@ class HeadRows(wiring.Component):
     saturated : Out
         Weights clipped in this cycle.
     generator : In(generator_signature())
-        Of the rounding.
+        The generator of the rounding.
 
     Notes
     -----
     One row a cycle, see `walk.Walk`.
     """
 
-    def __init__(self, plan: HeadPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "forward": In(1),
-                "update": In(1),
-                "weight": In(weight_signature(plan)),
-                "done": Out(1),
-                "idle": Out(1),
-                "words": Out(word_read_signature(plan)),
-                "sums": Out(data.ArrayLayout(signed(plan.sum_width), CLASSES)),
-                "listed": Out(1),
-                "gains": In(data.ArrayLayout(signed(GAIN_WIDTH), CLASSES)),
-                "saturated": Out(range(CLASSES + 1)),
-                "generator": In(generator_signature()),
-            }
-        )
+    def ports(self, plan: HeadPlan) -> dict:
+        return {
+            "forward": In(1),
+            "update": In(1),
+            "weight": In(weight_signature(plan)),
+            "done": Out(1),
+            "idle": Out(1),
+            "words": Out(word_read_signature(plan)),
+            "sums": Out(data.ArrayLayout(signed(plan.sum_width), CLASSES)),
+            "listed": Out(1),
+            "gains": In(data.ArrayLayout(signed(GAIN_WIDTH), CLASSES)),
+            "saturated": Out(range(CLASSES + 1)),
+            "generator": In(generator_signature()),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

@@ -1,13 +1,14 @@
 """Logits of the head from its sums, a class a cycle. Model: `bsff.golden.head.run`."""
 
 from amaranth.hdl import Module, Mux, Signal, signed
-from amaranth.lib import data, wiring
+from amaranth.lib import data
 from amaranth.lib.wiring import In
 
 from bsff.config import CLASSES
 from bsff.contract.formats import BIAS_BITS, BIAS_WIDTH, LOG2_E
 from bsff.contract.numerics import head_shift
 from bsff_hw.block.verdict import scores_signature
+from bsff_hw.interfaces import Planned
 from bsff_hw.parts.ram import ram
 from bsff_hw.plan import HeadPlan
 
@@ -15,7 +16,7 @@ DEPTH = 2
 """Cycles from a class's sum to its logit."""
 
 
-class HeadScores(wiring.Component):
+class HeadScores(Planned):
     """Multiply each class's sum and bias by log2(e).
 
     Members
@@ -26,15 +27,12 @@ class HeadScores(wiring.Component):
         Stable meanwhile.
     """
 
-    def __init__(self, plan: HeadPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "scores": In(scores_signature(plan.logit_width)),
-                "sums": In(data.ArrayLayout(signed(plan.sum_width), CLASSES)),
-                "biases": In(data.ArrayLayout(signed(BIAS_WIDTH), CLASSES)),
-            }
-        )
+    def ports(self, plan: HeadPlan) -> dict:
+        return {
+            "scores": In(scores_signature(plan.logit_width)),
+            "sums": In(data.ArrayLayout(signed(plan.sum_width), CLASSES)),
+            "biases": In(data.ArrayLayout(signed(BIAS_WIDTH), CLASSES)),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

@@ -1,9 +1,9 @@
 """Word by word through the head's map: the active inputs, in rising order."""
 
 from amaranth.hdl import Cat, Module, Mux, Signal
-from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from bsff_hw.interfaces import Planned
 from bsff_hw.parts.active import ActiveIndex
 from bsff_hw.parts.arithmetic import total
 from bsff_hw.plan import HeadPlan
@@ -11,7 +11,7 @@ from bsff_hw.plan import HeadPlan
 from .map import word_read_signature
 
 
-class Walk(wiring.Component):
+class Walk(Planned):
     """List the active inputs of the map at work.
 
     Members
@@ -27,7 +27,7 @@ class Walk(wiring.Component):
         `input` is listed in this cycle.
     input : Out
     count : Out
-        Of the input, in an update.
+        The count of `input`, in an update.
     finished : Out(1)
         Nothing is left to list.
 
@@ -36,20 +36,17 @@ class Walk(wiring.Component):
     One input a cycle; a word of the map without an active input takes one cycle.
     """
 
-    def __init__(self, plan: HeadPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "forward": In(1),
-                "update": In(1),
-                "words": Out(word_read_signature(plan)),
-                "learning": Out(1),
-                "valid": Out(1),
-                "input": Out(range(plan.rows)),
-                "count": Out(range(plan.levels + 1)),
-                "finished": Out(1),
-            }
-        )
+    def ports(self, plan: HeadPlan) -> dict:
+        return {
+            "forward": In(1),
+            "update": In(1),
+            "words": Out(word_read_signature(plan)),
+            "learning": Out(1),
+            "valid": Out(1),
+            "input": Out(range(plan.rows)),
+            "count": Out(range(plan.levels + 1)),
+            "finished": Out(1),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

@@ -34,7 +34,7 @@ class BlockRegisters(wiring.Component):
     step, gate, learn, ... : Out
         Each register of the table that is held, by its name in lower case.
     pbits : Out(generator_signature())
-        Of a layer.
+        The generator of a layer's p-bits.
     rounding : Out(generator_signature())
     activity_set, activity_new : In
         A layer moves its running activity.

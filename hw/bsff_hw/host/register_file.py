@@ -42,16 +42,16 @@ class RegisterFile(wiring.Component):
     busy, completed : In(1)
         The machine works; a sample is done with.
     space : In
-        Of `samples.SampleStore`.
+        As `samples.SampleStore` gives it.
     label, pixels : Out(1)
         SAMPLE_LABEL or SAMPLE_DATA is written.
     result_count, result : In
-        Of `results.Results`.
+        As `results.Results` gives them.
     result_take : Out(1)
     buffer_start, buffer_stop : Out(1)
         BUFFER_SAMPLES is written.
     buffer_busy, buffer_left, fault : In
-        Of `reader.SampleReader`.
+        As `reader.SampleReader` gives them.
     encoder : Out(generator_signature())
     buses, accesses : Out, one a block
 

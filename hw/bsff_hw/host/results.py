@@ -19,11 +19,11 @@ class Results(wiring.Component):
     count : Out
         Words that wait.
     word : Out(32)
-        The oldest; 0 if there is none.
+        The oldest word; 0 if there is none.
     take : In(1)
-        It was read.
+        `word` was read.
     drop : In(1)
-        Forget all.
+        Forget all words.
     """
 
     def __init__(self, blocks: int) -> None:

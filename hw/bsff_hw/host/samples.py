@@ -31,7 +31,7 @@ class SampleStore(wiring.Component):
     begin : In(1)
         A sample begins; its label is `data`. What was written of another is dropped.
     write : In(1)
-        Its next four pixels; the last word queues it. Ignored without a label or space.
+        `data` holds the next four pixels; the last word queues the sample. Ignored without a label or space.
     drop : In(1)
         Forget a sample half written.
     data : In(32)

@@ -7,7 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff.contract.formats import BIAS_WIDTH, MEMORIES
-from bsff_hw.interfaces import access_signature, index
+from bsff_hw.interfaces import Planned, access_signature, index
 from bsff_hw.parts.odometer import Odometer
 from bsff_hw.plan import LayerPlan
 from bsff_hw.plan.latencies import ROW_LATENCY
@@ -31,7 +31,7 @@ def bias_edit_signature(plan: LayerPlan) -> wiring.Signature:
     )
 
 
-class Access(wiring.Component):
+class Access(Planned):
     """Serve the host's accesses to weights, biases and means of a layer, between maps.
 
     Members
@@ -46,18 +46,15 @@ class Access(wiring.Component):
     mean : Out(mean_signature(plan))
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "host": In(access_signature()),
-                "hold": In(1),
-                "row": Out(row_read_signature(plan)),
-                "weight": Out(edit_signature(plan)),
-                "bias": Out(bias_edit_signature(plan)),
-                "mean": Out(mean_signature(plan)),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "host": In(access_signature()),
+            "hold": In(1),
+            "row": Out(row_read_signature(plan)),
+            "weight": Out(edit_signature(plan)),
+            "bias": Out(bias_edit_signature(plan)),
+            "mean": Out(mean_signature(plan)),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

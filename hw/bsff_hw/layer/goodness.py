@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 from bsff.config import CLASSES
 from bsff.contract.formats import KEPT_BITS, MEAN_BITS, MEAN_WIDTH, SCALE_BITS, SCALE_WIDTH
 from bsff_hw.block.verdict import scores_signature
-from bsff_hw.interfaces import index
+from bsff_hw.interfaces import Planned, index
 from bsff_hw.parts.arithmetic import approached
 from bsff_hw.parts.channels import channel_read_signature
 from bsff_hw.parts.ram import ram
@@ -26,7 +26,7 @@ def mean_signature(plan: LayerPlan) -> wiring.Signature:
     )
 
 
-class Goodness(wiring.Component):
+class Goodness(Planned):
     """Judge a map from its tallies, one channel a cycle.
 
     Members
@@ -42,18 +42,15 @@ class Goodness(wiring.Component):
     means : In(mean_signature(plan))
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "scores": In(scores_signature(plan.logit_width)),
-                "learn": In(1),
-                "scale": In(SCALE_WIDTH),
-                "scanning": Out(1),
-                "tallies": Out(channel_read_signature(plan.beats, plan.tiles, tally_layout(plan))),
-                "means": In(mean_signature(plan)),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "scores": In(scores_signature(plan.logit_width)),
+            "learn": In(1),
+            "scale": In(SCALE_WIDTH),
+            "scanning": Out(1),
+            "tallies": Out(channel_read_signature(plan.beats, plan.tiles, tally_layout(plan))),
+            "means": In(mean_signature(plan)),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

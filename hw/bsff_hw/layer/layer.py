@@ -4,7 +4,6 @@ Integer model: `bsff.golden.layer.run`, step by step.
 """
 
 from amaranth.hdl import Module, Mux, Signal
-from amaranth.lib import wiring
 from amaranth.lib.wiring import Out, connect, flipped
 
 from bsff.contract.formats import ACTIVITY_BITS, ACTIVITY_SHIFT
@@ -13,7 +12,7 @@ from bsff_hw.block.ports import block_ports
 from bsff_hw.block.verdict import Verdict
 from bsff_hw.host.block_registers import BlockRegisters
 from bsff_hw.host.counters import EventCounters
-from bsff_hw.interfaces import beats
+from bsff_hw.interfaces import Planned, beats
 from bsff_hw.parts.arithmetic import approached
 from bsff_hw.plan import LayerPlan
 
@@ -26,7 +25,7 @@ from .memories import Memories
 from .tally import Tally
 
 
-class Layer(wiring.Component):
+class Layer(Planned):
     """A trainable layer of the pipeline.
 
     Members
@@ -42,9 +41,8 @@ class Layer(wiring.Component):
     meanwhile. `bsff_hw.plan.cycles` gives the cycles of each.
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__({**block_ports(plan.beat * plan.levels), "output": Out(beats(plan.tiles * plan.tile))})
+    def ports(self, plan: LayerPlan) -> dict:
+        return {**block_ports(plan.beat * plan.levels), "output": Out(beats(plan.tiles * plan.tile))}
 
     def elaborate(self, platform) -> Module:
         m = Module()

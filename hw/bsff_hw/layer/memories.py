@@ -1,10 +1,10 @@
 """Who may use which memory of a layer, and when."""
 
 from amaranth.hdl import Module, Mux, Signal
-from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff.contract.formats import BIAS_WIDTH
+from bsff_hw.interfaces import Planned
 from bsff_hw.parts.channels import ChannelMemory, channel_read_signature, channel_write_signature
 from bsff_hw.plan import LayerPlan
 
@@ -13,7 +13,7 @@ from .forward.weights import row_read_signature, row_write_signature
 from .goodness import mean_signature
 
 
-class Memories(wiring.Component):
+class Memories(Planned):
     """Hold the biases, and share the ports of the memories among forward pass, update and host.
 
     After a reset every word is cleared, a word a cycle; nobody else writes meanwhile.
@@ -29,39 +29,36 @@ class Memories(wiring.Component):
     bias_edit : In(bias_edit_signature(plan))
         The host's bias.
     learn_row, edit_row : In(row_read_signature(plan))
-        Rows for the update and for the host, who never ask at once.
+        Reads by the update and by the host, which never come at once.
     row : Out(row_read_signature(plan))
-        What they ask for.
+        The row that one of the two asks for, read from the weight memories.
     row_write : In(row_write_signature(plan))
-        Of the update, and of the host by its way.
+        Rows that the update writes; the host's weights come the same way.
     write : Out(row_write_signature(plan))
-        To the weights.
+        The write port of the weight memories.
     mean_edit : In(mean_signature(plan))
         The host's running mean.
     means : Out(mean_signature(plan))
-        To the running means.
+        The memory of the running means.
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
+    def ports(self, plan: LayerPlan) -> dict:
         biases = channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)
-        super().__init__(
-            {
-                "cleared": Out(1),
-                "learning": In(1),
-                "fire_bias": In(biases),
-                "learn_bias": In(biases),
-                "bias_write": In(channel_write_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
-                "bias_edit": In(bias_edit_signature(plan)),
-                "learn_row": In(row_read_signature(plan)),
-                "edit_row": In(row_read_signature(plan)),
-                "row": Out(row_read_signature(plan)),
-                "row_write": In(row_write_signature(plan)),
-                "write": Out(row_write_signature(plan)),
-                "mean_edit": In(mean_signature(plan)),
-                "means": Out(mean_signature(plan)),
-            }
-        )
+        return {
+            "cleared": Out(1),
+            "learning": In(1),
+            "fire_bias": In(biases),
+            "learn_bias": In(biases),
+            "bias_write": In(channel_write_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
+            "bias_edit": In(bias_edit_signature(plan)),
+            "learn_row": In(row_read_signature(plan)),
+            "edit_row": In(row_read_signature(plan)),
+            "row": Out(row_read_signature(plan)),
+            "row_write": In(row_write_signature(plan)),
+            "write": Out(row_write_signature(plan)),
+            "mean_edit": In(mean_signature(plan)),
+            "means": Out(mean_signature(plan)),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

@@ -1,11 +1,11 @@
 """Counting through the channels of a layer one by one, in every coordinate that a memory uses."""
 
 from amaranth.hdl import Module
-from amaranth.lib import data, wiring
+from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from bsff.config import CLASSES
-from bsff_hw.interfaces import index
+from bsff_hw.interfaces import Planned, index
 from bsff_hw.parts.odometer import Odometer
 from bsff_hw.plan import LayerPlan
 
@@ -32,7 +32,7 @@ def channel_layout(plan: LayerPlan) -> data.StructLayout:
     )
 
 
-class ChannelScan(wiring.Component):
+class ChannelScan(Planned):
     """Visit every channel, one a cycle.
 
     Members
@@ -43,9 +43,8 @@ class ChannelScan(wiring.Component):
     at : Out(channel_layout(plan))
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__({"start": In(1), "running": Out(1), "at": Out(channel_layout(plan))})
+    def ports(self, plan: LayerPlan) -> dict:
+        return {"start": In(1), "running": Out(1), "at": Out(channel_layout(plan))}
 
     def elaborate(self, platform) -> Module:
         m = Module()

@@ -1,9 +1,10 @@
 """Sums of a map by channel, taken as it leaves the layer."""
 
 from amaranth.hdl import Module, Mux, Signal, unsigned
-from amaranth.lib import data, wiring
+from amaranth.lib import data
 from amaranth.lib.wiring import In
 
+from bsff_hw.interfaces import Planned
 from bsff_hw.parts.arithmetic import total
 from bsff_hw.parts.channels import ChannelMemory, channel_read_signature
 from bsff_hw.parts.odometer import Odometer
@@ -17,7 +18,7 @@ def tally_layout(plan: LayerPlan) -> data.StructLayout:
     return data.StructLayout({"count": unsigned(plan.count_width), "response": unsigned(plan.count_width)})
 
 
-class Tally(wiring.Component):
+class Tally(Planned):
     """Sum counts and responses of every channel.
 
     Members
@@ -29,15 +30,12 @@ class Tally(wiring.Component):
         While nothing leaves; always enabled. The last beat is in it two cycles after it left.
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "begin": In(1),
-                "leaving": In(leaving_signature(plan)),
-                "tallies": In(channel_read_signature(plan.beats, plan.tiles, tally_layout(plan))),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "begin": In(1),
+            "leaving": In(leaving_signature(plan)),
+            "tallies": In(channel_read_signature(plan.beats, plan.tiles, tally_layout(plan))),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

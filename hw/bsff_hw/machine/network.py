@@ -6,7 +6,6 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import Out, Signature, connect
 
-from bsff.contract.registers import sample_words
 from bsff_hw.bus.axi_lite import PORTS, AxiLite
 from bsff_hw.bus.join import join
 from bsff_hw.bus.memory_port import PORTS as MEMORY_PORTS
@@ -99,7 +98,7 @@ class Network(wiring.Component):
         begin, write, drop = registers.label, registers.pixels, registers.clear_results
         words, control = registers.host.write_data, registers.control
         if self._memory:
-            m.submodules.reader = reader = SampleReader(sample_words(self._plan.geometry))
+            m.submodules.reader = reader = SampleReader(self._plan.geometry.sample_words)
             m.d.comb += join(self.memory, reader, MEMORY_PORTS)
             m.d.comb += [
                 reader.start.eq(registers.buffer_start),

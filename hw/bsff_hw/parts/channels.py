@@ -29,7 +29,7 @@ class ChannelMemory(wiring.Component):
     Parameters
     ----------
     word : ShapeLike
-        Of a channel.
+        What is kept of a channel.
     transparent : bool
         A read sees a write of the same cycle.
 

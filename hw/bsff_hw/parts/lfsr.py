@@ -32,11 +32,11 @@ class Draws(wiring.Component):
     draws : Out(ArrayLayout(16, count))
         The next draws, combinational from the state.
     take : In(1)
-        Use them.
+        The draws are used.
     align : In(1)
         Drop what is left of a state of which a draw is used, so that the next draw begins a fresh one.
     generator : In(generator_signature())
-        To load the state, which begins afresh; ``state`` is the last of which a draw was used.
+        Loads the state, from which the next draws come afresh; ``state`` is the last state of which a draw was used.
 
     Notes
     -----

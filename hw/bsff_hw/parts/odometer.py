@@ -19,7 +19,7 @@ class Odometer:
     advance, clear : Value
         Go on by one; go to the beginning.
     prefix : str
-        Of the signals' names.
+        What the names of the signals begin with.
 
     Attributes
     ----------

@@ -19,26 +19,18 @@ PIPELINE = 24
 
 @dataclass(frozen=True)
 class Cycles:
-    """Cycles of the phases of one sample.
-
-    Attributes
-    ----------
-    forward : float
-        Until every p-bit has fired and the map is out.
-    judge : float
-        Goodness, softmax, loss.
-    update : float
-        Of a sample that is learnt from.
-    bandwidth_forward, bandwidth_update : float
-        The least that moving the weights takes, at `lanes` times `banks` weights a cycle forward and `lanes` in the
-        update, without any other limit.
-    """
+    """Cycles of the phases of one sample."""
 
     forward: float
+    """Until every p-bit has fired and the map is out."""
     judge: float
+    """Goodness, softmax, loss."""
     update: float
+    """The update of a sample that is learnt from."""
     bandwidth_forward: float
     bandwidth_update: float
+    """`bandwidth_forward` and `bandwidth_update`: the least that moving the weights takes, at `lanes` times `banks`
+    weights a cycle forward and `lanes` in the update, without any other limit."""
 
     def total(self, updated: float = 1.0) -> float:
         """Cycles a sample if a share `updated` of them is learnt from."""

@@ -25,7 +25,7 @@ def fold_layer(number: int, layer: LayerGeometry, beat: int, following: LayerGeo
     Parameters
     ----------
     number : int
-        Of the layer, for errors; from 1.
+        Number of the layer, from 1, for errors.
     beat : int
         Channels of a beat of its input.
     following : LayerGeometry, optional

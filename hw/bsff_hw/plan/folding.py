@@ -33,22 +33,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class Folding:
-    """A folded network with its estimates.
-
-    Attributes
-    ----------
-    config : Config
-        With the folding written into it.
-    cycles : float
-        Of the slowest block, for a sample that every block learns from.
-    """
+    """A folded network with its estimates."""
 
     config: Config
+    """With the folding written into it."""
     plan: Plan
     layers: tuple[Choice, ...]
     head: tuple[Cycles, Resources] | None
     total: Resources
     cycles: float
+    """Cycles of the slowest block for a sample that every block learns from."""
 
 
 def _foldings(chosen: LayerPlan, tiles_able: list[int]) -> Iterator[LayerPlan]:
@@ -130,7 +124,7 @@ def solve(config: Config, device: Budget, *, cycles: float | None = None, densit
     Parameters
     ----------
     config : Config
-        Its own folding is not looked at.
+        The network; the folding in it is ignored.
     cycles : float, optional
         Cycles that a training sample may take; by default as few as fit.
     density : float

@@ -9,20 +9,14 @@ from bsff.contract.numerics import head_shift
 
 @dataclass(frozen=True)
 class HeadPlan:
-    """The head: input map, beat of its stream, widths.
-
-    Attributes
-    ----------
-    source, inputs : tuple of int
-        Map before and after the head's own pool.
-    beat : int
-        Channels of a transfer.
-    """
+    """The head: input map, beat of its stream, widths."""
 
     source: tuple[int, int, int]
     inputs: tuple[int, int, int]
+    """`source` and `inputs`: map before and after the head's own pool."""
     levels: int
     beat: int
+    """Channels of a transfer."""
     pool: int
     weight_bits: int
     fraction_bits: int

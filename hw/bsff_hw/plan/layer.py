@@ -26,36 +26,25 @@ class LayerPlan:
 
     A *fold* is what the lanes hold at a time. Either the lanes hold several whole groups, one in each of `parts`
     engines that work side by side, or a group is worked off in `inner` folds of `row_lanes` channels.
-
-    Attributes
-    ----------
-    beat : int
-        Channels of a transfer of the input stream.
-    parts : int
-        Groups at a time.
-    row_lanes : int
-        Channels of a stored weight row: lanes of one part.
-    inner : int
-        Folds of a group.
-    banks : int
-        Weight rows read at a time.
-    tiles : int
-        Tiles of p-bits fired at a time; channels of a transfer of the output stream.
-    site_banks : int
-        Active sites that the update adds at a time. A site is what responds as one: a position, or a pool's window.
-    update_lanes : int
-        Weights of a row that the update changes at a time, in each part.
     """
 
     shape: LayerGeometry
     beat: int
+    """Channels of a transfer of the input stream."""
     parts: int
+    """Groups at a time."""
     row_lanes: int
+    """Channels of a stored weight row: lanes of one part."""
     inner: int
+    """Folds of a group."""
     banks: int
+    """Weight rows read at a time."""
     tiles: int
+    """Tiles of p-bits fired at a time; channels of a transfer of the output stream."""
     site_banks: int
+    """Active sites that the update adds at a time. A site is what responds as one: a position, or a pool's window."""
     update_lanes: int
+    """Weights of a row that the update changes at a time, in each part."""
 
     # ---- what the configuration says
 

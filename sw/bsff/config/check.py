@@ -36,7 +36,7 @@ def check_value(name: str, spec: dataclasses.Field[Any], value: Any) -> Any:
     Parameters
     ----------
     name : str
-        Of the key, for errors.
+        Name of the key, for errors.
     spec : Field
         Made by `schema.key`.
 

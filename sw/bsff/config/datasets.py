@@ -8,42 +8,30 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DataSet:
-    """What is known of a data set before a file of it is read.
-
-    Attributes
-    ----------
-    name : str
-        In the configuration, ``data.dataset``.
-    title : str
-        For people.
-    shape : tuple of int
-        Height, width and colours of an image.
-    format : str
-        How it is stored: a key of `bsff.data.load.READERS`.
-    classes : tuple of str
-        Name of each class, in the order of the labels.
-    source : str
-        Whose it is, and on what terms it may be used.
-    folders : tuple of str
-        Where its files may lie below the folder of the data sets; downloads go into the first. Empty: it has no files.
-    files : tuple of (str, str)
-        Address and MD5 of each file, as torchvision publishes them; the authors give no stronger checksum.
-    first_labels : tuple of int
-        Of the training set, to tell apart data sets whose files have the same names; empty if they are not known.
-    table_title : str
-        In tables of results, where it differs from the title.
-    """
+    """What is known of a data set before a file of it is read."""
 
     name: str
+    """Name in the configuration, ``data.dataset``."""
     title: str
+    """Title for people."""
     shape: tuple[int, int, int]
+    """Height, width and colours of an image."""
     format: str
+    """How it is stored: a key of `bsff.data.load.READERS`."""
     classes: tuple[str, ...]
+    """Name of each class, in the order of the labels."""
     source: str
+    """Whose it is, and on what terms it may be used."""
     folders: tuple[str, ...] = ()
+    """Where its files may lie below the folder of the data sets; downloads go into the first. Empty: it has no files.
+    """
     files: tuple[tuple[str, str], ...] = ()
+    """Address and MD5 of each file, as torchvision publishes them; the authors give no stronger checksum."""
     first_labels: tuple[int, ...] = ()
+    """First labels of the training set, to tell apart data sets whose files have the same names; empty if they are not
+    known."""
     table_title: str = ""
+    """Title in tables of results, where it differs."""
 
 
 _DIGITS = tuple("0123456789")

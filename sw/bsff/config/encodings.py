@@ -23,28 +23,20 @@ class Keys(Protocol):
 
 @dataclass(frozen=True)
 class Encoding:
-    """One way to make bits of pixels.
-
-    Attributes
-    ----------
-    name : str
-        In the configuration, ``data.encoding``.
-    planes : callable
-        Given the keys: bits of one pixel and colour.
-    bits : callable
-        Given the pixels (unsigned 8-bit array of numpy or tensor of PyTorch, any shape), the keys and the random bytes: a
-        list with one array of 0 and 1 (or truth values) a plane, each of the pixels' shape.
-    random : bool
-        Whether `bits` needs a random byte 0..255 a pixel, drawn in the order row, column, colour; otherwise it gets None.
-    single_level : bool
-        Whether it takes one level and no more.
-    """
+    """One way to make bits of pixels."""
 
     name: str
+    """Name in the configuration, ``data.encoding``."""
     planes: Callable[[Keys], int]
+    """Given the keys: bits of one pixel and colour."""
     bits: Callable[[Any, Keys, Any], list[Any]]
+    """Given the pixels (unsigned 8-bit array of numpy or tensor of PyTorch, any shape), the keys and the random bytes:
+    a list with one array of 0 and 1 (or truth values) a plane, each of the pixels' shape."""
     random: bool = False
+    """Whether `bits` needs a random byte 0..255 a pixel, drawn in the order row, column, colour; otherwise it gets
+    None."""
     single_level: bool = False
+    """Whether it takes one level and no more."""
 
 
 def _reached(pixels: Any, keys: Keys, _: Any) -> list[Any]:

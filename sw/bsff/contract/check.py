@@ -13,7 +13,7 @@ def check(config: Config) -> Geometry:
     Returns
     -------
     Geometry
-        Of the network.
+        The shapes of the network.
 
     Raises
     ------

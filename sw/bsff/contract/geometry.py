@@ -16,25 +16,17 @@ Shape = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class LayerGeometry:
-    """What the shape of one layer is.
-
-    Attributes
-    ----------
-    inputs : tuple of int
-        Height, width, channels of the input map (a dense layer sees it as ``(1, 1, H*W*C)``).
-    levels : int
-        Largest value of an input: 1 for bits, M of the layer before.
-    conv : tuple of int
-        Height, width, channels before the pool.
-    output : tuple of int
-        Height, width, channels after the pool.
-    """
+    """What the shape of one layer is."""
 
     config: LayerConfig
     inputs: Shape
+    """Height, width, channels of the input map (a dense layer sees it as ``(1, 1, H*W*C)``)."""
     levels: int
+    """Largest value of an input: 1 for bits, M of the layer before."""
     conv: Shape
+    """Height, width, channels before the pool."""
     output: Shape
+    """Height, width, channels after the pool."""
 
     @property
     def kernel(self) -> int:
@@ -113,18 +105,12 @@ class HeadGeometry:
 
 @dataclass(frozen=True)
 class Geometry:
-    """Shapes of a whole network.
-
-    Attributes
-    ----------
-    pixels : tuple of int
-        Height, width, colours of a sample as the host sends it, 8 bits each.
-    encoded : tuple of int
-        Height, width, channels of the bit-map that the encoder makes of it.
-    """
+    """Shapes of a whole network."""
 
     pixels: Shape
+    """Height, width, colours of a sample as the host sends it, 8 bits each."""
     encoded: Shape
+    """Height, width, channels of the bit-map that the encoder makes of it."""
     layers: tuple[LayerGeometry, ...]
     head: HeadGeometry | None
 
@@ -132,6 +118,16 @@ class Geometry:
     def pixel_count(self) -> int:
         """Bytes of a sample."""
         return math.prod(self.pixels)
+
+    @property
+    def sample_words(self) -> int:
+        """Writes of SAMPLE_DATA that make a sample, four pixels a word."""
+        return -(-self.pixel_count // 4)
+
+    @property
+    def record_words(self) -> int:
+        """Words of a sample record in memory: label, pixels, then zeros up to a multiple of 64 bits."""
+        return -(-(1 + self.sample_words) // 2) * 2
 
     @property
     def weights(self) -> int:

@@ -1,12 +1,9 @@
 """Goodness of a layer: firing counts of the class groups, less their running means."""
 
-import numpy as np
-from numpy.typing import NDArray
-
 from bsff.config import CLASSES
 from bsff.contract.formats import KEPT_BITS, MEAN_BITS, SCALE_BITS
 
-Ints = NDArray[np.int64]
+from .arrays import Ints
 
 
 def centred(count: Ints, mean: Ints) -> Ints:

@@ -1,17 +1,15 @@
 """The softmax head: one lane a class, no p-bits, the same local rule."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bsff.config import HeadConfig
 from bsff.contract.formats import BIAS_BITS, BIAS_WIDTH, GAIN_BITS, LOG2_E
 from bsff.contract.numerics import head_shift
 
 from . import pool, softmax, update
+from .arrays import Ints
 from .layer import Outcome
 from .state import HeadState
-
-Ints = NDArray[np.int64]
 
 
 def run(config: HeadConfig, state: HeadState, inputs: Ints, label: int) -> Outcome:

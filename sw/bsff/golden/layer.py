@@ -3,44 +3,32 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bsff.contract.formats import BIAS_BITS
 from bsff.contract.geometry import LayerGeometry
 from bsff.contract.numerics import boxcar_width
 
 from . import goodness, lfsr, pbit, pool, softmax, taps, update
+from .arrays import Ints
 from .state import LayerState
-
-Ints = NDArray[np.int64]
 
 
 @dataclass
 class Outcome:
-    """What one sample did to a layer or to the head.
-
-    Attributes
-    ----------
-    output : array of int, shape (H, W, C)
-        Map for the next layer, counts in 0..M (empty for the head).
-    logits : array of int, shape (10,)
-        To the base two, in units of ``2**-LOGIT_BITS``.
-    loss : int
-        Cross-entropy in bits, in units of ``2**-LOGIT_BITS``.
-    taps : int
-        Weight rows read by the forward pass.
-    updated : bool
-        False where the layer is frozen or the error was gated.
-    saturated : int
-        Weights that ran out of range.
-    """
+    """What one sample did to a layer or to the head."""
 
     output: Ints
+    """Array of int, shape (H, W, C). Map for the next layer, counts in 0..M (empty for the head)."""
     logits: Ints
+    """Array of int, shape (10,). To the base two, in units of ``2**-LOGIT_BITS``."""
     loss: int
+    """Cross-entropy in bits, in units of ``2**-LOGIT_BITS``."""
     taps: int
+    """Weight rows read by the forward pass."""
     updated: bool
+    """False where the layer is frozen or the error was gated."""
     saturated: int
+    """Weights that ran out of range."""
 
 
 def draws(layer: LayerGeometry, stream: lfsr.State) -> tuple[Ints, lfsr.State]:

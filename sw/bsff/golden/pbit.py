@@ -1,13 +1,11 @@
 """A tile of M p-bits: random bits against a pre-activation, and how much their count responds to it."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bsff.contract.formats import DRAW_BITS, NOISE_BITS
 
 from . import tables
-
-Ints = NDArray[np.int64]
+from .arrays import Ints
 
 
 def thresholds(tile: int, fraction_bits: int) -> Ints:

@@ -1,9 +1,8 @@
 """2x2 max-pool of counts; for bits an OR."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from .arrays import Ints
 
 
 def pool(count: Ints, response: Ints) -> tuple[Ints, Ints]:

@@ -17,17 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class Results:
-    """Outcome of N samples.
-
-    Attributes
-    ----------
-    logits : int32, shape (N, predictors, 10)
-        To the base two, in units of ``2**-LOGIT_BITS``.
-    counters : int64, shape (predictors, len(COUNTERS))
-    """
+    """Outcome of N samples."""
 
     logits: NDArray[np.int32]
+    """int32, shape (N, predictors, 10). To the base two, in units of ``2**-LOGIT_BITS``."""
     counters: NDArray[np.int64]
+    """int64, shape (predictors, len(COUNTERS))."""
 
     @classmethod
     def empty(cls, samples: int, predictors: int) -> Results:
@@ -37,12 +32,5 @@ class Results:
     def record(self, predictor: int, sample: int, label: int, outcome: Outcome) -> None:
         """Enter what one sample did to one layer."""
         self.logits[sample, predictor] = outcome.logits
-        self.counters[predictor] += (
-            1,
-            outcome.logits.argmax() == label,
-            outcome.loss,
-            outcome.taps,
-            outcome.updated,
-            outcome.taps * outcome.updated,
-            outcome.saturated,
-        )
+        correct, taps, updated = outcome.logits.argmax() == label, outcome.taps, outcome.updated
+        self.counters[predictor] += (1, correct, outcome.loss, taps, updated, taps * updated, outcome.saturated)

@@ -1,13 +1,11 @@
 """Softmax, class error and cross-entropy in integers."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bsff.contract.formats import ERROR_BITS, EXP_BITS, EXP_ONE
 
+from .arrays import Ints
 from .tables import exp2_table, log2_table
-
-Ints = NDArray[np.int64]
 
 
 def powers(logits: Ints) -> Ints:

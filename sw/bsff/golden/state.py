@@ -19,49 +19,35 @@ Ints = NDArray[Any]
 
 @dataclass
 class LayerState:
-    """Memory and registers of a layer.
-
-    Attributes
-    ----------
-    weights : int16, shape (groups, taps, C/groups)
-    bias : int32, shape (C,)
-        With `formats.BIAS_BITS` bits below the unit of a weight.
-    mean : int32, shape (C,)
-        Running mean counts, `goodness.MEAN_BITS` fractional bits.
-    activity : int32, shape ()
-        Running number of ones in the input map.
-    pbits, rounding : uint64, shape ()
-        Generators of the p-bits and of the rounding.
-    step, scale, gate : int32, shape ()
-        Registers written by the host.
-    learn : bool, shape ()
-        False: frozen, nothing but the p-bit generator moves.
-    """
+    """Memory and registers of a layer."""
 
     weights: Ints
+    """int16, shape (groups, taps, C/groups)."""
     bias: Ints
+    """int32, shape (C,). With `formats.BIAS_BITS` bits below the unit of a weight."""
     mean: Ints
+    """int32, shape (C,). Running mean counts, `goodness.MEAN_BITS` fractional bits."""
     activity: Ints
+    """int32, shape (). Running number of ones in the input map."""
     pbits: Ints
     rounding: Ints
+    """`pbits` and `rounding`: uint64, shape (). Generators of the p-bits and of the rounding."""
     step: Ints
     scale: Ints
     gate: Ints
+    """`step`, `scale` and `gate`: int32, shape (). Registers written by the host."""
     learn: Ints
+    """bool, shape (). False: frozen, nothing but the p-bit generator moves."""
 
 
 @dataclass
 class HeadState:
-    """Memory and registers of the softmax head; as `LayerState`.
-
-    Attributes
-    ----------
-    weights : int32, shape (rows, 10)
-    bias : int32, shape (10,)
-    """
+    """Memory and registers of the softmax head; as `LayerState`."""
 
     weights: Ints
+    """int32, shape (rows, 10)."""
     bias: Ints
+    """int32, shape (10,)."""
     rounding: Ints
     step: Ints
     gate: Ints

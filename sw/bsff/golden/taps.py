@@ -1,11 +1,10 @@
 """Input taps: which inputs each position of a layer sees, and the binary-indexed sum of weight rows."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bsff.contract.geometry import LayerGeometry
 
-Ints = NDArray[np.int64]
+from .arrays import Ints
 
 
 def gather(inputs: Ints, layer: LayerGeometry) -> Ints:

@@ -3,7 +3,6 @@
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bsff.contract.formats import (
     ACTIVITY_BITS,
@@ -17,8 +16,8 @@ from bsff.contract.formats import (
 )
 
 from . import lfsr
+from .arrays import Ints
 
-Ints = NDArray[np.int64]
 Number = TypeVar("Number", Ints, int)
 
 

@@ -24,21 +24,14 @@ NAME = "checkpoint.npz"
 
 @dataclass
 class Progress:
-    """How far a run has come.
-
-    Attributes
-    ----------
-    presentations : int
-        Samples presented since the start; epoch and place in it follow from it.
-    epochs : list of dict
-        The record of each epoch, as in ``metrics.json``.
-    partial : dict
-        Sums of the epoch under way: see `train.Tally`.
-    """
+    """How far a run has come."""
 
     presentations: int = 0
+    """Samples presented since the start; epoch and place in it follow from it."""
     epochs: list[dict[str, Any]] = field(default_factory=list)
+    """The record of each epoch, as in ``metrics.json``."""
     partial: dict[str, Any] = field(default_factory=dict)
+    """Sums of the epoch under way: see `train.Tally`."""
 
 
 def save(path: Path, config: Config, state: NetworkState, progress: Progress) -> None:

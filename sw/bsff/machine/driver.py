@@ -121,18 +121,14 @@ class Accelerator:
         DeviceError
             If nothing moves for `timeout` seconds.
         """
-        labels = np.asarray(labels)
-        self._presenter.check(pixels, labels)
-        return self._presenter.present(pixels, labels, learn=learn, results=results)
+        return self._presenter.present(pixels, np.asarray(labels), learn=learn, results=results)
 
     def discard(self, pixels: NDArray[np.uint8], labels: NDArray[Any]) -> None:
         """Send samples that the machine takes and throws away: the traffic of the bus alone, to measure its power.
 
         Nothing of the machine's state changes. Arguments and errors are those of `present`.
         """
-        labels = np.asarray(labels)
-        self._presenter.check(pixels, labels)
-        self._presenter.discard(pixels, labels)
+        self._presenter.discard(pixels, np.asarray(labels))
 
     def counters(self) -> NDArray[np.int64]:
         """Counters of every block since they were cleared, shape (blocks, len(COUNTER_NAMES)).

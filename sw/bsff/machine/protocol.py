@@ -6,18 +6,12 @@ from numpy.typing import NDArray
 
 
 class Buffer(Protocol):
-    """Memory that host and device share.
-
-    Attributes
-    ----------
-    words : array of uint32
-        The host's view.
-    address : int
-        Where the device finds it.
-    """
+    """Memory that host and device share."""
 
     words: NDArray[Any]
+    """Array of uint32. The host's view."""
     address: int
+    """Where the device finds it."""
 
     def flush(self) -> None:
         """Let the device see what was written to `words`."""

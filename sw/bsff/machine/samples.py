@@ -31,14 +31,37 @@ class Presenter:
         self._buffer: Buffer | None = None
         self.through_memory = link.bit("FEATURES", "buffers")
 
-    def check(self, pixels: NDArray[Any], labels: NDArray[Any]) -> None:
-        """Refuse samples of another shape, type or range.
+    def present(
+        self, pixels: NDArray[np.uint8], labels: NDArray[Any], *, learn: bool, results: bool
+    ) -> NDArray[np.int32] | None:
+        """See `Accelerator.present`."""
+        self._check(pixels, labels)
+        link = self._link
+        link.wait_idle()
+        link.write("CONTROL", registers.GLOBAL["CONTROL"].join(learn=learn, results=results))
+        taken = _Results(link, (len(labels) if results else 0, len(self._geometry.predictors), CLASSES))
+        records = self._records(pixels, labels)
+        self._send(records, taken)
+        taken.finish()
+        link.wait_idle()
+        return taken.logits() if results else None
 
-        Raises
-        ------
-        ValueError
-            Naming what was given and what is expected.
-        """
+    def discard(self, pixels: NDArray[np.uint8], labels: NDArray[Any]) -> None:
+        """See `Accelerator.discard`."""
+        self._check(pixels, labels)
+        link = self._link
+        link.wait_idle()
+        link.write("CONTROL", registers.GLOBAL["CONTROL"].join(discard=1))
+        try:
+            records = self._records(pixels, labels)
+            self._send(records, _Results(link, (0, 0, 0)))
+            link.wait(lambda: not link.bit("STATUS", "busy"), lambda: link.read("BUFFER_SAMPLES"), "waiting for memory")
+            link.check_fault()
+        finally:
+            link.write("CONTROL", 0)
+
+    def _check(self, pixels: NDArray[Any], labels: NDArray[Any]) -> None:
+        """Refuse samples of another shape, type or range with a `ValueError`."""
         if pixels.dtype != np.uint8 or pixels.shape[1:] != self._geometry.pixels:
             raise ValueError(
                 f"pixels have shape {pixels.shape} and type {pixels.dtype}, expected (N, "
@@ -49,46 +72,19 @@ class Presenter:
         if labels.size and not (labels.min() >= 0 and labels.max() < CLASSES):
             raise ValueError(f"labels run from {labels.min()} to {labels.max()}, expected 0 to {CLASSES - 1}")
 
-    def present(
-        self, pixels: NDArray[np.uint8], labels: NDArray[Any], *, learn: bool, results: bool
-    ) -> NDArray[np.int32] | None:
-        """See `Accelerator.present`."""
-        link = self._link
-        link.wait_idle()
-        link.write("CONTROL", registers.GLOBAL["CONTROL"].join(learn=learn, results=results))
-        taken = _Results(link, (len(labels) if results else 0, len(self._geometry.predictors), CLASSES))
-        records = self._records(pixels, labels)
+    def _records(self, pixels: NDArray[np.uint8], labels: NDArray[Any]) -> NDArray[np.uint32]:
+        """Sample records as `registers.reference_page` describes them, shape (N, words)."""
+        count = self._geometry.pixel_count
+        raw = np.zeros((len(labels), 4 * self._geometry.record_words), np.uint8)
+        raw[:, 0] = labels
+        raw[:, 4 : 4 + count] = pixels.reshape(len(labels), count)
+        return raw.view("<u4").astype(np.uint32)
+
+    def _send(self, records: NDArray[np.uint32], taken: _Results) -> None:
         if self.through_memory:
             self._send_buffer(records)
         else:
             self._send_words(records, taken)
-        taken.finish()
-        link.wait_idle()
-        return taken.logits() if results else None
-
-    def discard(self, pixels: NDArray[np.uint8], labels: NDArray[Any]) -> None:
-        """See `Accelerator.discard`."""
-        link = self._link
-        link.wait_idle()
-        link.write("CONTROL", registers.GLOBAL["CONTROL"].join(discard=1))
-        try:
-            records = self._records(pixels, labels)
-            if self.through_memory:
-                self._send_buffer(records)
-            else:
-                self._send_words(records, _Results(link, (0, 0, 0)))
-            link.wait(lambda: not link.bit("STATUS", "busy"), lambda: link.read("BUFFER_SAMPLES"), "waiting for memory")
-            link.check_fault()
-        finally:
-            link.write("CONTROL", 0)
-
-    def _records(self, pixels: NDArray[np.uint8], labels: NDArray[Any]) -> NDArray[np.uint32]:
-        """Sample records as `registers.reference_page` describes them, shape (N, words)."""
-        count = self._geometry.pixel_count
-        raw = np.zeros((len(labels), 4 * registers.record_words(self._geometry)), np.uint8)
-        raw[:, 0] = labels
-        raw[:, 4 : 4 + count] = pixels.reshape(len(labels), count)
-        return raw.view("<u4").astype(np.uint32)
 
     def _send_buffer(self, records: NDArray[np.uint32]) -> None:
         if records.size == 0:
@@ -103,7 +99,7 @@ class Presenter:
     def _send_words(self, records: NDArray[np.uint32], taken: _Results) -> None:
         link = self._link
         label, data = registers.GLOBAL["SAMPLE_LABEL"].offset, registers.GLOBAL["SAMPLE_DATA"].offset
-        words = registers.sample_words(self._geometry)
+        words = self._geometry.sample_words
         write = link.device.write
         space = 0
         for record in records.tolist():

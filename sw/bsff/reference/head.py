@@ -19,28 +19,21 @@ class Head(nn.Module):
         ``pool`` and the epochs in which it learns.
     shape : tuple of int
         Channels, height and width of the last map.
-    learning_rate : float
-        Of Adam.
     generator : torch.Generator
         Draws the initial weights.
     rule : Rule
-        As of a layer.
+        The learning rule, as for a layer.
     """
 
     def __init__(
-        self,
-        config: HeadConfig,
-        shape: tuple[int, int, int],
-        *,
-        learning_rate: float,
-        generator: torch.Generator,
-        rule: Rule = PAPER,
+        self, config: HeadConfig, shape: tuple[int, int, int], *, generator: torch.Generator, rule: Rule = PAPER
     ) -> None:
         super().__init__()
         self.config, self.rule = config, rule
         side = (-(-shape[1] // config.pool), -(-shape[2] // config.pool))
         self.taps = taps(shape[0], CLASSES, side, generator)
-        self.rate = config.step if rule.optimiser == "sgd" else learning_rate  # its gradient is the machine's step
+        # the plain gradient is the machine's step
+        self.rate = config.step if rule.optimiser == "sgd" else rule.learning_rate
         self.optimiser = make_optimiser(rule, self.taps, self.rate)
 
     def forward(self, below: Map) -> Tensor:

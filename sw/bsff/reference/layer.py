@@ -48,14 +48,10 @@ class Layer(nn.Module):
         Channels, height and width of the input map.
     variant : str
         ``bsff``: tiles of p-bits. ``real``: ReLU (the real-valued CwC-FF).
-    learning_rate : float
-        Of Adam.
-    loss_before_norm : bool
-        Goodness of the activation before its normalisation (the paper's ablation).
     generator : torch.Generator
         Draws the initial weights.
     rule : Rule
-        Steps towards the machine's rule; default: the paper's.
+        How the layer learns; default: as in the paper.
 
     Attributes
     ----------
@@ -71,13 +67,11 @@ class Layer(nn.Module):
         shape: tuple[int, int, int],
         *,
         variant: str,
-        learning_rate: float,
-        loss_before_norm: bool,
         generator: torch.Generator,
         rule: Rule = PAPER,
     ) -> None:
         super().__init__()
-        self.config, self.variant, self.loss_before_norm, self.rule = config, variant, loss_before_norm, rule
+        self.config, self.variant, self.rule = config, variant, rule
         channels_in, height, width = shape
         dense = config.kind == "dense"
         self.padding = 0 if dense else config.padding
@@ -93,7 +87,7 @@ class Layer(nn.Module):
         self.shape = (config.channels, height // config.pool, width // config.pool)
         units = config.channels // CLASSES * self.shape[1] * self.shape[2]
         machine = config.step * units / config.temperature * area(config.eligibility, config.boxcar)
-        self.rate = machine if rule.optimiser == "sgd" else learning_rate
+        self.rate = machine if rule.optimiser == "sgd" else rule.learning_rate
         self.optimiser = make_optimiser(rule, self.taps, self.rate)
 
     def preactivation(self, below: Map) -> Tensor:
@@ -114,7 +108,7 @@ class Layer(nn.Module):
         n = self.activation(self.preactivation(below), generator)
         scale, shift = self.norm(n)
         z = per_channel(scale) * n + per_channel(shift)
-        g = goodness(n if self.loss_before_norm else z, squared=self.config.normalisation != "running")
+        g = goodness(n if self.rule.loss_before_norm else z, squared=self.config.normalisation != "running")
         return Map(n, torch.zeros_like(shift)) if self.hands_on_counts else Map(z, shift), g
 
     def learn(self, below: Map, labels: Tensor, generator: torch.Generator) -> Map:

@@ -38,14 +38,10 @@ class Network(nn.Module):
         ``bsff``: p-bits. ``real``: the real-valued CwC-FF with ReLU.
     real_input : bool, optional
         The first layer reads pixel/255 (the paper) instead of encoded bits (the machine). Default: with ``real``.
-    loss_before_norm : bool
-        The paper's ablation: goodness before the normalisation.
-    learning_rate : float
-        Of every layer's own Adam.
     seed : int
-        Of the initial weights.
+        Seed of the initial weights.
     rule : Rule
-        Steps towards the machine's learning rule.
+        How layers and head learn; default: as in the paper.
     """
 
     layers: list[Layer]
@@ -57,8 +53,6 @@ class Network(nn.Module):
         *,
         variant: str = "bsff",
         real_input: bool | None = None,
-        loss_before_norm: bool = False,
-        learning_rate: float = 5e-3,
         seed: int = 0,
         rule: Rule = PAPER,
     ) -> None:
@@ -71,22 +65,12 @@ class Network(nn.Module):
         below = (colours if self.real_input else colours * planes(config.data), height, width)
         layers = []
         for c in config.layers:
-            layers.append(
-                Layer(
-                    c,
-                    below,
-                    variant=variant,
-                    learning_rate=learning_rate,
-                    loss_before_norm=loss_before_norm,
-                    generator=generator,
-                    rule=rule,
-                )
-            )
+            layers.append(Layer(c, below, variant=variant, generator=generator, rule=rule))
             below = layers[-1].shape
         self.layers = nn.ModuleList(layers)  # type: ignore[assignment]
         self.head: Head | None = None
         if config.head.enabled:
-            self.head = Head(config.head, below, learning_rate=learning_rate, generator=generator, rule=rule)
+            self.head = Head(config.head, below, generator=generator, rule=rule)
 
     def learners(self) -> list[Layer | Head]:
         """All layers, then the head if there is one."""

@@ -11,21 +11,19 @@ from bsff.config import HeadConfig, LayerConfig
 
 @dataclass(frozen=True)
 class Rule:
-    """How layers and head learn.
-
-    Attributes
-    ----------
-    optimiser : {"adam", "sgd"}
-        ``sgd``: plain gradient, with the step sizes of the configuration instead of a learning rate (`Layer.rate`).
-    quantise : bool
-        After each step weights are rounded at random to ``weight_bits`` bits, ``fraction_bits`` of them fractional.
-    gated : bool
-        A layer or the head learns only from samples of which a class error reaches its gate.
-    """
+    """How layers and head learn."""
 
     optimiser: str = "adam"
+    """``adam``, or ``sgd``: plain gradient, with the step sizes of the configuration instead of a learning rate
+    (`Layer.rate`)."""
+    learning_rate: float = 5e-3
+    """Learning rate of every layer's own Adam."""
+    loss_before_norm: bool = False
+    """Goodness of the activation before its normalisation (the paper's ablation)."""
     quantise: bool = False
+    """After each step weights are rounded at random to ``weight_bits`` bits, ``fraction_bits`` of them fractional."""
     gated: bool = False
+    """A layer or the head learns only from samples of which a class error reaches its gate."""
 
     def __post_init__(self) -> None:
         if self.optimiser not in ("adam", "sgd"):

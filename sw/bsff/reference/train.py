@@ -64,7 +64,7 @@ def evaluate(
     Parameters
     ----------
     network : Network
-        Its running statistics are used.
+        The network; its running statistics are used.
     pixels : ndarray of uint8
         [samples, height, width, colours]
     labels : ndarray of int
@@ -72,7 +72,7 @@ def evaluate(
     draws : int
         Presentations of each sample, whose scores are summed: p-bits answer differently each time.
     batch_size, seed : int
-        Of the presentation and of its random numbers.
+        Samples of a batch, and seed of the random numbers.
     """
     device = network.layers[0].taps.weight.device
     generator = torch.Generator(device).manual_seed(seed)
@@ -100,12 +100,10 @@ def fit(
     *,
     variant: str = "bsff",
     batch_size: int = 50,
-    learning_rate: float = 5e-3,
     epochs: int | None = None,
     seed: int | None = None,
     device: str | None = None,
     real_input: bool | None = None,
-    loss_before_norm: bool = False,
     begin: NetworkState | None = None,
     rule: Rule = PAPER,
 ) -> tuple[Network, list[Epoch]]:
@@ -119,7 +117,7 @@ def fit(
         [samples, height, width, colours]
     labels, test_labels : ndarray of int
         [samples]
-    variant, learning_rate, real_input, loss_before_norm, rule
+    variant, real_input, rule
         See `Network`.
     batch_size : int
         Samples per step.
@@ -133,7 +131,7 @@ def fit(
     Returns
     -------
     Network
-        As trained.
+        The trained network.
     list of Epoch
         One per epoch.
     """
@@ -143,16 +141,8 @@ def fit(
     x, y = (t.to(device) for t in _arrays(pixels, labels))
     generator = torch.Generator(device).manual_seed(seed)
     height, width, colours = pixels.shape[1:]
-    network = Network(
-        config,
-        (height, width, colours),
-        variant=variant,
-        real_input=real_input,
-        loss_before_norm=loss_before_norm,
-        learning_rate=learning_rate,
-        seed=seed,
-        rule=rule,
-    ).to(device)
+    shape = (height, width, colours)
+    network = Network(config, shape, variant=variant, real_input=real_input, seed=seed, rule=rule).to(device)
     order = torch.randperm(len(x), generator=generator, device=device)
     if begin is None:
         network.calibrate(x[order[:CALIBRATION]], generator)

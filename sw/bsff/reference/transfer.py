@@ -26,7 +26,7 @@ def begin_as(network: Network, state: NetworkState, pixels: torch.Tensor, genera
     Parameters
     ----------
     network : Network
-        Of the configuration that the state belongs to.
+        A network of the configuration that the state belongs to.
     pixels : tensor of uint8
         [samples, height, width, colours], for the statistics of the normalisation.
     """

@@ -16,20 +16,14 @@ CHUNK = 1000
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Predictions for a test set.
-
-    Attributes
-    ----------
-    predictors : tuple of str
-        ``layer1`` ... ``layerL``, ``head``.
-    logits : array of int64, shape (N, predictors, 10)
-        Summed over the draws.
-    labels : array of int, shape (N,)
-    """
+    """Predictions for a test set."""
 
     predictors: tuple[str, ...]
+    """``layer1`` ... ``layerL``, ``head``."""
     logits: NDArray[np.int64]
+    """Array of int64, shape (N, predictors, 10). Summed over the draws."""
     labels: NDArray[np.int64]
+    """Array of int, shape (N,)."""
 
     def predictions(self, predictor: str) -> NDArray[np.int64]:
         """Predicted classes, shape (N,); ties go to the lowest class."""

@@ -44,21 +44,14 @@ def step_size(config: Config, part: LayerConfig | HeadConfig, place: float) -> f
 
 @dataclass
 class Tally:
-    """Counters and time of an epoch, summed over its intervals.
-
-    Attributes
-    ----------
-    counters : list of list of int
-        One row a block, columns as `golden.results.COUNTERS`.
-    seconds : float
-        Time spent in presenting.
-    timed : int
-        Presentations that `seconds` covers; the first interval after a start is left out, since it compiles.
-    """
+    """Counters and time of an epoch, summed over its intervals."""
 
     counters: list[list[int]]
+    """One row a block, columns as `golden.results.COUNTERS`."""
     seconds: float = 0.0
+    """Time spent in presenting."""
     timed: int = 0
+    """Presentations that `seconds` covers; the first interval after a start is left out, since it compiles."""
 
     def row(self, predictors: tuple[str, ...]) -> dict[str, dict[str, float]]:
         """Accuracy, loss (nats), share of samples learnt from, active taps a sample; by predictor."""
@@ -83,24 +76,16 @@ class Tally:
 
 @dataclass
 class Hooks:
-    """What a caller wants to be told.
-
-    Attributes
-    ----------
-    interval : callable
-        Called with (`Progress`, `Tally` of the epoch so far) after every interval.
-    epoch : callable
-        Called with the epoch's record.
-    save : callable
-        Called with `Progress` when a checkpoint is due.
-    stop : callable
-        Asked after every interval; True ends the run there.
-    """
+    """What a caller wants to be told."""
 
     interval: Callable[[Progress, Tally], None] = lambda progress, tally: None
+    """Called with (`Progress`, `Tally` of the epoch so far) after every interval."""
     epoch: Callable[[dict[str, Any]], None] = lambda record: None
+    """Called with the epoch's record."""
     save: Callable[[Progress], None] = lambda progress: None
+    """Called with `Progress` when a checkpoint is due."""
     stop: Callable[[], bool] = lambda: False
+    """Asked after every interval; True ends the run there."""
 
 
 def train(

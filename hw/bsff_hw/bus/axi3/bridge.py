@@ -80,7 +80,7 @@ class Axi3Bridge(wiring.Component):
     awid ... rready :
         AXI3, 32 bits of data and of address. Every output depends on registers alone.
     lite :
-        To `axi_lite.AxiLite`.
+        AXI4-Lite, towards `axi_lite.AxiLite`.
 
     Raises
     ------

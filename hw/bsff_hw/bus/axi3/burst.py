@@ -19,7 +19,7 @@ class BurstAddress(wiring.Component):
     Members
     -------
     address : In(32)
-        Of this beat, as the master gave it or as `following` was.
+        Address of this beat, as the master gave it or as `following` was.
     length : In(4)
         Beats of the burst, less one.
     size : In(3)

@@ -4,9 +4,10 @@ Integer model: `bsff.golden.taps.accumulate`, without the bias.
 """
 
 from amaranth.hdl import Module, Mux, Signal, signed
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from bsff_hw.interfaces import Planned
 from bsff_hw.parts.arithmetic import restarted, total
 from bsff_hw.plan import LayerPlan
 
@@ -19,7 +20,7 @@ def sums_layout(plan: LayerPlan) -> data.ArrayLayout:
     return data.ArrayLayout(signed(plan.sum_width), plan.lanes)
 
 
-class Accumulate(wiring.Component):
+class Accumulate(Planned):
     """Work off the folds of one window after another: each bank reads the row of one active tap a cycle.
 
     Members
@@ -27,7 +28,7 @@ class Accumulate(wiring.Component):
     windows : In(stream)
         From `window.Window`.
     sums : Out(stream)
-        Of one fold after another.
+        Sums of one fold after another.
     listed : Out
         Rows that are being read, each group's counted once.
     row : In(row_read_signature(plan))
@@ -40,17 +41,14 @@ class Accumulate(wiring.Component):
     pipeline waits while finished sums are not taken.
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "windows": In(stream.Signature(plan.kernel**2 * plan.channels_in * plan.levels)),
-                "sums": Out(stream.Signature(sums_layout(plan))),
-                "listed": Out(range(plan.parts * plan.banks + 1)),
-                "row": In(row_read_signature(plan)),
-                "write": In(row_write_signature(plan)),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "windows": In(stream.Signature(plan.kernel**2 * plan.channels_in * plan.levels)),
+            "sums": Out(stream.Signature(sums_layout(plan))),
+            "listed": Out(range(plan.parts * plan.banks + 1)),
+            "row": In(row_read_signature(plan)),
+            "write": In(row_write_signature(plan)),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

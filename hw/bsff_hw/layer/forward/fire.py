@@ -1,12 +1,12 @@
 """From sums to random counts: add the bias, fire the tiles, a few channels a cycle. Model: `bsff.golden.layer.forward`."""
 
 from amaranth.hdl import Module, Mux, Signal, unsigned
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from bsff.contract.formats import BIAS_BITS, BIAS_WIDTH
 from bsff.contract.numerics import boxcar_width
-from bsff_hw.interfaces import generator_signature, index
+from bsff_hw.interfaces import Planned, generator_signature, index
 from bsff_hw.parts.arithmetic import pick
 from bsff_hw.parts.channels import channel_read_signature
 from bsff_hw.parts.lfsr import Draws
@@ -26,7 +26,7 @@ def fired_layout(plan: LayerPlan) -> data.StructLayout:
     )
 
 
-class Fire(wiring.Component):
+class Fire(Planned):
     """Fire every p-bit of one position after another.
 
     Members
@@ -37,23 +37,20 @@ class Fire(wiring.Component):
     output : Out(stream)
         Counts and responses before the pool: positions in raster order, channels rising.
     generator : In(generator_signature())
-        Of the p-bits.
+        The generator of the p-bits.
 
     Notes
     -----
     `plan.tiles` channels a cycle, the first five cycles after their fold was taken.
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "sums": In(stream.Signature(sums_layout(plan))),
-                "biases": Out(channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
-                "output": Out(stream.Signature(fired_layout(plan))),
-                "generator": In(generator_signature()),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "sums": In(stream.Signature(sums_layout(plan))),
+            "biases": Out(channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
+            "output": Out(stream.Signature(fired_layout(plan))),
+            "generator": In(generator_signature()),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

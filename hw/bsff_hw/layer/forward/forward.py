@@ -1,11 +1,11 @@
 """The forward pass of a layer: windows, sums of weight rows, p-bits, pool."""
 
 from amaranth.hdl import Module, Signal
-from amaranth.lib import stream, wiring
+from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from bsff.contract.formats import BIAS_WIDTH
-from bsff_hw.interfaces import generator_signature
+from bsff_hw.interfaces import Planned, generator_signature
 from bsff_hw.parts.channels import channel_read_signature
 from bsff_hw.parts.odometer import Odometer
 from bsff_hw.plan import LayerPlan
@@ -18,7 +18,7 @@ from .weights import row_read_signature, row_write_signature
 from .window import Window
 
 
-class Forward(wiring.Component):
+class Forward(Planned):
     """Fire every p-bit of a map. Integer model: `bsff.golden.layer.forward`.
 
     Members
@@ -36,24 +36,21 @@ class Forward(wiring.Component):
     row : In(row_read_signature(plan))
     write : In(row_write_signature(plan))
     generator : In(generator_signature())
-        Of the p-bits.
+        The generator of the p-bits.
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "begin": In(1),
-                "done": Out(1),
-                "pixels": Out(pixel_read_signature(plan)),
-                "biases": Out(channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
-                "output": Out(stream.Signature(pooled_layout(plan))),
-                "listed": Out(range(plan.parts * plan.banks + 1)),
-                "row": In(row_read_signature(plan)),
-                "write": In(row_write_signature(plan)),
-                "generator": In(generator_signature()),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "begin": In(1),
+            "done": Out(1),
+            "pixels": Out(pixel_read_signature(plan)),
+            "biases": Out(channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
+            "output": Out(stream.Signature(pooled_layout(plan))),
+            "listed": Out(range(plan.parts * plan.banks + 1)),
+            "row": In(row_read_signature(plan)),
+            "write": In(row_write_signature(plan)),
+            "generator": In(generator_signature()),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

@@ -1,12 +1,12 @@
 """The input maps of a layer, twice buffered and kept in two orders: by pixel for the forward pass, by channel for the update."""
 
 from amaranth.hdl import Module, Mux, Signal
-from amaranth.lib import data, wiring
+from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from bsff.contract.formats import LABEL_WIDTH
 from bsff_hw.block.slots import SLOTS, Slots
-from bsff_hw.interfaces import beats
+from bsff_hw.interfaces import Planned, beats
 from bsff_hw.parts.arithmetic import total
 from bsff_hw.parts.odometer import Odometer
 from bsff_hw.plan import LayerPlan
@@ -15,7 +15,7 @@ from .pixels import PixelStore, pixel_read_signature
 from .planes import PlaneStore, place_counts, plane_read_signature
 
 
-class MapStore(wiring.Component):
+class MapStore(Planned):
     """Take maps from a stream and hold two of them.
 
     Members
@@ -23,26 +23,23 @@ class MapStore(wiring.Component):
     input : In(stream)
         Positions in raster order, channels rising, `plan.beat` channels a beat; ready while a slot is free.
     full, release, label :
-        Of the map at work, see `block.slots.Slots`.
+        State and label of the map at work, see `block.slots.Slots`.
     ones : Out(plan.ones_width)
-        Sum of the map at work.
+        Number of ones in the map at work; counts are summed.
     pixels : In(pixel_read_signature(plan))
     planes : In(plane_read_signature(plan))
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "input": In(beats(plan.beat * plan.levels)),
-                "full": Out(1),
-                "release": In(1),
-                "label": Out(LABEL_WIDTH),
-                "ones": Out(plan.ones_width),
-                "pixels": In(pixel_read_signature(plan)),
-                "planes": In(plane_read_signature(plan)),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "input": In(beats(plan.beat * plan.levels)),
+            "full": Out(1),
+            "release": In(1),
+            "label": Out(LABEL_WIDTH),
+            "ones": Out(plan.ones_width),
+            "pixels": In(pixel_read_signature(plan)),
+            "planes": In(plane_read_signature(plan)),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

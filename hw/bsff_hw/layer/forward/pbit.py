@@ -39,7 +39,7 @@ class TileArray(wiring.Component):
         All registers move on with it.
     preactivation : In(ArrayLayout(signed(width), units))
     draws : In(ArrayLayout(16, units * draws of a unit))
-        Of a unit in the order of m, with ``xor`` three each.
+        The draws of a unit stand in the order of m, with ``xor`` three for each m.
     count : Out(ArrayLayout(M, units))
         n in unary: bit i is set where n > i, so that a maximum is an OR. Three cycles after the input.
     response : Out(ArrayLayout(.., units))

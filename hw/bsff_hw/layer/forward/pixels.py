@@ -5,7 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In
 
 from bsff_hw.block.slots import SLOTS
-from bsff_hw.interfaces import index, read_signature
+from bsff_hw.interfaces import Planned, index, read_signature
 from bsff_hw.parts.ram import ram
 from bsff_hw.plan import LayerPlan
 
@@ -15,7 +15,7 @@ def pixel_read_signature(plan: LayerPlan) -> wiring.Signature:
     return read_signature(index(plan.height * plan.width), plan.channels_in * plan.levels)
 
 
-class PixelStore(wiring.Component):
+class PixelStore(Planned):
     """Assemble the words of a pixel's channels from beats, and keep those of two maps.
 
     Members
@@ -24,23 +24,20 @@ class PixelStore(wiring.Component):
     bits : In(beat * levels)
         A beat.
     ends : In(1)
-        It is the last of its pixel.
+        The beat is the last of its pixel.
     working : In(1)
-        The slot that is read.
+        The slot that `pixels` reads.
     pixels : In(pixel_read_signature(plan))
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "arrives": In(1),
-                "bits": In(plan.beat * plan.levels),
-                "ends": In(1),
-                "working": In(1),
-                "pixels": In(pixel_read_signature(plan)),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "arrives": In(1),
+            "bits": In(plan.beat * plan.levels),
+            "ends": In(1),
+            "working": In(1),
+            "pixels": In(pixel_read_signature(plan)),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

@@ -56,11 +56,11 @@ class PlaneStore(wiring.Component):
     bits : In(beat * levels)
         A beat.
     place : In(place_layout(plan))
-        Where it belongs.
+        Where the beat belongs.
     ends : In(1)
-        It is the last of its pixel.
+        The beat is the last of its pixel.
     filling, working : In(1)
-        The slot that it belongs to; the slot that is read.
+        The slot that the beat belongs to; the slot that `planes` reads.
     planes : In(plane_read_signature(plan))
     """
 

@@ -4,6 +4,7 @@ from amaranth.hdl import Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from bsff_hw.interfaces import Planned
 from bsff_hw.parts.odometer import Odometer
 from bsff_hw.parts.ram import ram
 from bsff_hw.plan import LayerPlan
@@ -27,7 +28,7 @@ def leaving_signature(plan: LayerPlan) -> wiring.Signature:
     return wiring.Signature({"valid": Out(1), "payload": Out(pooled_layout(plan))})
 
 
-class Pool(wiring.Component):
+class Pool(Planned):
     """Pool a map that streams through, with one line of the pooled map kept.
 
     Counts are unary, so their maximum is an OR. Ties go to the first position; an odd last row or column is dropped.
@@ -45,15 +46,12 @@ class Pool(wiring.Component):
     One beat a cycle; latency one cycle (none without a pool).
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "input": In(stream.Signature(fired_layout(plan))),
-                "output": Out(stream.Signature(pooled_layout(plan))),
-                "busy": Out(1),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "input": In(stream.Signature(fired_layout(plan))),
+            "output": Out(stream.Signature(pooled_layout(plan))),
+            "busy": Out(1),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

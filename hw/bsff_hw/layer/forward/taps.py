@@ -1,16 +1,16 @@
 """Which weight rows a window asks for: the active taps of each fold, one a cycle and bank."""
 
 from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
-from bsff_hw.interfaces import index
+from bsff_hw.interfaces import Planned, index
 from bsff_hw.parts.active import ActiveIndex
 from bsff_hw.parts.arithmetic import all_of, total
 from bsff_hw.plan import LayerPlan
 
 
-class TapList(wiring.Component):
+class TapList(Planned):
     """List the weight rows of one window after another, fold by fold.
 
     Members
@@ -25,7 +25,7 @@ class TapList(wiring.Component):
     rows : Out(ArrayLayout(ArrayLayout(.., banks), parts))
         Addresses; that of the zero row where a bank has nothing to add.
     first, last : Out(1)
-        They are the first, the last of their fold.
+        `rows` are the first, or the last, of their fold.
     listed : Out
         Rows that are taken in this cycle, each group's counted once.
 
@@ -34,19 +34,16 @@ class TapList(wiring.Component):
     A fold takes ``max(1, most active taps of a bank)`` cycles, the last one of a window at least two.
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "windows": In(stream.Signature(plan.kernel**2 * plan.channels_in * plan.levels)),
-                "advance": In(1),
-                "valid": Out(1),
-                "rows": Out(data.ArrayLayout(data.ArrayLayout(index(plan.depth), plan.banks), plan.parts)),
-                "first": Out(1),
-                "last": Out(1),
-                "listed": Out(range(plan.parts * plan.banks + 1)),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "windows": In(stream.Signature(plan.kernel**2 * plan.channels_in * plan.levels)),
+            "advance": In(1),
+            "valid": Out(1),
+            "rows": Out(data.ArrayLayout(data.ArrayLayout(index(plan.depth), plan.banks), plan.parts)),
+            "first": Out(1),
+            "last": Out(1),
+            "listed": Out(range(plan.parts * plan.banks + 1)),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

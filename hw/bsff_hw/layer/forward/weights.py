@@ -4,7 +4,7 @@ from amaranth.hdl import Module, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from bsff_hw.interfaces import index
+from bsff_hw.interfaces import Planned, index
 from bsff_hw.parts.ram import ram
 from bsff_hw.plan import LayerPlan
 
@@ -35,7 +35,7 @@ def row_write_signature(plan: LayerPlan) -> wiring.Signature:
     )
 
 
-class WeightMemory(wiring.Component):
+class WeightMemory(Planned):
     """Rows of `plan.row_lanes` weights.
 
     Row ``fold * rows_of_bank + tap // banks`` of bank ``tap % banks`` holds the weights of a tap for the channels of a
@@ -51,23 +51,21 @@ class WeightMemory(wiring.Component):
     write : In(row_write_signature(plan))
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        self._row_width = plan.row_lanes * plan.weight_bits
-        super().__init__(
-            {
-                "enable": In(1),
-                "address": In(data.ArrayLayout(data.ArrayLayout(index(plan.depth), plan.banks), plan.parts)),
-                "rows": Out(data.ArrayLayout(data.ArrayLayout(self._row_width, plan.banks), plan.parts)),
-                "write": In(row_write_signature(plan)),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        row = plan.row_lanes * plan.weight_bits
+        return {
+            "enable": In(1),
+            "address": In(data.ArrayLayout(data.ArrayLayout(index(plan.depth), plan.banks), plan.parts)),
+            "rows": Out(data.ArrayLayout(data.ArrayLayout(row, plan.banks), plan.parts)),
+            "write": In(row_write_signature(plan)),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        for part in range(self._plan.parts):
-            for bank in range(self._plan.banks):
-                store = ram(unsigned(self._row_width), self._plan.depth)
+        plan = self._plan
+        for part in range(plan.parts):
+            for bank in range(plan.banks):
+                store = ram(unsigned(plan.row_lanes * plan.weight_bits), plan.depth)
                 m.submodules[f"part{part}_bank{bank}"] = store
                 read, write = store.read_port(), store.write_port()
                 m.d.comb += [

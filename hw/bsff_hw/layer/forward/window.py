@@ -1,23 +1,24 @@
 """The sliding window: which input bits a position sees."""
 
 from amaranth.hdl import Cat, Module, Mux, Signal
-from amaranth.lib import stream, wiring
+from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import bits_for
 
-from bsff_hw.interfaces import index, read_signature
+from bsff_hw.interfaces import Planned, index
 from bsff_hw.plan import LayerPlan
 
+from .pixels import pixel_read_signature
 
-class Window(wiring.Component):
+
+class Window(Planned):
     """Slide a kernel over the map, position by position in raster order, reading every column once a row.
 
     Members
     -------
     start : In(1)
         Begin with the first position of a map.
-    pixels : Out(read_signature())
-        Of `maps.MapStore`; the address is row * width + column.
+    pixels : Out(pixel_read_signature(plan))
     windows : Out(stream(kernel * kernel * channels_in * levels))
         Of one position after another. Tap (ky, kx, c) is in unary: bit
         ((ky * kernel + kx) * channels_in + c) * levels + i is set where it exceeds i.
@@ -28,21 +29,17 @@ class Window(wiring.Component):
     are no position.
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        self._pixel = plan.channels_in * plan.levels
-        super().__init__(
-            {
-                "start": In(1),
-                "pixels": Out(read_signature(index(plan.height * plan.width), self._pixel)),
-                "windows": Out(stream.Signature(plan.kernel**2 * self._pixel)),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "start": In(1),
+            "pixels": Out(pixel_read_signature(plan)),
+            "windows": Out(stream.Signature(plan.kernel**2 * plan.channels_in * plan.levels)),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
-        kernel, pad, bits = plan.kernel, plan.padding, self._pixel
+        kernel, pad, bits = plan.kernel, plan.padding, plan.channels_in * plan.levels
         columns = plan.width + 2 * pad
         last_row = plan.height + 2 * pad - kernel
 

@@ -1,9 +1,10 @@
 """What each update lane keeps for its channels: coefficients for the rows, and sums of the changes that the rows made."""
 
 from amaranth.hdl import Module, Mux, Signal, signed, unsigned
-from amaranth.lib import data, wiring
+from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
+from bsff_hw.interfaces import Planned
 from bsff_hw.layer.scan import channel_layout
 from bsff_hw.parts.arithmetic import restarted
 from bsff_hw.parts.ram import ram
@@ -13,7 +14,7 @@ from .lane import coefficient_layout
 from .update import coefficient_read_signature, moves_signature
 
 
-class Coefficients(wiring.Component):
+class Coefficients(Planned):
     """Keep k and -C of every channel, in the memories of the lanes that use them.
 
     Members
@@ -25,16 +26,13 @@ class Coefficients(wiring.Component):
     read : In(coefficient_read_signature(plan))
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "write": In(1),
-                "at": In(channel_layout(plan)),
-                "coefficient": In(coefficient_layout()),
-                "read": In(coefficient_read_signature(plan)),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "write": In(1),
+            "at": In(channel_layout(plan)),
+            "coefficient": In(coefficient_layout()),
+            "read": In(coefficient_read_signature(plan)),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()
@@ -55,7 +53,7 @@ class Coefficients(wiring.Component):
         return m
 
 
-class Moves(wiring.Component):
+class Moves(Planned):
     """Sum the changes of each channel's weights over the taps.
 
     Members
@@ -69,16 +67,13 @@ class Moves(wiring.Component):
         The sum of its changes, two cycles later.
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "moves": In(moves_signature(plan)),
-                "scanning": In(1),
-                "at": In(channel_layout(plan)),
-                "moved": Out(signed(plan.moved_width)),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "moves": In(moves_signature(plan)),
+            "scanning": In(1),
+            "at": In(channel_layout(plan)),
+            "moved": Out(signed(plan.moved_width)),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

@@ -3,9 +3,10 @@
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
+from bsff_hw.interfaces import Planned
 from bsff_hw.parts.active import ActiveIndex
 from bsff_hw.parts.arithmetic import all_of, restarted, total
 from bsff_hw.plan import LayerPlan
@@ -19,7 +20,7 @@ def change_sums_layout(plan: LayerPlan) -> data.ArrayLayout:
     return data.ArrayLayout(data.ArrayLayout(unsigned(plan.change_width), plan.row_lanes), plan.parts)
 
 
-class Correlate(wiring.Component):
+class Correlate(Planned):
     """``S[j] = sum over positions of x d[j]`` of one pass after another; model: the matrix product in `bsff.golden.update`.
 
     Members
@@ -34,15 +35,12 @@ class Correlate(wiring.Component):
     A chunk takes ``max(1, most active sites of a bank)`` cycles; five cycles from the last one to ``sums.valid``.
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "chunks": In(stream.Signature(chunk_layout(plan))),
-                "words": Out(response_read_signature(plan)),
-                "sums": Out(stream.Signature(change_sums_layout(plan))),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "chunks": In(stream.Signature(chunk_layout(plan))),
+            "words": Out(response_read_signature(plan)),
+            "sums": Out(stream.Signature(change_sums_layout(plan))),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 from amaranth.hdl import Module, Signal, signed, unsigned
-from amaranth.lib import data, wiring
+from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from bsff.config import CLASSES
@@ -22,7 +22,7 @@ from bsff.contract.formats import (
     SUM_WIDTH,
 )
 from bsff.golden.update import reciprocal
-from bsff_hw.interfaces import index
+from bsff_hw.interfaces import Planned, index
 from bsff_hw.layer.scan import ChannelScan, channel_layout
 from bsff_hw.layer.tally import tally_layout
 from bsff_hw.parts.arithmetic import half_up, saturate
@@ -38,7 +38,7 @@ DRAIN = DEPTH + 2
 """Cycles from the end of the scan until the last channel is written."""
 
 
-class Drives(wiring.Component):
+class Drives(Planned):
     """Visit every channel: its drive D k gives its coefficients or, once the rows are changed, its bias.
 
     Members
@@ -60,23 +60,20 @@ class Drives(wiring.Component):
     moves : In(moves_signature(plan))
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "start": In(1),
-                "running": Out(1),
-                "biases": In(1),
-                "number": Out(index(CLASSES)),
-                "gain": In(signed(GAIN_WIDTH)),
-                "activity": In(ACTIVITY_WIDTH),
-                "tallies": Out(channel_read_signature(plan.beats, plan.tiles, tally_layout(plan))),
-                "bias": Out(channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
-                "bias_write": Out(channel_write_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
-                "coefficients": In(coefficient_read_signature(plan)),
-                "moves": In(moves_signature(plan)),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "start": In(1),
+            "running": Out(1),
+            "biases": In(1),
+            "number": Out(index(CLASSES)),
+            "gain": In(signed(GAIN_WIDTH)),
+            "activity": In(ACTIVITY_WIDTH),
+            "tallies": Out(channel_read_signature(plan.beats, plan.tiles, tally_layout(plan))),
+            "bias": Out(channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
+            "bias_write": Out(channel_write_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
+            "coefficients": In(coefficient_read_signature(plan)),
+            "moves": In(moves_signature(plan)),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

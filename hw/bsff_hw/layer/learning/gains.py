@@ -23,7 +23,7 @@ class Gains(wiring.Component):
     number : In
         A class.
     gain : Out(signed(GAIN_WIDTH))
-        Its gain, in the same cycle.
+        The gain of class `number`, in the same cycle.
     """
 
     phase: In(phase_signature())

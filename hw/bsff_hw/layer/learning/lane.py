@@ -1,10 +1,11 @@
 """One weight's update: gain, centring, stochastic rounding, saturation. Integer model: `bsff.golden.update.update`."""
 
 from amaranth.hdl import Cat, Module, Signal, signed, unsigned
-from amaranth.lib import data, wiring
+from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from bsff.contract.formats import GAIN_BITS, GAIN_WIDTH, SUM_WIDTH
+from bsff_hw.interfaces import Planned
 from bsff_hw.parts.arithmetic import fits, saturate
 from bsff_hw.plan import LayerPlan
 
@@ -14,7 +15,7 @@ def coefficient_layout() -> data.StructLayout:
     return data.StructLayout({"gain": signed(GAIN_WIDTH), "centring": signed(SUM_WIDTH)})
 
 
-class UpdateLane(wiring.Component):
+class UpdateLane(Planned):
     """Change one weight a cycle: ``W' = saturate(W + ((S k - C + dither) >> GAIN_BITS))``.
 
     The dither is smaller than a unit of W, so W with the dither beside it needs one adder for both; product and centring fit
@@ -43,20 +44,17 @@ class UpdateLane(wiring.Component):
 
     LATENCY = 4
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "sum": In(plan.change_width),
-                "weight": In(signed(plan.weight_bits)),
-                "coefficient": In(coefficient_layout()),
-                "dither": In(GAIN_BITS),
-                "changed": Out(signed(plan.weight_bits)),
-                "unchanged": Out(signed(plan.weight_bits)),
-                "moved": Out(signed(plan.weight_bits + 1)),
-                "saturated": Out(1),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "sum": In(plan.change_width),
+            "weight": In(signed(plan.weight_bits)),
+            "coefficient": In(coefficient_layout()),
+            "dither": In(GAIN_BITS),
+            "changed": Out(signed(plan.weight_bits)),
+            "unchanged": Out(signed(plan.weight_bits)),
+            "moved": Out(signed(plan.weight_bits + 1)),
+            "saturated": Out(1),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

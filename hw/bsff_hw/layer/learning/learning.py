@@ -1,12 +1,11 @@
 """The update of a layer: three factors, input bit, response, class error."""
 
 from amaranth.hdl import Module
-from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from bsff.config import CLASSES
 from bsff.contract.formats import ACTIVITY_WIDTH, BIAS_WIDTH, STEP_WIDTH
-from bsff_hw.interfaces import error_signature, generator_signature, phase_signature
+from bsff_hw.interfaces import Planned, error_signature, generator_signature, phase_signature
 from bsff_hw.layer.forward.planes import plane_read_signature
 from bsff_hw.layer.forward.pool import leaving_signature
 from bsff_hw.layer.forward.weights import row_read_signature, row_write_signature
@@ -25,7 +24,7 @@ from .sites import Sites
 from .update import RowUpdate, edit_signature
 
 
-class Learning(wiring.Component):
+class Learning(Planned):
     """Learn from a map that was judged. Integer model: `bsff.golden.update.update`.
 
     Members
@@ -41,36 +40,33 @@ class Learning(wiring.Component):
     planes : Out(plane_read_signature(plan))
     tallies : Out(channel_read_signature())
     bias, bias_write, row, row_write : Out
-        Biases and weight rows.
+        Reads and writes of biases and of weight rows.
     edit : In(edit_signature(plan))
-        The host's way to a weight.
+        Reads and writes of single weights by the host.
     saturated : Out
         Weights clipped in this cycle.
     generator : In(generator_signature())
-        Of the rounding.
+        The generator of the rounding.
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "phase": In(phase_signature()),
-                "begin": In(1),
-                "leaving": In(leaving_signature(plan)),
-                "step": In(STEP_WIDTH),
-                "activity": In(ACTIVITY_WIDTH),
-                "errors": Out(error_signature(CLASSES)),
-                "planes": Out(plane_read_signature(plan)),
-                "tallies": Out(channel_read_signature(plan.beats, plan.tiles, tally_layout(plan))),
-                "bias": Out(channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
-                "bias_write": Out(channel_write_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
-                "row": Out(row_read_signature(plan)),
-                "row_write": Out(row_write_signature(plan)),
-                "edit": In(edit_signature(plan)),
-                "saturated": Out(range(plan.parts * plan.update_lanes + 1)),
-                "generator": In(generator_signature()),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "phase": In(phase_signature()),
+            "begin": In(1),
+            "leaving": In(leaving_signature(plan)),
+            "step": In(STEP_WIDTH),
+            "activity": In(ACTIVITY_WIDTH),
+            "errors": Out(error_signature(CLASSES)),
+            "planes": Out(plane_read_signature(plan)),
+            "tallies": Out(channel_read_signature(plan.beats, plan.tiles, tally_layout(plan))),
+            "bias": Out(channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
+            "bias_write": Out(channel_write_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
+            "row": Out(row_read_signature(plan)),
+            "row_write": Out(row_write_signature(plan)),
+            "edit": In(edit_signature(plan)),
+            "saturated": Out(range(plan.parts * plan.update_lanes + 1)),
+            "generator": In(generator_signature()),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

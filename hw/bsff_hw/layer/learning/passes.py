@@ -1,10 +1,10 @@
 """The order in which the update visits weight rows: tap by tap, and for each tap every fold of the channels."""
 
 from amaranth.hdl import Module, Mux, Signal, unsigned
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
-from bsff_hw.interfaces import index
+from bsff_hw.interfaces import Planned, index
 from bsff_hw.parts.odometer import Odometer
 from bsff_hw.plan import LayerPlan
 
@@ -30,7 +30,7 @@ def pass_layout(plan: LayerPlan) -> data.StructLayout:
     )
 
 
-class Passes(wiring.Component):
+class Passes(Planned):
     """List the passes of one update.
 
     Members
@@ -39,9 +39,8 @@ class Passes(wiring.Component):
     passes : Out(stream(pass_layout(plan)))
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__({"start": In(1), "passes": Out(stream.Signature(pass_layout(plan)))})
+    def ports(self, plan: LayerPlan) -> dict:
+        return {"start": In(1), "passes": Out(stream.Signature(pass_layout(plan)))}
 
     def elaborate(self, platform) -> Module:
         m = Module()

@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Module, Signal, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In
 
-from bsff_hw.interfaces import index, read_signature
+from bsff_hw.interfaces import Planned, index, read_signature
 from bsff_hw.layer.forward.pool import leaving_signature
 from bsff_hw.parts.odometer import Odometer
 from bsff_hw.parts.ram import ram
@@ -34,7 +34,7 @@ def response_read_signature(plan: LayerPlan) -> wiring.Signature:
     return read_signature(each(index(plan.response_depth)), each(word))
 
 
-class ResponseMap(wiring.Component):
+class ResponseMap(Planned):
     """Keep how each site's channels responded until the update has used it: words of a fold's lanes, spread over banks.
 
     Members
@@ -45,11 +45,8 @@ class ResponseMap(wiring.Component):
     words : In(response_read_signature(plan))
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {"begin": In(1), "leaving": In(leaving_signature(plan)), "words": In(response_read_signature(plan))}
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {"begin": In(1), "leaving": In(leaving_signature(plan)), "words": In(response_read_signature(plan))}
 
     def elaborate(self, platform) -> Module:
         m = Module()

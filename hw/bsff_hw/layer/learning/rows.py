@@ -1,11 +1,11 @@
 """Working off every weight row of an update: sums and weights are brought together in the order of the passes."""
 
 from amaranth.hdl import Module, Signal, unsigned
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from bsff.contract.formats import GAIN_BITS
-from bsff_hw.interfaces import generator_signature, index, phase_signature
+from bsff_hw.interfaces import Planned, generator_signature, index, phase_signature
 from bsff_hw.layer.forward.weights import row_read_signature, rows_layout
 from bsff_hw.parts.lfsr import Draws
 from bsff_hw.plan import LayerPlan
@@ -36,7 +36,7 @@ def row_update_layout(plan: LayerPlan) -> data.StructLayout:
     )
 
 
-class Rows(wiring.Component):
+class Rows(Planned):
     """Fetch the row of the next pass while the one before is worked off, and hand it on when its sums are there.
 
     Members
@@ -48,26 +48,23 @@ class Rows(wiring.Component):
         From `correlate.Correlate`.
     row : Out(row_read_signature(plan))
     updates : Out(stream(row_update_layout(plan)))
-        To `update.RowUpdate`.
+        Rows with their sums, for `update.RowUpdate`.
     busy : In(1)
-        It still works.
+        `RowUpdate` still works on a row.
     generator : In(generator_signature())
-        Of the rounding: one dither a tap, shared by the tap's groups and channels.
+        The generator of the rounding: one dither a tap, shared by the tap's groups and channels.
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "phase": In(phase_signature()),
-                "passes": In(stream.Signature(pass_layout(plan))),
-                "sums": In(stream.Signature(change_sums_layout(plan))),
-                "row": Out(row_read_signature(plan)),
-                "updates": Out(stream.Signature(row_update_layout(plan))),
-                "busy": In(1),
-                "generator": In(generator_signature()),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "phase": In(phase_signature()),
+            "passes": In(stream.Signature(pass_layout(plan))),
+            "sums": In(stream.Signature(change_sums_layout(plan))),
+            "row": Out(row_read_signature(plan)),
+            "updates": Out(stream.Signature(row_update_layout(plan))),
+            "busy": In(1),
+            "generator": In(generator_signature()),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

@@ -3,10 +3,10 @@
 from typing import Any
 
 from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, signed
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
-from bsff_hw.interfaces import index
+from bsff_hw.interfaces import Planned, index
 from bsff_hw.layer.forward.planes import plane_read_signature
 from bsff_hw.parts.odometer import Odometer
 from bsff_hw.plan import LayerPlan
@@ -49,7 +49,7 @@ def _flags_layout(plan: LayerPlan) -> data.StructLayout:
     )
 
 
-class Sites(wiring.Component):
+class Sites(Planned):
     """Gather the inputs that a tap has at every position.
 
     Members
@@ -65,15 +65,12 @@ class Sites(wiring.Component):
     ``chunk_rows + 1`` cycles after its pass.
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "passes": In(stream.Signature(pass_layout(plan))),
-                "planes": Out(plane_read_signature(plan)),
-                "chunks": Out(stream.Signature(chunk_layout(plan))),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "passes": In(stream.Signature(pass_layout(plan))),
+            "planes": Out(plane_read_signature(plan)),
+            "chunks": Out(stream.Signature(chunk_layout(plan))),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

@@ -7,7 +7,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from bsff_hw.interfaces import index, read_signature
+from bsff_hw.interfaces import Planned, index, read_signature
 from bsff_hw.layer.forward.weights import row_write_signature
 from bsff_hw.parts.arithmetic import any_of, pick
 from bsff_hw.plan import LayerPlan
@@ -81,7 +81,7 @@ def _stage_layout(plan: LayerPlan) -> data.StructLayout:
     )
 
 
-class RowUpdate(wiring.Component):
+class RowUpdate(Planned):
     """Work off one row of every part: load sums and weights, change `plan.update_lanes` weights a cycle, write the row back.
 
     Members
@@ -101,19 +101,16 @@ class RowUpdate(wiring.Component):
     ``plan.row_steps`` cycles a row; it is written ``UpdateLane.LATENCY + 1`` cycles after its last step.
     """
 
-    def __init__(self, plan: LayerPlan) -> None:
-        self._plan = plan
-        super().__init__(
-            {
-                "updates": In(stream.Signature(row_update_layout(plan))),
-                "edit": In(edit_signature(plan)),
-                "coefficients": Out(coefficient_read_signature(plan)),
-                "moves": Out(moves_signature(plan)),
-                "saturated": Out(range(plan.parts * plan.update_lanes + 1)),
-                "write": Out(row_write_signature(plan)),
-                "busy": Out(1),
-            }
-        )
+    def ports(self, plan: LayerPlan) -> dict:
+        return {
+            "updates": In(stream.Signature(row_update_layout(plan))),
+            "edit": In(edit_signature(plan)),
+            "coefficients": Out(coefficient_read_signature(plan)),
+            "moves": Out(moves_signature(plan)),
+            "saturated": Out(range(plan.parts * plan.update_lanes + 1)),
+            "write": Out(row_write_signature(plan)),
+            "busy": Out(1),
+        }
 
     def elaborate(self, platform) -> Module:
         m = Module()

@@ -1,7 +1,7 @@
 """The register table: offsets, decoder, emulated device, driver, reference page and .hwh are made from it.
 
 `machine` and `block` declare the registers, `description` says what can be said of one, `identity` makes the constants
-that name a machine, `records` measures samples, `page` writes the reference page.
+that name a machine, `page` writes the reference page.
 """
 
 from .block import BLOCK, BLOCK_BASE, BLOCK_STRIDE, BLOCKS_MAX, block_offset
@@ -9,7 +9,6 @@ from .description import Field, Kind, Register, held
 from .identity import build_hash, constants
 from .machine import ABI_VERSION, GLOBAL, MAGIC, WINDOW
 from .page import reference_page
-from .records import record_words, sample_words
 
 __all__ = [
     "ABI_VERSION",
@@ -27,7 +26,5 @@ __all__ = [
     "build_hash",
     "constants",
     "held",
-    "record_words",
     "reference_page",
-    "sample_words",
 ]

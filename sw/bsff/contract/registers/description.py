@@ -32,27 +32,20 @@ class Field:
 
 @dataclass(frozen=True)
 class Register:
-    """One 32-bit register.
-
-    Attributes
-    ----------
-    offset : int
-        In bytes, from the start of the window or of a block.
-    access : {"ro", "rw", "wo"}
-    reset : int
-        Value after reset, of a register that is held.
-    layers_only : bool
-        The block of the head lacks it; it reads 0 there.
-    """
+    """One 32-bit register."""
 
     name: str
     offset: int
+    """Offset in bytes from the start of the window or of a block."""
     access: str
+    """``ro``, ``rw`` or ``wo``."""
     kind: Kind
     doc: str
     fields: tuple[Field, ...] = ()
     reset: int = 0
+    """Value after reset, of a register that is held."""
     layers_only: bool = False
+    """The block of the head lacks it; it reads 0 there."""
 
     @property
     def mask(self) -> int:

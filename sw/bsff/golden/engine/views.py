@@ -33,58 +33,43 @@ class LayerShape(NamedTuple):
 
 
 class LayerViews(NamedTuple):
-    """Views of a layer's state, and its registers as they are now.
-
-    Attributes
-    ----------
-    weights : int16, shape (groups * taps, C/groups)
-    bias, mean : int32, shape (C,)
-    activity : int32, shape (1,)
-    pbits, rounding : uint64, shape (1,)
-    step, scale, gate : int
-    learn : bool
-    noise_table : int32, shape (2**NOISE_BITS,)
-    narrow : int16 or int32, shape (C/groups,)
-        Scratch of a type that holds the sum of eight weights.
-    """
+    """Views of a layer's state, and its registers as they are now."""
 
     weights: Any
+    """int16, shape (groups * taps, C/groups)."""
     bias: Any
     mean: Any
+    """`bias` and `mean`: int32, shape (C,)."""
     activity: Any
+    """int32, shape (1,)."""
     pbits: Any
     rounding: Any
+    """`pbits` and `rounding`: uint64, shape (1,)."""
     step: int
     scale: int
     gate: int
     learn: bool
     noise_table: Any
+    """int32, shape (2**NOISE_BITS,)."""
     narrow: Any
+    """int16 or int32, shape (C/groups,). Scratch of a type that holds the sum of eight weights."""
 
 
 class HeadViews(NamedTuple):
-    """Views of the head's state, and its registers as they are now.
-
-    Attributes
-    ----------
-    weights : int32, shape (rows, 10)
-    bias : int32, shape (10,)
-    rounding : uint64, shape (1,)
-    step, gate : int
-    learn : bool
-    weight_max : int
-    shift : int
-        From sums to logits; see `numerics.head_shift`.
-    """
+    """Views of the head's state, and its registers as they are now."""
 
     weights: Any
+    """int32, shape (rows, 10)."""
     bias: Any
+    """int32, shape (10,)."""
     rounding: Any
+    """uint64, shape (1,)."""
     step: int
     gate: int
     learn: bool
     weight_max: int
     shift: int
+    """From sums to logits; see `numerics.head_shift`."""
 
 
 def shape_of(layer: LayerGeometry) -> LayerShape:

@@ -28,15 +28,10 @@ _COUNT = 8
 
 @dataclass(frozen=True)
 class Counts:
-    """Operations of one training sample.
-
-    Attributes
-    ----------
-    operations : dict of str to (float, float)
-        By kind: how many, and picojoules of one.
-    """
+    """Operations of one training sample."""
 
     operations: dict[str, tuple[float, float]]
+    """For each kind of operation its number, and the picojoules of one."""
 
     @property
     def picojoules(self) -> float:
@@ -55,7 +50,7 @@ def count(shape: Geometry, counters: NDArray[np.int64], algorithm: str, energies
     Parameters
     ----------
     counters : array of int, shape (blocks, len(COUNTERS) or more)
-        Of `Accelerator.counters`, after training some samples.
+        From `Accelerator.counters`, after some samples were trained.
     algorithm : str
         One of `ALGORITHMS`.
 

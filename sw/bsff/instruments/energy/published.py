@@ -9,28 +9,20 @@ SOURCE = "M. Horowitz, Computing's energy problem, ISSCC 2014: 45 nm, 0.9 V"
 
 @dataclass(frozen=True)
 class Energies:
-    """Picojoules.
-
-    Attributes
-    ----------
-    add_8, add_32 : float
-        Integer additions of 8 and 32 bits.
-    multiply_8, multiply_32 : float
-        Integer multiplications.
-    float_add, float_multiply : float
-        Of 32 bits.
-    memory_64 : float
-        A read of 64 bits from a cache of 8 KB (the paper's table as PMC8934428, table 3, quotes it); a write is taken to
-        cost as much.
-    """
+    """Picojoules."""
 
     add_8: float = 0.03
     add_32: float = 0.1
+    """`add_8` and `add_32`: integer additions of 8 and 32 bits."""
     multiply_8: float = 0.2
     multiply_32: float = 3.1
+    """`multiply_8` and `multiply_32`: integer multiplications."""
     float_add: float = 0.9
     float_multiply: float = 3.7
+    """`float_add` and `float_multiply`: operations on floats of 32 bits."""
     memory_64: float = 10.0
+    """A read of 64 bits from a cache of 8 KB (the paper's table as PMC8934428, table 3, quotes it); a write is taken to
+    cost as much."""
 
     def add(self, bits: int) -> float:
         """Of an integer addition: linear in the width, through the two published points.

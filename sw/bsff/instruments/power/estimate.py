@@ -25,19 +25,13 @@ _T = (
 
 @dataclass(frozen=True)
 class Interval:
-    """A value and the half-widths of its 95 % interval.
-
-    Attributes
-    ----------
-    spread : float
-        From how the repeats differ.
-    sensor : float
-        From the sensor's gain, offset, shunt and linearity.
-    """
+    """A value and the half-widths of its 95 % interval."""
 
     value: float
     spread: float
+    """From how the repeats differ."""
     sensor: float
+    """From the sensor's gain, offset, shunt and linearity."""
 
     @property
     def half(self) -> float:
@@ -50,27 +44,18 @@ class Interval:
 
 @dataclass(frozen=True)
 class Result:
-    """What a measurement says.
-
-    Attributes
-    ----------
-    watts : dict of str to Interval
-        Of each state.
-    samples_per_second : float
-        While training.
-    total : Interval
-        Joules per sample of the whole board.
-    dynamic : Interval
-        Joules per sample above the idle machine.
-    core : Interval or None
-        Joules per sample above the same traffic without the machine; None without that state.
-    """
+    """What a measurement says."""
 
     watts: dict[str, Interval]
+    """Power in each state."""
     samples_per_second: float
+    """While training."""
     total: Interval
+    """Joules per sample of the whole board."""
     dynamic: Interval
+    """Joules per sample above the idle machine."""
     core: Interval | None
+    """Joules per sample above the same traffic without the machine; None without that state."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""

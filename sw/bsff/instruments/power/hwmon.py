@@ -29,7 +29,7 @@ class HwmonSensor:
     Parameters
     ----------
     folder : Path
-        Of the chip, such as ``/sys/class/hwmon/hwmon0``.
+        Folder of the chip, such as ``/sys/class/hwmon/hwmon0``.
     *channels : str
         ``power1`` alone, or ``in1`` and ``curr1``.
     """

@@ -14,7 +14,7 @@ class IioPower:
     Parameters
     ----------
     folder : Path
-        Of the device, such as ``/sys/bus/iio/devices/iio:device0``.
+        Folder of the device, such as ``/sys/bus/iio/devices/iio:device0``.
     channel : str
         Such as ``in_power2``.
     """

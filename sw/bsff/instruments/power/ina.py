@@ -20,30 +20,22 @@ TEXAS = 0x5449
 
 @dataclass(frozen=True)
 class Chip:
-    """How a chip tells volts and amperes.
-
-    Attributes
-    ----------
-    die : int or None
-        Contents of its register `DIE`.
-    shunt_volts, bus_volts, amperes : float
-        Of the lowest bit; `amperes` is 0 for a chip that measures over a shunt of the board's.
-    bus_shift : int
-        Bits below the bus voltage in its register.
-    gain : float
-        Largest relative error of the voltage as of the current.
-    shunt_offset : float
-        Largest, in volts; in amperes where there is no outer shunt.
-    """
+    """How a chip tells volts and amperes."""
 
     name: str
     die: int | None
+    """Contents of its register `DIE`."""
     shunt_volts: float
     bus_volts: float
     amperes: float
+    """`shunt_volts`, `bus_volts` and `amperes`: value of the lowest bit; `amperes` is 0 for a chip that measures over a
+    shunt on the board."""
     bus_shift: int
+    """Bits below the bus voltage in its register."""
     gain: float
+    """Largest relative error of the voltage as of the current."""
     shunt_offset: float
+    """Largest, in volts; in amperes where there is no outer shunt."""
 
 
 CHIPS = {
@@ -62,12 +54,12 @@ class Ina:
     bus : object
         With ``read_word_data(address, register)`` as of ``smbus2.SMBus``.
     number : int
-        Of the bus, for the name.
+        Number of the bus, for the name.
     address : int
         0x40 to 0x4f.
     chip : {"ina219", "ina226", "ina260"}
     shunt_ohms : float
-        Of the board's shunt; not looked at for the INA260.
+        Resistance of the board's shunt; ignored for the INA260.
     shunt_tolerance : float
         Relative, half-width of 95 %.
     volts : float

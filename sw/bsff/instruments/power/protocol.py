@@ -30,37 +30,25 @@ class Workload(Protocol):
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of time in one state.
-
-    Attributes
-    ----------
-    repeat : int
-        From 0; the windows of one repeat follow each other.
-    start, end : float
-        Seconds of the monotonic clock.
-    samples : int
-        Presented between them.
-    """
+    """A stretch of time in one state."""
 
     state: str
     repeat: int
+    """From 0; the windows of one repeat follow each other."""
     start: float
     end: float
+    """`start` and `end`: seconds of the monotonic clock."""
     samples: int
+    """Presented between them."""
 
 
 @dataclass
 class Record:
-    """All readings, and what was done when.
-
-    Attributes
-    ----------
-    times, watts : array of float, shape (N,)
-        Seconds of the monotonic clock, rising; watts.
-    """
+    """All readings, and what was done when."""
 
     times: NDArray[np.float64]
     watts: NDArray[np.float64]
+    """`times` and `watts`: array of float, shape (N,). Seconds of the monotonic clock, rising; watts."""
     windows: list[Window] = field(default_factory=list)
 
 
@@ -81,7 +69,7 @@ def measure(
     Parameters
     ----------
     seconds : float
-        Of a window.
+        Length of a window.
     settle : float
         Seconds in a state before its window begins: the filter of the sensor and the regulators settle.
     report : callable

@@ -25,7 +25,7 @@ def choose(name: str | None, found: list[Sensor], **options: Any) -> Sensor | No
     name : str, optional
         As `scan` gives it, or ``ina226:1/0x40``.
     **options
-        Of `ina.Ina`.
+        Options of `ina.Ina`.
 
     Raises
     ------

@@ -6,26 +6,18 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How wrong a sensor may be; every figure is the half-width of a 95 % interval.
-
-    Attributes
-    ----------
-    gain : float
-        Relative error of a reading, the same for all readings of a session.
-    offset : float
-        Watts added to every reading.
-    shunt : float
-        Relative tolerance of the shunt resistor, where power is computed with its value; else 0.
-    linearity : float or None
-        Relative error that may differ between two readings far apart, which a difference does not cancel. None: not
-        known, so taken to be as large as `gain`. On a board of 10 W with a difference of 1 W, a gain of 1 % is then
-        an uncertainty of 14 %.
-    """
+    """How wrong a sensor may be; every figure is the half-width of a 95 % interval."""
 
     gain: float
+    """Relative error of a reading, the same for all readings of a session."""
     offset: float
+    """Watts added to every reading."""
     shunt: float = 0.0
+    """Relative tolerance of the shunt resistor, where power is computed with its value; else 0."""
     linearity: float | None = None
+    """Relative error that may differ between two readings far apart, which a difference does not cancel. None: not
+    known, so taken to be as large as `gain`. On a board of 10 W with a difference of 1 W, a gain of 1 % is then an
+    uncertainty of 14 %."""
 
     def __post_init__(self) -> None:
         for name in ("gain", "offset", "shunt", "linearity"):
@@ -40,18 +32,12 @@ class Accuracy:
 
 
 class Sensor(Protocol):
-    """Something that tells watts.
-
-    Attributes
-    ----------
-    name : str
-        By which ``--sensor`` chooses it.
-    what : str
-        What it measures, for the reader of a report.
-    """
+    """Something that tells watts."""
 
     name: str
+    """Name by which ``--sensor`` chooses it."""
     what: str
+    """What it measures, for the reader of a report."""
     accuracy: Accuracy
 
     def read(self) -> float:

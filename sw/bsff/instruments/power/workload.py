@@ -25,7 +25,7 @@ class MachineWorkload:
     machine : Accelerator
         With a state and step sizes.
     pixels, labels : array
-        As of `Accelerator.present`; they are presented again and again.
+        As `Accelerator.present` takes them; they are presented again and again.
     """
 
     def __init__(self, machine: Accelerator, device: Any, pixels: NDArray[np.uint8], labels: NDArray[Any]) -> None:

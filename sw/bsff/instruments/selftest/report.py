@@ -9,32 +9,22 @@ PASS, FAIL, SKIP = "pass", "FAIL", "skip"
 
 @dataclass(frozen=True)
 class Check:
-    """One check.
-
-    Attributes
-    ----------
-    verdict : {"pass", "FAIL", "skip"}
-    detail : str
-        What was found; for a failure also what to do.
-    """
+    """One check."""
 
     name: str
     verdict: str
+    """`PASS`, `FAIL` or `SKIP`."""
     detail: str
+    """What was found; for a failure also what to do."""
     seconds: float
 
 
 @dataclass
 class Report:
-    """All checks, and on what they ran.
-
-    Attributes
-    ----------
-    header : dict
-        Device, configuration, versions.
-    """
+    """All checks, and on what they ran."""
 
     header: dict[str, Any]
+    """Device, configuration, versions."""
     checks: list[Check] = field(default_factory=list)
 
     @property
@@ -44,7 +34,5 @@ class Report:
 
     def to_json(self) -> str:
         """The file to attach to an issue."""
-        return (
-            json.dumps({**self.header, "passed": self.passed, "checks": [asdict(c) for c in self.checks]}, indent=1)
-            + "\n"
-        )
+        content = {**self.header, "passed": self.passed, "checks": [asdict(c) for c in self.checks]}
+        return json.dumps(content, indent=1) + "\n"

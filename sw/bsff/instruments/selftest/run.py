@@ -30,9 +30,9 @@ def selftest(
     Parameters
     ----------
     config : Config
-        Of which it was built.
+        The configuration for which the device was built.
     name : str
-        Of the device, for the report.
+        Name of the device, for the report.
     timeout : float
         Seconds that a wait may last without progress.
     report : callable, optional

@@ -18,7 +18,7 @@ def hold(readers: Readers, writers: Writers, offset: int, register: Register, wh
     Parameters
     ----------
     offset : int
-        In the window; `register.offset` may be one within a block.
+        Offset in the window; `register.offset` may be one within a block.
     where : array of shape (), or dict
     """
     place: Any = register.name if isinstance(where, dict) else ()

@@ -14,7 +14,7 @@ from bsff.contract.able import check
 from bsff.contract.formats import COUNTERS, FAULTS, MEMORIES
 from bsff.contract.geometry import Geometry, geometry
 from bsff.contract.numerics import check_accumulator
-from bsff.contract.registers import BLOCK, GLOBAL, Kind, block_offset, constants, record_words, sample_words
+from bsff.contract.registers import BLOCK, GLOBAL, Kind, block_offset, constants
 from bsff.errors import DeviceError
 from bsff.golden import engine
 from bsff.golden.state import NetworkState, blank
@@ -47,7 +47,7 @@ class EmulatedDevice:
     Parameters
     ----------
     threads : int, optional
-        Of the compiled engine; by default one a core. The result does not depend on it.
+        Threads of the compiled engine; by default one a core. The result does not depend on it.
 
     Raises
     ------
@@ -195,7 +195,7 @@ class EmulatedDevice:
         if self._label is None:
             return  # as in hardware: data without a label is dropped
         self._words.append(word)
-        if len(self._words) == sample_words(self._geometry):
+        if len(self._words) == self._geometry.sample_words:
             if len(self._queue) == FIFO:
                 self._run()
             self._queue.append((self._label, self._words))
@@ -217,7 +217,7 @@ class EmulatedDevice:
         if samples == 0:
             return
         address = self._held["BUFFER_ADDRESS_HIGH"] << 32 | self._held["BUFFER_ADDRESS_LOW"]
-        width = record_words(self._geometry)
+        width = self._geometry.record_words
         self._left = samples
         if address % 8:
             self._fault = FAULTS.index("address")
@@ -227,7 +227,7 @@ class EmulatedDevice:
             if start >= 0 and start + samples * width <= len(buffer.words):
                 self._left = 0
                 records = buffer.words[start : start + samples * width].reshape(samples, width)
-                self._execute(records[:, 1 : 1 + sample_words(self._geometry)], records[:, 0])
+                self._execute(records[:, 1 : 1 + self._geometry.sample_words], records[:, 0])
                 return
         self._fault = FAULTS.index("decode error")
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bsff.golden import pbit, tables
 
-from .arrays import Floats, Ints
+from .statistics import Floats, Ints
 
 FRACTION_BITS = 8
 """Fractional bits of a pre-activation: the default of a layer."""

@@ -8,10 +8,12 @@ import numpy as np
 from bsff.contract import formats
 from bsff.golden import lfsr, pbit
 
-from .arrays import Bits, Floats, Ints
 from .firing import FRACTION_BITS, fire, firing_probability, level
 from .sp800_22 import SHORT, Verdict, nist
 from .statistics import (
+    Bits,
+    Floats,
+    Ints,
     autocorrelation,
     chi_square,
     cross_correlation,
@@ -35,22 +37,15 @@ SEQUENCES = 64
 
 @dataclass(frozen=True)
 class Correlation:
-    """Correlations of one kind.
-
-    Attributes
-    ----------
-    count : int
-        Correlations of this kind at one probability.
-    samples : int
-        Values that each was estimated from.
-    worst : tuple of float
-        The largest by magnitude at each of `PROBABILITIES`.
-    """
+    """Correlations of one kind."""
 
     what: str
     count: int
+    """Correlations of this kind at one probability."""
     samples: int
+    """Values that each was estimated from."""
     worst: tuple[float, ...]
+    """The largest by magnitude at each of `PROBABILITIES`."""
 
 
 def _worst(what: str, samples: int, values: Sequence[Floats]) -> Correlation:
@@ -172,20 +167,14 @@ def nist_streams(seed: int) -> Iterator[tuple[str, Bits]]:
 
 @dataclass(frozen=True)
 class Measurements:
-    """All that the page shows and the tests judge.
-
-    Attributes
-    ----------
-    tiles : dict
-        For each M the p-values of `tile_p_values`.
-    nist : dict
-        Verdicts by the name of the stream.
-    """
+    """All that the page shows and the tests judge."""
 
     seed: int
     correlations: list[Correlation]
     tiles: dict[int, tuple[float, ...]]
+    """For each M the p-values of `tile_p_values`."""
     nist: dict[str, list[Verdict]]
+    """Verdicts by the name of the stream."""
 
 
 def measure(seed: int) -> Measurements:

@@ -7,7 +7,7 @@ import numpy as np
 from bsff.contract import formats
 from bsff.golden import lfsr
 
-from .arrays import Ints
+from .statistics import Ints
 
 
 def leap(states: lfsr.State, steps: int) -> lfsr.State:

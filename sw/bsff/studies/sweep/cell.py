@@ -110,7 +110,7 @@ def make_cell(keys: dict[str, Any], *, where: str, folder: Path) -> Cell:
     where : str
         For messages: file and case.
     folder : Path
-        To which a relative path of a network refers.
+        The folder to which a relative path of a network refers.
 
     Raises
     ------

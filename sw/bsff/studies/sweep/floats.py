@@ -31,6 +31,8 @@ def measure(cell: Cell, data: Dataset, device: str = "cpu") -> dict[str, object]
     torch.backends.cudnn.allow_tf32 = False  # float32 as on a CPU, not 10 bits of mantissa
     torch.backends.cudnn.deterministic = True
     config, options = cell.config, cell.options
+    shared = {name: getattr(options, name) for name in ("optimiser", "learning_rate", "quantise", "gated")}
+    rule = Rule(**shared, loss_before_norm=options.loss == "before")
     start = time.monotonic()
     network = fit(
         config,
@@ -40,10 +42,8 @@ def measure(cell: Cell, data: Dataset, device: str = "cpu") -> dict[str, object]
         data.test_labels[:0],
         variant="real" if options.variant == "real" else "bsff",
         batch_size=options.batch_size,
-        learning_rate=options.learning_rate,
         real_input={"usual": None, "pixels": True, "bits": False}[options.input],
-        loss_before_norm=options.loss == "before",
-        rule=Rule(optimiser=options.optimiser, quantise=options.quantise, gated=options.gated),
+        rule=rule,
         device=device,
     )[0]
     seconds = time.monotonic() - start

@@ -30,15 +30,9 @@ def measure(cell: Cell, data: Dataset) -> dict[str, object]:
         # the loop tests after every epoch, which leaves no trace in the machine and would only cost time
         few = dataclasses.replace(data, test_images=data.test_images[:1], test_labels=data.test_labels[:1])
         train(machine, config, few, progress)
+        place = {"seed": config.training.seed, "epoch": config.training.epochs}
         test, once = (
-            evaluate(
-                machine,
-                data.test_images,
-                data.test_labels,
-                draws=draws,
-                seed=config.training.seed,
-                epoch=config.training.epochs,
-            )
+            evaluate(machine, data.test_images, data.test_labels, draws=draws, **place)
             for draws in (config.training.test_draws, 1)
         )
         final = final_metrics(config, test, progress)

@@ -75,7 +75,7 @@ def run_on_ray(cells: Sequence[Cell], data: str | None, commit: str, *, address:
     Parameters
     ----------
     address : str
-        Of the cluster, as ``ray.init`` takes it: ``auto``, ``HOST:PORT`` or ``ray://HOST:PORT``.
+        Address of the cluster, as ``ray.init`` takes it: ``auto``, ``HOST:PORT`` or ``ray://HOST:PORT``.
 
     Raises
     ------

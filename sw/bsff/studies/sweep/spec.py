@@ -15,26 +15,18 @@ SECTIONS = ("title", "text", "base", "grid", "case", "table", "plot")
 
 @dataclass(frozen=True)
 class Spec:
-    """A sweep.
-
-    Attributes
-    ----------
-    path : Path
-        Its file; results and pages lie beside it.
-    title, text : str
-        Heading and introduction of the page.
-    cells : tuple of Cell
-        In the order of the file: cases, and within a case the grid with its last key running fastest.
-    tables, plots : tuple of dict
-        What the page shows, see `bsff.studies.report`.
-    """
+    """A sweep."""
 
     path: Path
+    """The file of the sweep; results and pages lie beside it."""
     title: str
     text: str
+    """`title` and `text`: heading and introduction of the page."""
     cells: tuple[Cell, ...]
+    """In the order of the file: cases, and within a case the grid with its last key running fastest."""
     tables: tuple[dict[str, Any], ...]
     plots: tuple[dict[str, Any], ...]
+    """`tables` and `plots`: what the page shows, see `bsff.studies.report`."""
 
     @property
     def results(self) -> Path:

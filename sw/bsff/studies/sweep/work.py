@@ -30,7 +30,7 @@ def run_cell(cell: Cell, data: str | None, commit: str, device: str = "cpu") -> 
     data : str, optional
         Folder of the data sets, as `load_dataset` takes it.
     commit : str
-        Of the sources, see `commit`.
+        Commit of the sources, see `commit`.
     device : {"cpu", "cuda"}
         For the float variants; the golden model always runs on the CPU.
 

@@ -16,17 +16,12 @@ _SLOWEST = 63
 
 @dataclass
 class PynqBuffer:
-    """Contiguous memory that the processor and the machine's HP port share.
-
-    Attributes
-    ----------
-    words : array of uint32, shape (N,)
-    address : int
-        Physical.
-    """
+    """Contiguous memory that the processor and the machine's HP port share."""
 
     words: NDArray[np.uint32]
+    """Array of uint32, shape (N,)."""
     address: int
+    """Physical."""
 
     def flush(self) -> None:
         """Write the processor's caches back, so that the machine reads what was written."""

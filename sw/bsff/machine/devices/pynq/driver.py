@@ -32,9 +32,9 @@ class BsffDriver(pynq.DefaultIP):  # type: ignore[misc, unused-ignore]
         Parameters
         ----------
         config : Config
-            Of which the bitstream was built.
+            The configuration for which the bitstream was built.
         **options
-            Of `Accelerator`.
+            Options of `Accelerator`.
 
         Raises
         ------

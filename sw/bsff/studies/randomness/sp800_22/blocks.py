@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.studies.randomness.arrays import Bits
-from bsff.studies.randomness.statistics import chi_square, p_value
+from bsff.studies.randomness.statistics import Bits, chi_square, p_value
 
 
 def cut(bits: Bits, size: int) -> Bits:

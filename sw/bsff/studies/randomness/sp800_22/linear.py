@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bsff.studies.randomness.arrays import Bits, Ints
+from bsff.studies.randomness.statistics import Bits, Ints
 
 from .blocks import cut, histogram_p_value
 

@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 
-from bsff.studies.randomness.arrays import Bits
-from bsff.studies.randomness.statistics import p_value
+from bsff.studies.randomness.statistics import Bits, p_value
 
 from .blocks import cut, histogram_p_value
 

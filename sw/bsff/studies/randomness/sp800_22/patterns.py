@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bsff.studies.randomness.arrays import Bits, Ints
-from bsff.studies.randomness.statistics import p_value
+from bsff.studies.randomness.statistics import Bits, Ints, p_value
 
 from .blocks import cut, histogram_p_value
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bsff.studies.randomness.arrays import Bits
-from bsff.studies.randomness.statistics import chi_square, p_value, special
+from bsff.studies.randomness.statistics import Bits, chi_square, p_value, special
 
 from .linear import complexity, rank
 from .ones import block_frequency, frequency, longest_run, runs, spectral
@@ -20,26 +19,18 @@ SHORT, LONG = 2**17, 2**20
 
 @dataclass(frozen=True)
 class Verdict:
-    """One NIST test on many sequences.
-
-    Attributes
-    ----------
-    sequences, columns : int
-        Sequences, and p-values of each.
-    failures : int
-        Sequences with p < 0.01, of the column that has the most.
-    tail : float
-        Chance that a perfect generator has so many in a column.
-    uniformity : float or None
-        p-value of the p-values' uniformity over ten bins, of the worst column; None with less than 55 sequences.
-    """
+    """One NIST test on many sequences."""
 
     test: str
     sequences: int
     columns: int
+    """`sequences` and `columns`: sequences, and p-values of each."""
     failures: int
+    """Sequences with p < 0.01, of the column that has the most."""
     tail: float
+    """Chance that a perfect generator has so many in a column."""
     uniformity: float | None
+    """p-value of the p-values' uniformity over ten bins, of the worst column; None with less than 55 sequences."""
 
     @property
     def allowed(self) -> int:

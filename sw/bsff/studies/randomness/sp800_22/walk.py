@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bsff.studies.randomness.arrays import Bits, Ints
-from bsff.studies.randomness.statistics import special
+from bsff.studies.randomness.statistics import Bits, Ints, special
 
 from .blocks import histogram_p_value
 
@@ -20,13 +19,9 @@ def cumulative(bits: Bits) -> list[float]:
         k = np.arange(-n // far // 4 - 1, n // far // 4 + 2)
         phi = special().ndtr
         scale = far / math.sqrt(n)
-        result.append(
-            1
-            - float(
-                (phi((4 * k + 1) * scale) - phi((4 * k - 1) * scale)).sum()
-                - (phi((4 * k + 3) * scale) - phi((4 * k + 1) * scale)).sum()
-            )
-        )
+        inner = phi((4 * k + 1) * scale) - phi((4 * k - 1) * scale)
+        outer = phi((4 * k + 3) * scale) - phi((4 * k + 1) * scale)
+        result.append(1 - float(inner.sum() - outer.sum()))
     return result
 
 
@@ -55,11 +50,7 @@ def variant(bits: Bits) -> list[float]:
     states = [x for x in range(-9, 10) if x]
     visits = _visits(bits, states)
     cycles = visits.shape[1]
-    return (
-        [
-            math.erfc(abs(v - cycles) / math.sqrt(2 * cycles * (4 * abs(x) - 2)))
-            for x, v in zip(states, visits.sum(1), strict=True)
-        ]
-        if cycles >= 500
-        else []
-    )
+    if cycles < 500:
+        return []
+    spreads = (math.sqrt(2 * cycles * (4 * abs(x) - 2)) for x in states)
+    return [math.erfc(abs(v - cycles) / spread) for v, spread in zip(visits.sum(1), spreads, strict=True)]
