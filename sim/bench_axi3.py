@@ -19,7 +19,7 @@ from register_bus import Bus
 WORDS = int(os.environ["BSFF_WORDS"])
 SHARE = float(os.environ["BSFF_STALLS"])
 BURSTS = int(os.environ["BSFF_BURSTS"])
-PATIENCE = int(os.environ["BSFF_PATIENCE"])
+PATIENCE = int(os.environ["BSFF_GIVES_UP"])
 OUTPUTS = [f"s_axi_{name}" for name, member in axi3.PORTS.items() if member.flow == axi3.Out]
 SLVERR = 2
 
@@ -114,10 +114,7 @@ async def registers_that_hang(dut: Any) -> None:
         bus.reads.clear()
         bus.writes.clear()
         word, data = rng.randrange(WORDS), rng.getrandbits(32)
-        for burst in (
-            Burst(1, BASE + 4 * word, 0, 2, FIXED, [data], [15]),
-            Burst(2, BASE + 4 * word, 0, 2, FIXED),
-        ):
+        for burst in (Burst(1, BASE + 4 * word, 0, 2, FIXED, [data], [15]), Burst(2, BASE + 4 * word, 0, 2, FIXED)):
             master.ask(burst)
             await finished(dut, [burst], 400)
         assert burst.responses == [0]

@@ -17,7 +17,7 @@ from bsff_hw.bus.reader import ADDRESS_WIDTH, read_records
 
 WORDS = int(os.environ["BSFF_WORDS"])
 SHARE = float(os.environ["BSFF_STALLS"])
-PATIENCE = int(os.environ["BSFF_PATIENCE"])
+PATIENCE = int(os.environ["BSFF_GIVES_UP"])
 ROUNDS = int(os.environ["BSFF_ROUNDS"])
 BEATS = -(-(1 + WORDS) // 2)
 OUTPUTS = [

@@ -1,55 +1,37 @@
 """The FPGAs that a machine is folded, counted and placed for: one table, one entry a device."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What a folding may use of a device: less than all, since the interconnect and routing need the rest.
-
-    Attributes
-    ----------
-    name : str
-        Of the target.
-    luts, blocks, multipliers : int
-        LUTs of six inputs, block RAMs of 36 kb, DSP48.
-    """
+    """What a folding may use of a device: less than all, since the interconnect and routing need the rest."""
 
     name: str
+    """Of the target."""
     luts: int
     blocks: int
     multipliers: int
+    """LUTs of six inputs, block RAMs of 36 kb, DSP48."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A device.
-
-    Attributes
-    ----------
-    name : str
-        By which ``--target`` chooses it.
-    part : str
-        As its data sheet calls it.
-    family : str
-        Key of `bsff_hw.synthesis.families.FAMILIES`.
-    available : mapping of str to float
-        What the device has, by resource of its family; resources without a limit are absent.
-    budget : Budget, optional
-        For the folding solver; None where its estimates do not hold.
-    place : tuple of str, optional
-        Arguments of nextpnr for the part; None where no open tool places it.
-    """
+    """A device."""
 
     name: str
+    """By which ``--target`` chooses it."""
     part: str
+    """As its data sheet calls it."""
     family: str
+    """Key of `bsff_hw.synthesis.families.FAMILIES`."""
     available: Mapping[str, float]
+    """Mapping of str to float. What the device has, by resource of its family; resources without a limit are absent."""
     budget: Budget | None = None
+    """For the folding solver; None where its estimates do not hold."""
     place: tuple[str, ...] | None = None
+    """Arguments of nextpnr for the part; None where no open tool places it."""
 
 
 TARGETS = {

@@ -1,7 +1,5 @@
 """What the gateware needs from outside: Amaranth, and a yosys that writes its Verilog."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys

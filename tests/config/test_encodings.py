@@ -15,10 +15,7 @@ from bsff.contract.geometry import geometry
 from bsff.golden import encode, engine, network
 from bsff.reference import encode as float_encode
 
-TABLE = {
-    "layer": [{"channels": 10, "kernel": 3}],
-    "data": {"encoding": "bands", "levels": [50, 100, 200]},
-}
+TABLE = {"layer": [{"channels": 10, "kernel": 3}], "data": {"encoding": "bands", "levels": [50, 100, 200]}}
 
 
 def bands(pixels: Any, keys: Any, drawn: Any) -> list[Any]:

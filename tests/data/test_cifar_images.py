@@ -1,16 +1,7 @@
 """CIFAR-10 as a folder or an archive of images."""
 
 import pytest
-from data_files import (
-    check_copy,
-    check_official,
-    isolate,
-    jpeg,
-    make_records,
-    make_tree,
-    python2_pickle,
-    write_tar,
-)
+from data_files import check_copy, check_official, isolate, jpeg, make_records, make_tree, python2_pickle, write_tar
 
 from bsff.config import DataConfig
 from bsff.data import load_dataset

@@ -1,7 +1,5 @@
 """A folder with everything that a tool needs to build a machine for a board, the tool's run, and the manifest."""
 
-from __future__ import annotations
-
 import datetime
 import hashlib
 import json

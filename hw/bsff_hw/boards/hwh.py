@@ -3,8 +3,6 @@
 PYNQ drops an IP silently where an attribute is missing, so each of these was needed by one of its parsers.
 """
 
-from __future__ import annotations
-
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
@@ -129,10 +127,7 @@ def _machine(modules: Element, config: Config, board: Board) -> None:
             _register(registers, f"{name.upper()}_{register.name}", offset, register)
     _parameters(
         module,
-        {
-            "C_S_AXI_BASEADDR": f"0x{board.address:08X}",
-            "C_S_AXI_HIGHADDR": f"0x{board.address + WINDOW - 1:08X}",
-        },
+        {"C_S_AXI_BASEADDR": f"0x{board.address:08X}", "C_S_AXI_HIGHADDR": f"0x{board.address + WINDOW - 1:08X}"},
     )
     SubElement(module, "PORTS")
     SubElement(

@@ -1,7 +1,5 @@
 """The module that Vivado puts into a block design: the machine with its interfaces named."""
 
-from __future__ import annotations
-
 from amaranth.lib import wiring
 
 from bsff.machine.devices.pynq.names import VIVADO_VLNV

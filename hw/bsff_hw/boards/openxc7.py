@@ -1,7 +1,5 @@
 """The shell script with which openXC7 builds a bitstream for a Zynq-7000, and its pins."""
 
-from __future__ import annotations
-
 from .ps7 import NAME
 from .table import Board
 

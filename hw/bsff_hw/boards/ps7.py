@@ -6,8 +6,6 @@ and to keep the machine in reset until FCLK_RESET0_N has been released for two c
 bitstream is inferred, and was never tried.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from amaranth.back import verilog as back
@@ -50,7 +48,7 @@ class Ps7Shell(wiring.Component):
         self._network, self._base = network, base
         super().__init__({"led": Out(1)})
 
-    def elaborate(self, platform: Any) -> Module:
+    def elaborate(self, platform) -> Module:
         m = Module()
         m.domains.sync = ClockDomain("sync")
         m.submodules.bridge = bridge = Axi3Bridge(base=self._base)

@@ -1,7 +1,5 @@
 """The table of boards: one TOML file each, beside this module and installed with it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -18,37 +16,25 @@ APERTURES = {"zynq7": (0x4000_0000, 0x8000_0000), "zynqmp": (0xA000_0000, 0xB000
 
 @dataclass(frozen=True)
 class Board:
-    """One board.
-
-    Attributes
-    ----------
-    name : str
-        By which ``--board`` chooses it.
-    title : str
-    family : {"zynq7", "zynqmp"}
-    part : str
-        As Vivado names it.
-    board_parts : tuple of str
-        Names of the board's files in Vivado; the first that is installed is taken, none is needed.
-    clock_mhz : int
-        Of the fabric.
-    address : int
-        Of the registers, a multiple of 64 KiB in the processor's aperture.
-    led_pin : str
-        Of a LED that shows ``busy``; empty for none.
-    power_sensor : str
-        What `bsff power` can read there.
-    """
+    """One board."""
 
     name: str
+    """By which ``--board`` chooses it."""
     title: str
     family: str
+    """{"zynq7", "zynqmp"}."""
     part: str
+    """As Vivado names it."""
     board_parts: tuple[str, ...]
+    """Names of the board's files in Vivado; the first that is installed is taken, none is needed."""
     clock_mhz: int
+    """Of the fabric."""
     address: int
+    """Of the registers, a multiple of 64 KiB in the processor's aperture."""
     led_pin: str
+    """Of a LED that shows ``busy``; empty for none."""
     power_sensor: str
+    """What `bsff power` can read there."""
 
     def __post_init__(self) -> None:
         where = f"board {self.name}"

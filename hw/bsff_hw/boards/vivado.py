@@ -1,7 +1,5 @@
 """The Tcl script with which Vivado builds a bitstream."""
 
-from __future__ import annotations
-
 from bsff.contract.registers import WINDOW
 
 from .module import MODULE

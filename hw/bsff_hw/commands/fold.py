@@ -1,7 +1,5 @@
 """``bsff fold CONFIG``."""
 
-from __future__ import annotations
-
 import argparse
 from typing import Any
 

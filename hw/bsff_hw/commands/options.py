@@ -1,7 +1,5 @@
 """Options that several commands of the gateware share."""
 
-from __future__ import annotations
-
 import argparse
 
 

@@ -1,7 +1,5 @@
 """``bsff synth CONFIG --target DEVICE``."""
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 from typing import Any

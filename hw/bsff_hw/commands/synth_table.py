@@ -1,7 +1,5 @@
 """``bsff synth-table DIR``."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from pathlib import Path

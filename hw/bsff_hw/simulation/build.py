@@ -1,7 +1,5 @@
 """Compiles Verilog into a shared library, once for each text."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

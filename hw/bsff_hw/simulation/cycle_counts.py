@@ -1,7 +1,5 @@
 """Cycles of a machine from its own counters, beside the formula and the bound that its weight memories set."""
 
-from __future__ import annotations
-
 import dataclasses
 import time
 from dataclasses import dataclass
@@ -18,60 +16,39 @@ from bsff_hw.plan.cycles import head_cycles, layer_cycles
 
 @dataclass(frozen=True)
 class BlockCycles:
-    """What one block did, per sample.
-
-    Attributes
-    ----------
-    name : str
-        ``layer1`` ... or ``head``.
-    training, inference : float
-        Cycles at work for a training sample (gated ones among them) and for one that is only judged.
-    stalls : float
-        Cycles of a training sample in which the block waited for the one behind it.
-    taps : float
-        Weight rows read forward.
-    density : float
-        Share of taps that were active, 0..1.
-    updated : float
-        Share of samples learnt from; the rest was gated or frozen.
-    formula : float
-        Training cycles that `bsff_hw.plan.cycles` gives for that density and share.
-    bound : float
-        Training cycles that reading the weights takes, at all banks' full bandwidth.
-    """
+    """What one block did, per sample."""
 
     name: str
+    """``layer1`` ... or ``head``."""
     training: float
     inference: float
+    """Cycles at work for a training sample (gated ones among them) and for one that is only judged."""
     stalls: float
+    """Cycles of a training sample in which the block waited for the one behind it."""
     taps: float
+    """Weight rows read forward."""
     density: float
+    """Share of taps that were active, 0..1."""
     updated: float
+    """Share of samples learnt from; the rest was gated or frozen."""
     formula: float
+    """Training cycles that `bsff_hw.plan.cycles` gives for that density and share."""
     bound: float
+    """Training cycles that reading the weights takes, at all banks' full bandwidth."""
 
 
 @dataclass(frozen=True)
 class CycleCounts:
-    """A measurement of a whole machine.
-
-    Attributes
-    ----------
-    config : str
-    samples : int
-    blocks : tuple of BlockCycles
-    elapsed : float or None
-        Cycles between the end of one training sample and the next, where the device tells its clock; the host's accesses
-        are among them.
-    simulator : float or None
-        Simulated cycles a second.
-    """
+    """A measurement of a whole machine."""
 
     config: str
     samples: int
     blocks: tuple[BlockCycles, ...]
     elapsed: float | None
+    """Cycles between the end of one training sample and the next, where the device tells its clock; the host's accesses
+    are among them."""
     simulator: float | None
+    """Simulated cycles a second."""
 
     @property
     def slowest(self) -> BlockCycles:

@@ -1,7 +1,5 @@
 """`RtlDevice`: the verilated machine behind its AXI4-Lite registers."""
 
-from __future__ import annotations
-
 import ctypes
 import tempfile
 import weakref
@@ -27,11 +25,7 @@ _WORD = 0xFFFFFFFF
 _SEEDS = 2**31 - 1
 _CHUNK = 100_000  # cycles between looks for Ctrl-C
 _STATUS = registers.GLOBAL["STATUS"].offset
-_PATIENCE = {
-    _STATUS: 2000,
-    registers.GLOBAL["SAMPLE_SPACE"].offset: 500,
-    registers.GLOBAL["RESULT_COUNT"].offset: 500,
-}
+_PATIENCE = {_STATUS: 2000, registers.GLOBAL["SAMPLE_SPACE"].offset: 500, registers.GLOBAL["RESULT_COUNT"].offset: 500}
 """Cycles that pass, while the machine is busy, after a poll that had to be answered "not yet"."""
 _WHY = {
     simulator.TIMEOUT: f"no answer within {ANSWER_CYCLES:,} clock cycles; the simulated machine hangs: open the device "
@@ -49,17 +43,12 @@ _PAGE = 4096
 
 @dataclass
 class RtlBuffer:
-    """Words of the host that the simulated machine can read.
-
-    Attributes
-    ----------
-    words : array of uint32, shape (N,)
-    address : int
-        A multiple of 4096.
-    """
+    """Words of the host that the simulated machine can read."""
 
     words: NDArray[np.uint32]
+    """Array of uint32, shape (N,)."""
     address: int
+    """A multiple of 4096."""
 
     def flush(self) -> None:
         """Nothing to do: the simulator reads these very words."""

@@ -1,7 +1,5 @@
 """The Verilog of a network, generated when it is asked for: importing this module imports no Amaranth."""
 
-from __future__ import annotations
-
 from bsff.config import Config
 from bsff_hw.tools import need_amaranth
 

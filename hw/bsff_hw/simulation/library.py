@@ -1,7 +1,5 @@
 """The C interface of ``harness.cpp``."""
 
-from __future__ import annotations
-
 import ctypes
 from pathlib import Path
 

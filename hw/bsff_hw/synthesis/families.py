@@ -1,32 +1,22 @@
 """Families of FPGAs: how yosys synthesises for one, and what each of its primitives takes of a device."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Family:
-    """What the targets of a family share.
-
-    Attributes
-    ----------
-    synthesis : str
-        Command of yosys; ``{top}`` is the top module.
-    columns : tuple of str
-        Resources, in the order in which they are shown.
-    cells : mapping of str to mapping
-        What one primitive takes, by resource. A primitive that takes nothing has an empty entry, so that one that this
-        table does not know is noticed.
-    prepare : tuple of str
-        Commands of yosys before that one.
-    """
+    """What the targets of a family share."""
 
     synthesis: str
+    """Command of yosys; ``{top}`` is the top module."""
     columns: tuple[str, ...]
+    """Resources, in the order in which they are shown."""
     cells: Mapping[str, Mapping[str, float]]
+    """Mapping of str to mapping. What one primitive takes, by resource. A primitive that takes nothing has an empty
+    entry, so that one that this table does not know is noticed."""
     prepare: tuple[str, ...] = ()
+    """Commands of yosys before that one."""
 
 
 def _lutram(luts: int) -> dict[str, float]:

@@ -1,7 +1,5 @@
 """From the text of a design to its report."""
 
-from __future__ import annotations
-
 import json
 import tempfile
 from collections import Counter
@@ -24,13 +22,7 @@ CHECKED = ("check -noinit -assert",)
 
 
 def synthesise(
-    verilog: str,
-    *,
-    top: str,
-    target: str,
-    route: bool = True,
-    frequency: float = 100.0,
-    seconds: float = SECONDS,
+    verilog: str, *, top: str, target: str, route: bool = True, frequency: float = 100.0, seconds: float = SECONDS
 ) -> Report:
     """Synthesise a design, count what it takes, and place it where a tool for the device exists.
 

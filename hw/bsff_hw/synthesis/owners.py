@@ -14,8 +14,6 @@ layers and the head of a machine for the digits, registers, memories, DSPs and c
 4 %; the multiplexer through which registers are read counts for the AXI slave that it ends in.
 """
 
-from __future__ import annotations
-
 import bisect
 import re
 from collections import Counter

@@ -1,7 +1,5 @@
 """Place and route with nextpnr, and what its report says of time."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What synthesis found, as data and as a table."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -16,23 +14,15 @@ _DEPTH = 2
 
 @dataclass(frozen=True)
 class Timing:
-    """Speed after place and route.
-
-    Attributes
-    ----------
-    fmax_mhz, target_mhz : float
-    path : tuple of str
-        Cells of the slowest path from register to register, in order.
-    first, last : str
-        Components at its ends.
-    logic_ns, routing_ns : float
-    """
+    """Speed after place and route."""
 
     fmax_mhz: float
     target_mhz: float
     path: tuple[str, ...]
+    """Cells of the slowest path from register to register, in order."""
     first: str
     last: str
+    """Components at its ends."""
     logic_ns: float
     routing_ns: float
 
@@ -44,36 +34,24 @@ class Timing:
 
 @dataclass(frozen=True)
 class Report:
-    """The counts of one design for one device.
-
-    Attributes
-    ----------
-    target, part : str
-    tools, commands : tuple of str
-        Names with versions, and what they were told.
-    totals : dict of str to float
-        Of the flattened design, by resource.
-    available : dict of str to float
-        What the device has.
-    components : dict of str to dict
-        The same by component, each without what is below it; ``""`` is the top.
-    cells : dict of str to int
-        Primitives by type.
-    timing : Timing, optional
-    routed : dict of str to int
-        What was placed, by kind.
-    """
+    """The counts of one design for one device."""
 
     target: str
     part: str
     tools: tuple[str, ...]
     commands: tuple[str, ...]
+    """Names with versions, and what they were told."""
     totals: dict[str, float]
+    """Of the flattened design, by resource."""
     available: dict[str, float]
+    """What the device has."""
     components: dict[str, dict[str, float]]
+    """The same by component, each without what is below it; ``""`` is the top."""
     cells: dict[str, int]
+    """Primitives by type."""
     timing: Timing | None = None
     routed: dict[str, int] = field(default_factory=dict)
+    """What was placed, by kind."""
 
     @property
     def fits(self) -> bool:

@@ -1,7 +1,5 @@
 """One page of several reports: what the committed files of `bsff synth --json` say."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Runs yosys and nextpnr, each in a process of its own, with a limit of time; a failure shows the tool's words."""
 
-from __future__ import annotations
-
 import importlib.util
 import re
 import shutil

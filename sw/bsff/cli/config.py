@@ -1,7 +1,5 @@
 """``bsff config show|check|list``."""
 
-from __future__ import annotations
-
 import argparse
 from typing import Any
 

@@ -1,7 +1,5 @@
 """``bsff diff RUN RUN``."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """``bsff energy RUN``."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from pathlib import Path

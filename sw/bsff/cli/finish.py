@@ -1,7 +1,5 @@
 """The end of a training or an evaluation: test, ``metrics.json``, pictures, a short table."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from bsff.config import Config

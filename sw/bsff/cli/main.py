@@ -1,7 +1,5 @@
 """Parses the command line and calls the command."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 

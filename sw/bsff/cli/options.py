@@ -3,8 +3,6 @@
 Commands of other packages (group ``bsff.commands``) use them too.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 from pathlib import Path
@@ -30,9 +28,7 @@ def add_config(parser: Parser, *, optional: bool = False, text: str = "") -> Non
         What this command adds to the help of CONFIG.
     """
     parser.add_argument(
-        "config",
-        nargs="?" if optional else None,
-        help=f"a built-in name (see `bsff config list`) or a TOML file{text}",
+        "config", nargs="?" if optional else None, help=f"a built-in name (see `bsff config list`) or a TOML file{text}"
     )
     parser.add_argument(
         "--set",

@@ -1,7 +1,5 @@
 """Commands of other packages, found by the entry-point group ``bsff.commands``."""
 
-from __future__ import annotations
-
 import argparse
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any

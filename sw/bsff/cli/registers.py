@@ -1,7 +1,5 @@
 """``bsff registers``."""
 
-from __future__ import annotations
-
 import argparse
 from typing import Any
 

@@ -1,7 +1,5 @@
 """``bsff report SWEEP``."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 from typing import Any

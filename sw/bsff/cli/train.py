@@ -1,7 +1,5 @@
 """``bsff train CONFIG``."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from contextlib import closing

@@ -1,7 +1,5 @@
 """The official CIFAR-10 batches: python version (folder or tar.gz) and binary version."""
 
-from __future__ import annotations
-
 import io
 import pickle
 import tarfile

@@ -1,7 +1,5 @@
 """Keep decoded archives, so that only the first load is slow."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """CIFAR-10 in whichever form the user has it."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What every loader returns: images and labels that have been checked once and for all."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

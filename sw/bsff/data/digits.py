@@ -1,7 +1,5 @@
 """The 8x8 digits that come with scikit-learn: no download, and small enough for a first run."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -68,12 +66,4 @@ def load_digits(chosen: DataSet) -> Dataset:
     images = ((levels * 255 + 8) // 16).astype(np.uint8)[..., np.newaxis]  # + 8: rounded to the nearest
     labels = bunch.target.astype(np.uint8)
     train, test = split(labels, TEST, SEED)
-    return Dataset(
-        chosen.name,
-        chosen.title,
-        images[train],
-        labels[train],
-        images[test],
-        labels[test],
-        chosen.classes,
-    )
+    return Dataset(chosen.name, chosen.title, images[train], labels[train], images[test], labels[test], chosen.classes)

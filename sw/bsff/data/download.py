@@ -1,7 +1,5 @@
 """Fetch the public data sets, each file checked against its published checksum."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Where data files are looked for, and what to say when they are not there."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 from pathlib import Path

@@ -3,8 +3,6 @@
 An IDX file of bytes is ``00 00 08 d``, then ``d`` sizes (big-endian, 32 bits), then the bytes.
 """
 
-from __future__ import annotations
-
 import gzip
 import math
 import struct

@@ -1,7 +1,5 @@
 """A tree of small JPEG images, ``train/<class>/*.jpg`` and ``test/<class>/*.jpg``: a folder or a tar."""
 
-from __future__ import annotations
-
 import io
 import lzma
 import tarfile

@@ -1,7 +1,5 @@
 """Import what only some data sets need, when they need it."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import Any
 

@@ -1,7 +1,5 @@
 """From the ``[data]`` table of a configuration to arrays."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path

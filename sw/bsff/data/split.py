@@ -1,7 +1,5 @@
 """A validation set, so that settings are not chosen by the test images."""
 
-from __future__ import annotations
-
 import dataclasses
 
 from bsff.errors import DataError

@@ -1,7 +1,5 @@
 """Per-image contrast normalisation, on the host, before pixels become bits."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from bsff.errors import DataError

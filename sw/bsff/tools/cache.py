@@ -1,7 +1,5 @@
 """The folder for everything that can be made again: downloads, decoded images, the compiled engine, built simulators."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

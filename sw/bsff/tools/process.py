@@ -1,7 +1,5 @@
 """Runs outside tools: each in a process group of its own and with a limit of time, so that nothing is left behind."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess
@@ -17,18 +15,12 @@ _END_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Ended:
-    """How a tool ended.
-
-    Attributes
-    ----------
-    status : int or None
-        Exit status; None if time ran out.
-    output : str
-        What it wrote to standard output; empty if that went to a log.
-    """
+    """How a tool ended."""
 
     status: int | None
+    """Exit status; None if time ran out."""
     output: str = ""
+    """What it wrote to standard output; empty if that went to a log."""
 
 
 def patient(seconds: float) -> float:

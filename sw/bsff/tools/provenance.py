@@ -1,7 +1,5 @@
 """Where a result comes from: versions of software, and the processor."""
 
-from __future__ import annotations
-
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version

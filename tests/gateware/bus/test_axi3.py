@@ -68,7 +68,7 @@ def test_random_bursts(simulator: str, stalls: float, seed: int) -> None:
         simulator=simulator,
         seed=seed,
         environment={
-            "BSFF_WORDS": str(WORDS), "BSFF_STALLS": str(stalls), "BSFF_BURSTS": "60", "BSFF_PATIENCE": str(PATIENCE),
+            "BSFF_WORDS": str(WORDS), "BSFF_STALLS": str(stalls), "BSFF_BURSTS": "60", "BSFF_GIVES_UP": str(PATIENCE),
         },
     )  # fmt: skip
 

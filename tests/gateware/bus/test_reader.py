@@ -46,7 +46,7 @@ def test_random_memories(simulator: str, words: int, stalls: float, seed: int) -
         simulator=simulator,
         seed=seed,
         environment={
-            "BSFF_WORDS": str(words), "BSFF_STALLS": str(stalls), "BSFF_PATIENCE": str(PATIENCE), "BSFF_ROUNDS": "25",
+            "BSFF_WORDS": str(words), "BSFF_STALLS": str(stalls), "BSFF_GIVES_UP": str(PATIENCE), "BSFF_ROUNDS": "25",
         },
     )  # fmt: skip
 

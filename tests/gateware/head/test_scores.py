@@ -11,16 +11,7 @@ from head_plans import PLANS
 from hw_helpers import pack, simulate, table, unpack
 
 from bsff.config import CLASSES
-from bsff.contract.formats import (
-    BIAS_BITS,
-    BIAS_WIDTH,
-    ERROR_BITS,
-    GAIN_BITS,
-    GAIN_WIDTH,
-    LOG2_E,
-    MEMORIES,
-    STEP_WIDTH,
-)
+from bsff.contract.formats import BIAS_BITS, BIAS_WIDTH, ERROR_BITS, GAIN_BITS, GAIN_WIDTH, LOG2_E, MEMORIES, STEP_WIDTH
 from bsff.contract.numerics import head_shift
 from bsff.golden import update
 from bsff_hw.head.access import HeadAccess
