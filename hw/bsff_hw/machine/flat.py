@@ -8,12 +8,15 @@ from collections.abc import Iterable, Mapping
 
 from amaranth.back import verilog as back
 from amaranth.hdl import ClockDomain, Module, Signal, Value
+from amaranth.hdl._ir import PortDirection  # Amaranth 0.5 has it nowhere else
 from amaranth.lib import wiring
 
 from bsff_hw.tools import provide_yosys
 
 CLOCK = "aclk"
 RESET = "aresetn"
+# said rather than left to Amaranth, which takes an output that nothing drives for an input
+INPUT, OUTPUT = PortDirection.Input, PortDirection.Output
 
 
 def prefixed(prefix: str, members: Iterable[str]) -> dict[str, str]:
@@ -42,18 +45,19 @@ def verilog(component: wiring.Component, ports: Mapping[str, str], *, name: str)
     ValueError
         If a port stands for no member, a member has no port, or two ports have one name.
     """
-    members = {".".join(map(str, path)): value for path, _, value in component.signature.flatten(component)}
+    members = {
+        ".".join(map(str, path)): (Value.cast(value), INPUT if member.flow == wiring.In else OUTPUT)
+        for path, member, value in component.signature.flatten(component)
+    }
     _check(ports, set(members), type(component).__name__)
     top = Module()
     top.domains.sync = domain = ClockDomain("sync")
     clock, reset = Signal(name=CLOCK), Signal(name=RESET)
     top.d.comb += [domain.clk.eq(clock), domain.rst.eq(~reset)]
     top.submodules.core = component
-    shell = {CLOCK: clock, RESET: reset, **{port: members[path] for port, path in ports.items()}}
+    shell = {CLOCK: (clock, INPUT), RESET: (reset, INPUT), **{port: members[path] for port, path in ports.items()}}
     provide_yosys()
-    # Amaranth finds the direction of a port by what drives it
-    directed = {port: (Value.cast(value), None) for port, value in shell.items()}
-    return back.convert(top, name=name, ports=directed, emit_src=False, strip_internal_attrs=True)
+    return back.convert(top, name=name, ports=shell, emit_src=False, strip_internal_attrs=True)
 
 
 def _check(ports: Mapping[str, str], members: set[str], component: str) -> None:

