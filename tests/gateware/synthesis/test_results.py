@@ -69,5 +69,8 @@ def test_what_is_said_to_fit_fits(name: str) -> None:
     assert kept["totals"]["DSP"] <= 220
 
 
-def test_a_small_machine_runs_at_sixty_megahertz_in_an_ecp5() -> None:
-    assert record("digits-tiny-ecp5-85k")["timing"]["fmax_mhz"] >= 60
+def test_a_small_machine_fits_an_ecp5() -> None:
+    """Counted, not placed: nextpnr does not end on this netlist, see decision 040."""
+    kept = record("digits-tiny-ecp5-85k")
+    assert kept["fits"]
+    assert kept["timing"] is None
