@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from bsff import config
+from bsff.config import CLASSES_MAX, parse
 from bsff.contract.check import check
+from bsff.contract.formats import LABEL_WIDTH
 from bsff.contract.geometry import geometry
 from bsff.errors import ConfigError
 from bsff.machine.devices.emulated import EmulatedDevice
@@ -34,7 +36,7 @@ def test_toml_and_json_round_trips(tmp_path: Path) -> None:
         ("", "layer: expected at least one table [[layer]]"),
         ("[[layer]]\nchannel = 20\n", "layer[1].channel: unknown key; allowed are kind, channels, kernel"),
         ("[[layer]]\nchannels = 25\n", "layer[1].channels = 25: expected a multiple of 10, one group per class"),
-        ("[[layer]]\nchannels = true\n", "layer[1].channels = true: expected a whole number from 10 to 4096"),
+        ("[[layer]]\nchannels = true\n", "layer[1].channels = true: expected a whole number from 2 to 4096"),
         ("[[layer]]\nstep = -1\n", "layer[1].step = -1: expected a number from 0.0 to 16.0"),
         ('[[layer]]\nkind = "pool"\n', 'layer[1].kind = "pool": expected one of "conv", "dense"'),
         ("[[layer]]\npool = 3\n", "layer[1].pool = 3: expected one of 1, 2"),
@@ -44,7 +46,7 @@ def test_toml_and_json_round_trips(tmp_path: Path) -> None:
         ("[[layer]]\nstart_epoch = 3\nstop_epoch = 3\n", "layer[1].stop_epoch = 3: expected 0 or more than start_epoch = 3"),
         ("[[layer]]\nchannels = 30\nlanes = 7\n", "layer[1].lanes = 7: expected a divisor of 30 channels per group"),
         (GOOD + "[data]\nlevels = [90, 80]\n", "data.levels = [90, 80]: expected rising values without repeats"),
-        (GOOD + "[data]\nlevels = []\n", "data.levels = []: expected a list of whole numbers from 1 to 255"),
+        (GOOD + "[data]\nlevels = []\n", "data.levels = []: expected at least one threshold"),
         (GOOD + "[data]\nlevels = [1, 2]\n", 'data.levels = [1, 2]: expected one value with encoding "threshold"'),
         (GOOD + "[head]\nenabled = false\n", 'training.predictor = "head": expected "goodness" while head.enabled = false'),
         (GOOD + "[training]\nepochs = 0\n", "training.epochs = 0: expected a whole number from 1 to 100000"),
@@ -132,3 +134,72 @@ def test_settings_replace_keys() -> None:
 def test_bad_settings_are_explained(setting: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         config.override(config.load("mnist-small"), [setting])
+
+
+def own(**data: object) -> dict[str, object]:
+    """A network of two layers on data of one's own."""
+    return {"data": {"dataset": "own", **data}, "layer": [{"channels": 12}, {"channels": 6}]}
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"classes": 1}, "data.classes = 1: expected at least 2"),
+        ({"classes": 257}, "data.classes = 257: expected a whole number from 0 to 256"),
+        ({"input": [4, 4]}, r"data.input = \[4, 4\]: expected \[height, width, colours\]"),
+        ({"classes": 5, "input": [4, 4, 1]}, r"layer\[1\].channels = 12: expected a multiple of 5"),
+        ({"dataset": "mnist", "input": [8, 8, 1]}, r"data.input = \[8, 8, 1\]: MNIST has \[28, 28, 1\]; leave it out"),
+        ({"dataset": "mnist", "classes": 3}, "data.classes = 3: MNIST has 10; leave it out"),
+    ],
+)
+def test_classes_and_shapes_that_cannot_be(data: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        parse(own(**data))
+
+
+def test_groups_are_as_many_as_classes() -> None:
+    table = own(classes=3, input=[4, 4, 1])
+    table["layer"][1]["groups"] = 3  # type: ignore[index]
+    assert geometry(parse(table)).layers[1].taps == 9 * 12 // 3
+    table["layer"][1]["groups"] = 6  # type: ignore[index]
+    with pytest.raises(ConfigError, match=r"layer\[2\].groups = 6: expected 1 or 3, the number of classes"):
+        parse(table)
+
+
+def test_shapes_left_to_the_data_are_asked_for_when_they_are_needed() -> None:
+    config = parse(own())
+    with pytest.raises(ConfigError, match=r"data.input = \[\] and data.classes = 0: expected both"):
+        geometry(config)
+
+
+def test_a_map_of_one_row_has_kernels_padding_and_pools_of_one_row() -> None:
+    table = own(classes=3, input=[1, 50, 2])
+    table["layer"] = [{"channels": 6, "kernel": 5, "padding": 2, "pool": 2}, {"channels": 3, "kernel": 3, "pool": 2}]
+    first, second = geometry(parse(table)).layers
+    assert (first.kernel, first.padding, first.pool, first.taps) == ((1, 5), (0, 2), (1, 2), 10)
+    assert (first.conv, first.output, second.output) == ((1, 50, 6), (1, 25, 6), (1, 12, 3))
+
+
+def test_labels_of_the_most_classes_fit_their_width() -> None:
+    assert CLASSES_MAX == 2**LABEL_WIDTH
+
+
+def test_widths_that_long_rows_can_pass_are_refused() -> None:
+    dense = {"kind": "dense", "channels": 4, "weight_bits": 8, "fraction_bits": 4}
+    data = {"dataset": "own", "classes": 2, "input": [2900, 2900, 1]}
+    with pytest.raises(ConfigError, match=r"its input map can hold 8,410,000 ones, expected at most 8,388,607"):
+        check(parse({"data": data, "layer": [dense]}))
+    data["input"] = [1, 4096, 9]
+    with pytest.raises(ConfigError, match="the changes of 36864 taps need 33 bits"):
+        check(parse({"data": data, "layer": [{**dense, "weight_bits": 16}]}))
+    head = {"weight_bits": 18, "fraction_bits": 2}
+    with pytest.raises(ConfigError, match=r"head\.weight_bits = 18: logits of 4,000 inputs of up to 1 need 35 bits"):
+        check(
+            parse(
+                {
+                    "data": {**data, "input": [1, 2000, 1]},
+                    "layer": [{"channels": 2, "kernel": 1, "padding": 0}],
+                    "head": head,
+                }
+            )
+        )

@@ -91,9 +91,16 @@ def test_accumulate_is_the_sum_of_indexed_rows(number: int) -> None:
 def test_pool_ties_go_to_the_first_in_raster_order() -> None:
     count = np.array([[1, 0, 2, 2, 9], [1, 1, 2, 1, 9], [9, 9, 9, 9, 9]]).reshape(3, 5, 1)
     response = np.arange(1, 16).reshape(3, 5, 1)
-    pooled, kept = pool.pool(count, response)
+    pooled, kept = pool.pool(count, response, (2, 2))
     assert pooled.ravel().tolist() == [1, 2]
     assert kept.ravel().tolist() == [1, 0, 3, 0, 0] + 10 * [0]
+
+
+def test_pool_of_a_map_of_one_row() -> None:
+    count, response = np.array([1, 1, 0, 2, 7]).reshape(1, 5, 1), np.arange(1, 6).reshape(1, 5, 1)
+    pooled, kept = pool.pool(count, response, (1, 2))
+    assert pooled.ravel().tolist() == [1, 2]
+    assert kept.ravel().tolist() == [1, 0, 0, 4, 0]
 
 
 def test_pool_up_keeps_the_odd_edge() -> None:
@@ -110,7 +117,7 @@ def test_goodness_by_hand() -> None:
     difference = goodness.centred(count, mean)
     assert (difference[:3] / 2**16).tolist() == [-3.5, -2.5, -1.5]
     # class 0: (0 - 3.5 + 1 - 3.5) * 256 = -1536, times 1000 / 65536, rounded down
-    assert goodness.logits(difference, 1000)[0] == math.floor(-1536 * 1000 / 65536)
+    assert goodness.logits(difference, 1000, 10)[0] == math.floor(-1536 * 1000 / 65536)
     assert goodness.average(np.array([100]), np.array([-8]), 4)[0] == 100  # -0.5 rounds up to 0
     assert goodness.average(np.array([100]), np.array([8]), 4)[0] == 101
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from bsff.config import CLASSES, parse
+from bsff.config import parse
 from bsff.contract import numerics
 from bsff.contract.geometry import geometry
 from bsff.golden import goodness as golden_goodness
@@ -95,7 +95,7 @@ def paired(rng: np.random.Generator, **keys: Any) -> tuple[Any, Any, Any, Any]:
     own = parse(
         {"layer": [{**config.to_dict()["layer"][0], "normalisation": "running", "eligibility": "surprisal"}]}
     ).layers[0]
-    twin = Layer(own, (1, 8, 8), variant="bsff", generator=torch.Generator())
+    twin = Layer(own, (1, 8, 8), 10, variant="bsff", generator=torch.Generator())
     twin.eval()
     weights = state.weights[0].reshape(3, 3, 1, 20).transpose(3, 2, 0, 1) / 2**FRACTION
     with torch.no_grad():
@@ -155,9 +155,9 @@ def test_goodness_is_that_of_the_reference(rng: np.random.Generator) -> None:
     counts = rng.integers(0, 3, (50, 8, 8, 30))
     mean = rng.integers(0, 128 * 2**16, (50, 30))
     found = golden_goodness.logits(golden_goodness.centred(counts.sum((1, 2)), mean),
-                                   numerics.goodness_scale(shape)) / 64  # fmt: skip
+                                   numerics.goodness_scale(shape), 10) / 64  # fmt: skip
     normalised = torch.tensor((counts - mean[:, None, None] / 2**16 / 64).transpose(0, 3, 1, 2) / 2)
-    expected = 20 * math.log2(math.e) * goodness(normalised, squared=False).numpy()
-    assert expected.shape == (50, CLASSES)
+    expected = 20 * math.log2(math.e) * goodness(normalised, 10, squared=False).numpy()
+    assert expected.shape == (50, 10)
     # the scale register is rounded to one part in a thousand, the logit down to 1/64
     np.testing.assert_allclose(found, expected, rtol=2e-3, atol=1 / 64 + 0.02)

@@ -8,7 +8,6 @@ import torch
 from reference_helpers import generator, layer, network, pixels
 from torch.nn import functional
 
-from bsff.config import CLASSES
 from bsff.reference import Map, Normalisation, absorb, fold, goodness, local_loss
 
 
@@ -18,14 +17,14 @@ def _seed(seed, monkeypatch):
 
 
 def test_goodness_and_loss_by_hand():
-    z = torch.zeros(1, 2 * CLASSES, 1, 2)
+    z = torch.zeros(1, 2 * 10, 1, 2)
     z[0, 6:8, 0] = torch.tensor([[1.0, -2.0], [3.0, 0.0]])  # class 3 owns channels 6 and 7
-    expected = torch.zeros(1, CLASSES)
+    expected = torch.zeros(1, 10)
     expected[0, 3] = 2 / 4
-    assert torch.equal(goodness(z, squared=False), expected)
+    assert torch.equal(goodness(z, 10, squared=False), expected)
     expected[0, 3] = 14 / 4
-    assert torch.equal(goodness(z, squared=True), expected)
-    g = torch.zeros(1, CLASSES)
+    assert torch.equal(goodness(z, 10, squared=True), expected)
+    g = torch.zeros(1, 10)
     g[0, 3] = 0.5  # at T = 2 ln 9 class 3 weighs as much as the other nine together
     assert local_loss(g, torch.tensor([3]), 2 * math.log(9)).item() == pytest.approx(math.log(2))
 
@@ -72,7 +71,7 @@ def test_geometry_of_dense_and_grouped_layers():
     dense = layer(kind="dense")
     assert dense.shape == (20, 1, 1)
     assert dense.taps.weight[0].numel() == 2 * 6 * 6
-    grouped = layer(shape=(20, 4, 4), groups=CLASSES)
+    grouped = layer(shape=(20, 4, 4), groups=10)
     x = torch.zeros(1, 20, 4, 4)
     x[:, 6:8] = 1.0  # class 3
     a = grouped.preactivation(Map(x, torch.zeros(20)))
@@ -133,7 +132,7 @@ def test_folding_is_exact_to_the_last_bit_where_floats_are():
     def eighths(*shape):  # sums of these products are exact in float64
         return torch.randint(-64, 65, shape, generator=g).double() / 8
 
-    above = layer(shape=(20, 5, 5), groups=CLASSES, kernel=5, padding=2).double()
+    above = layer(shape=(20, 5, 5), groups=10, kernel=5, padding=2).double()
     above.taps.weight.data, above.taps.bias.data = eighths(*above.taps.weight.shape), eighths(20)
     scale, shift, n = eighths(20).abs() + 1, eighths(20), torch.randint(4, (3, 20, 5, 5), generator=g).double()
     z = n * scale.view(1, -1, 1, 1) + shift.view(1, -1, 1, 1)

@@ -71,7 +71,7 @@ SMALL = override(
 def test_a_plain_step_is_the_machines() -> None:
     """``dW[i,j] = step e sum_p x[p,i] d[p,j]`` with the integer response of the boxcar, as `docs/numerics.md` has it."""
     config = dataclasses.replace(SMALL.layers[1], kernel=1, padding=0)
-    layer = Layer(config, (5, 2, 2), variant="bsff", generator=generator(), rule=Rule(optimiser="sgd"))
+    layer = Layer(config, (5, 2, 2), 10, variant="bsff", generator=generator(), rule=Rule(optimiser="sgd"))
     layer.train()
     x = (torch.rand(1, 5, 2, 2, generator=generator(1)) < 0.5).float()
     below = Map(x, torch.zeros(5))

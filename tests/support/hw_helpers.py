@@ -4,16 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import pytest
 from amaranth.hdl import Const, Module, Value
 from amaranth.sim import Simulator
 
-from bsff.config import DATASETS, parse
+from bsff.config import parse
 from bsff_hw.plan import LayerPlan, Plan, plan
 
 LIMIT = 50_000
@@ -21,17 +19,20 @@ LIMIT = 50_000
 
 
 def plan_of(
-    *layers: dict[str, Any], pixels: tuple[int, int, int] = (8, 8, 1), head: dict[str, Any] | None = None, **data: Any
+    *layers: dict[str, Any],
+    pixels: tuple[int, int, int] = (8, 8, 1),
+    classes: int = 10,
+    head: dict[str, Any] | None = None,
+    **data: Any,
 ) -> Plan:
     """The plan of a network on maps of any size; keywords are keys of the section ``data``."""
     table = {
         "layer": [dict(layer) for layer in layers],
-        "data": data,
+        "data": {"dataset": "own", "input": list(pixels), "classes": classes, **data},
         "head": {"enabled": False} if head is None else head,
         "training": {"predictor": "goodness"},
     }
-    with mock.patch.dict(DATASETS, digits=replace(DATASETS["digits"], shape=pixels)):
-        return plan(parse(table, source="test"))
+    return plan(parse(table, source="test"))
 
 
 def layer_plan(*layers: dict[str, Any], **options: Any) -> LayerPlan:

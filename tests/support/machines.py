@@ -14,23 +14,25 @@ from bsff.golden.state import NetworkState, blank
 
 
 def random_config(rng: np.random.Generator) -> Config:
-    """A small network on 8x8 pixels that uses any of the machine's features."""
+    """A small network that uses any of the machine's features: digits, or samples of any shape and number of classes."""
     while True:
+        own = _own_data(rng) if rng.integers(2) else {}
+        classes = own.get("classes", 10)
         layers: list[dict[str, Any]] = []
         for i in range(int(rng.integers(1, 4))):
             kernel = int(rng.choice([1, 2, 3, 5]))
             layers.append({
-                "channels": int(rng.choice([10, 20, 30])), "kernel": kernel,
+                "channels": classes * int(rng.integers(1, 4 if classes <= 10 else 2)), "kernel": kernel,
                 "padding": int(rng.integers(0, min(kernel, 4))), "pool": int(rng.choice([1, 2])),
-                "groups": int(rng.choice([1, 10])) if i else 1, "tile": int(rng.choice([1, 2, 3])),
+                "groups": int(rng.choice([1, classes])) if i else 1, "tile": int(rng.choice([1, 2, 3])),
                 "eligibility": str(rng.choice(["boxcar", "xor"])), "boxcar": float(rng.choice([0.5, 2.0])),
                 "normalisation": str(rng.choice(["running", "none"])), "centre": bool(rng.integers(2)),
                 "momentum_shift": int(rng.integers(1, 9)), "weight_bits": int(rng.choice([8, 12, 16])),
                 "fraction_bits": int(rng.choice([4, 7])),
             })  # fmt: skip
         if rng.integers(2):
-            layers.append({"kind": "dense", "channels": 20, "tile": int(rng.choice([1, 2]))})
-        data = {"encoding": str(rng.choice(["threshold", "bernoulli", "bitplanes", "thermometer"]))}
+            layers.append({"kind": "dense", "channels": 2 * classes, "tile": int(rng.choice([1, 2]))})
+        data = {**own, "encoding": str(rng.choice(["threshold", "bernoulli", "bitplanes", "thermometer"]))}
         head = {"enabled": bool(rng.integers(4)), "pool": int(rng.choice([1, 2]))}
         training = {"predictor": "head" if head["enabled"] else "goodness"}
         try:
@@ -39,6 +41,14 @@ def random_config(rng: np.random.Generator) -> Config:
         except ConfigError:  # such as a map that vanishes: draw again
             continue
         return config
+
+
+def _own_data(rng: np.random.Generator) -> dict[str, Any]:
+    """Keys of the section ``data`` for samples of a shape and number of classes of their own; half of them of one row."""
+    row = bool(rng.integers(2))
+    sides = [1, int(rng.integers(2, 24))] if row else [int(rng.integers(2, 9)), int(rng.integers(1, 9))]
+    classes = int(rng.choice([2, 3, 7, 16, 26]))
+    return {"dataset": "own", "input": [*sides, int(rng.integers(1, 4))], "classes": classes}
 
 
 def buildable(draw: Callable[[], Config]) -> Config:
@@ -88,7 +98,7 @@ def random_samples(shape: Geometry, rng: np.random.Generator, count: int) -> tup
     """Pixels uint8 (N, H, W, C) with many zeros, and labels uint8 (N,)."""
     pixels = rng.integers(0, 256, (count, *shape.pixels), dtype=np.uint8)
     pixels[rng.random(pixels.shape) < 0.5] = 0
-    return pixels, rng.integers(0, 10, count, dtype=np.uint8)
+    return pixels, rng.integers(0, shape.classes, count, dtype=np.uint8)
 
 
 def unequal(a: NetworkState, b: NetworkState) -> list[str]:

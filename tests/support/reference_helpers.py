@@ -23,6 +23,7 @@ def layer(shape=(2, 6, 6), *, variant="bsff", loss_before_norm=False, **keys):
     return Layer(
         LayerConfig(**{"channels": 20, **keys}),
         shape,
+        10,
         variant=variant,
         generator=generator(),
         rule=Rule(learning_rate=0.01, loss_before_norm=loss_before_norm),

@@ -49,6 +49,12 @@ CASES = {
         layer_plan(FIRST, {**FIRST, "channels": 40, "groups": 10, "lanes": 2, "kernel": 2, "padding": 1}, pixels=(2, 2, 1)), 4
     ),
     "all groups": Case(layer_plan(FIRST, {**FIRST, "groups": 10, "lanes": 20, "update_banks": 2}, pixels=(2, 3, 1))),
+    "one row": Case(layer_plan({**PLAIN, "kernel": 5, "padding": 2, "update_banks": 2}, pixels=(1, 9, 2))),
+    "one row, pool": Case(layer_plan({**PLAIN, "pool": 2, "tile": 2}, pixels=(1, 8, 1))),
+    "one row, odd, pool, counts": Case(
+        layer_plan({**FIRST, "tile": 3}, {**PLAIN, "kernel": 2, "pool": 2, "update_banks": 3}, pixels=(1, 8, 1))
+    ),
+    "three classes": Case(layer_plan({**PLAIN, "channels": 6, "pool": 2}, pixels=(4, 5, 1), classes=3)),
     "dense": Case(layer_plan({**FIRST, "tile": 2}, {"kind": "dense", "channels": 20, "lanes": 10, "tile": 2}, pixels=(2, 1, 1))),
 }  # fmt: skip
 
@@ -60,8 +66,8 @@ def passes_of(plan: LayerPlan) -> Iterator[dict[str, int]]:
         place, channel = divmod(tap, plan.group_in)
         for fold in range(plan.folds):
             yield {
-                "ky": place // plan.kernel,
-                "kx": place % plan.kernel,
+                "ky": place // plan.kernel[1],
+                "kx": place % plan.kernel[1],
                 "unit": channel % plan.beat,
                 "beat": fold // plan.inner * count + channel // plan.beat,
                 "fold": fold,

@@ -14,6 +14,10 @@ from .verdict import verdict_signature
 class Controller(wiring.Component):
     """Work off one map after another.
 
+    Parameters
+    ----------
+    classes : int
+
     Members
     -------
     cleared : In(1)
@@ -38,23 +42,28 @@ class Controller(wiring.Component):
         For one cycle: a map is done with.
     """
 
-    cleared: In(1)
-    full: In(1)
-    label: In(LABEL_WIDTH)
-    release: Out(1)
-    learn: In(1)
-    gate: In(GATE_WIDTH)
-    show: In(1)
-    forward: Out(phase_signature())
-    verdict: Out(verdict_signature())
-    update: Out(phase_signature())
-    decided: Out(1)
-    waiting: In(1)
-    listed: In(16)
-    saturated: In(16)
-    events: Out(events_signature())
-    idle: Out(1)
-    completed: Out(1)
+    def __init__(self, classes: int) -> None:
+        super().__init__(
+            {
+                "cleared": In(1),
+                "full": In(1),
+                "label": In(LABEL_WIDTH),
+                "release": Out(1),
+                "learn": In(1),
+                "gate": In(GATE_WIDTH),
+                "show": In(1),
+                "forward": Out(phase_signature()),
+                "verdict": Out(verdict_signature(classes)),
+                "update": Out(phase_signature()),
+                "decided": Out(1),
+                "waiting": In(1),
+                "listed": In(16),
+                "saturated": In(16),
+                "events": Out(events_signature()),
+                "idle": Out(1),
+                "completed": Out(1),
+            }
+        )
 
     def elaborate(self, platform) -> Module:
         m = Module()

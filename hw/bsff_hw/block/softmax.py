@@ -6,16 +6,12 @@ from amaranth.hdl import Module, Mux, Signal, signed, unsigned
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from bsff.config import CLASSES
 from bsff.contract.formats import ERROR_BITS, ERROR_WIDTH, EXP_BITS, EXP_ONE
 from bsff.golden.tables import exp2_table, log2_table
 from bsff_hw.interfaces import error_signature, index, phase_signature
 from bsff_hw.parts.ram import ram
 
 from .divide import Divider
-
-LEAD_MAX = 3
-"""The sum of the powers is below ``2**(EXP_ONE + LEAD_MAX + 1)``."""
 
 
 class Softmax(wiring.Component):
@@ -25,6 +21,7 @@ class Softmax(wiring.Component):
     ----------
     width : int
         Bits of a logit.
+    classes : int
 
     Members
     -------
@@ -44,38 +41,39 @@ class Softmax(wiring.Component):
 
     Notes
     -----
-    `SOFTMAX_CYCLES` from the start until it is done: one subtractor divides for all classes.
+    `plan.softmax_cycles` from the start until it is done: one subtractor divides for all classes.
     """
 
-    def __init__(self, width: int) -> None:
-        self._width = width
+    def __init__(self, width: int, classes: int) -> None:
+        self._width, self._classes = width, classes
         super().__init__(
             {
                 "phase": In(phase_signature()),
-                "number": Out(index(CLASSES)),
+                "number": Out(index(classes)),
                 "logit": In(signed(width)),
-                "label": In(index(CLASSES)),
-                "errors": In(error_signature(CLASSES)),
+                "label": In(index(classes)),
+                "errors": In(error_signature(classes)),
                 "label_error": Out(signed(ERROR_WIDTH)),
                 "loss": Out(width + 2),
-                "best": Out(index(CLASSES)),
+                "best": Out(index(classes)),
             }
         )
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        total, largest = Signal(range(CLASSES * 2**EXP_ONE + 1)), Signal(signed(self._width))
+        classes = self._classes
+        total, largest = Signal(range(classes * 2**EXP_ONE + 1)), Signal(signed(self._width))
         below = Signal(self._width)
         m.submodules.divider = divider = Divider(len(total), ERROR_BITS + 1)
         power = self._power(m, below)
         lead, mantissa = self._logarithm(m, total)
         # memories, as classes are worked off one by one
-        m.submodules.powers = powers = ram(unsigned(EXP_ONE + 1), CLASSES)
-        m.submodules.errors = errors = ram(signed(ERROR_WIDTH), CLASSES)
+        m.submodules.powers = powers = ram(unsigned(EXP_ONE + 1), classes)
+        m.submodules.errors = errors = ram(signed(ERROR_WIDTH), classes)
         kept, keep = powers.read_port(domain="comb"), powers.write_port()
         error, error_write = errors.read_port(domain="comb"), errors.write_port()
-        number = Signal(range(CLASSES + 1))
-        last = number == CLASSES - 1
+        number = Signal(range(classes + 1))
+        last = number == classes - 1
         m.d.comb += [
             self.number.eq(number),
             below.eq(largest - self.logit),
@@ -143,9 +141,10 @@ class Softmax(wiring.Component):
         """``log2(total)`` less `EXP_ONE`: its whole part, and a cycle later its fraction from a table."""
         table = [int(v) for v in log2_table()]
         m.submodules.log = rom = memory.Memory(shape=unsigned(EXP_BITS + 1), depth=2**EXP_BITS, init=table)
-        port, lead = rom.read_port(), Signal(range(LEAD_MAX + 1))
+        most = self._classes.bit_length() - 1  # the sum of the powers is at most `classes` ones
+        port, lead = rom.read_port(), Signal(range(most + 1))
         m.d.comb += [
-            lead.eq(sum((total >> (EXP_ONE + 1 + i)).any() for i in range(LEAD_MAX))),
+            lead.eq(sum((total >> (EXP_ONE + 1 + i)).any() for i in range(most))),
             port.addr.eq((total >> (lead + (EXP_ONE - EXP_BITS)))[:EXP_BITS]),
             port.en.eq(1),
         ]

@@ -4,7 +4,6 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import fifo, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from bsff.config import CLASSES
 from bsff.contract.formats import ERROR_WIDTH, LABEL_WIDTH, LOGIT_WIDTH
 from bsff_hw.interfaces import error_signature, index, logits
 
@@ -14,12 +13,12 @@ QUEUED = 2
 """Samples whose logits wait in a block at most."""
 
 
-def scores_signature(width: int) -> wiring.Signature:
+def scores_signature(width: int, classes: int) -> wiring.Signature:
     """What makes logits of a map: started, then done for one cycle; ``logit`` is that of class ``number``, in the same cycle."""
-    return wiring.Signature({"start": Out(1), "done": In(1), "number": Out(index(CLASSES)), "logit": In(signed(width))})
+    return wiring.Signature({"start": Out(1), "done": In(1), "number": Out(index(classes)), "logit": In(signed(width))})
 
 
-def verdict_signature() -> wiring.Signature:
+def verdict_signature(classes: int) -> wiring.Signature:
     """A verdict, seen from the controller.
 
     Members: ``start`` judges the map, ``done`` for one cycle; then ``label_error``, ``loss`` and ``best`` (class of the
@@ -31,7 +30,7 @@ def verdict_signature() -> wiring.Signature:
             "done": In(1),
             "label_error": In(signed(ERROR_WIDTH)),
             "loss": In(32),
-            "best": In(index(CLASSES)),
+            "best": In(index(classes)),
             "show": Out(1),
             "shown": In(1),
             "blocked": In(1),
@@ -46,11 +45,12 @@ class Verdict(wiring.Component):
     ----------
     width : int
         Bits of a logit.
+    classes : int
 
     Members
     -------
-    control : In(verdict_signature())
-    scores : Out(scores_signature(width))
+    control : In(verdict_signature(classes))
+    scores : Out(scores_signature(width, classes))
     label : In(LABEL_WIDTH)
         Stable while a map is judged.
     errors : In(error_signature())
@@ -58,26 +58,26 @@ class Verdict(wiring.Component):
         The logits that were shown, in order.
     """
 
-    def __init__(self, width: int) -> None:
-        self._width = width
+    def __init__(self, width: int, classes: int) -> None:
+        self._width, self._classes = width, classes
         super().__init__(
             {
-                "control": In(verdict_signature()),
-                "scores": Out(scores_signature(width)),
+                "control": In(verdict_signature(classes)),
+                "scores": Out(scores_signature(width, classes)),
                 "label": In(LABEL_WIDTH),
-                "errors": In(error_signature(CLASSES)),
+                "errors": In(error_signature(classes)),
                 "logits": Out(logits()),
             }
         )
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        control, scores = self.control, self.scores
-        m.submodules.softmax = softmax = Softmax(self._width)
-        m.submodules.queue = queue = fifo.SyncFIFO(width=LOGIT_WIDTH, depth=QUEUED * CLASSES)
+        control, scores, classes = self.control, self.scores, self._classes
+        m.submodules.softmax = softmax = Softmax(self._width, classes)
+        m.submodules.queue = queue = fifo.SyncFIFO(width=LOGIT_WIDTH, depth=QUEUED * classes)
         connect(m, flipped(self.errors), softmax.errors)
         connect(m, queue.r_stream, flipped(self.logits))
-        number = Signal(index(CLASSES))
+        number = Signal(index(classes))
         m.d.comb += [
             scores.start.eq(control.start),
             softmax.phase.start.eq(scores.done),
@@ -91,7 +91,7 @@ class Verdict(wiring.Component):
             queue.w_data.eq(scores.logit),
             queue.w_en.eq(control.show),
             control.blocked.eq(control.show & ~queue.w_rdy),
-            control.shown.eq(control.show & queue.w_rdy & (number == CLASSES - 1)),
+            control.shown.eq(control.show & queue.w_rdy & (number == classes - 1)),
         ]
         with m.If(control.show & queue.w_rdy):
             m.d.sync += number.eq(Mux(control.shown, 0, number + 1))

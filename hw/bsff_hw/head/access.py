@@ -4,7 +4,6 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
-from bsff.config import CLASSES
 from bsff.contract.formats import BIAS_WIDTH, MEMORIES
 from bsff_hw.interfaces import Planned, access_signature, index
 from bsff_hw.plan import HeadPlan
@@ -22,7 +21,7 @@ class HeadAccess(Planned):
     host : In(access_signature())
     weight : Out(weight_signature(plan))
     weight_done : In(1)
-    biases : In(ArrayLayout(signed, CLASSES))
+    biases : In(ArrayLayout(signed, plan.classes))
     column, bias_write : Out
         Replace the bias of that class by ``host.data``.
     """
@@ -32,18 +31,19 @@ class HeadAccess(Planned):
             "host": In(access_signature()),
             "weight": Out(weight_signature(plan)),
             "weight_done": In(1),
-            "biases": In(data.ArrayLayout(signed(BIAS_WIDTH), CLASSES)),
-            "column": Out(index(CLASSES)),
+            "biases": In(data.ArrayLayout(signed(BIAS_WIDTH), plan.classes)),
+            "column": Out(index(plan.classes)),
             "bias_write": Out(1),
         }
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        host, last_row = self.host, self._plan.rows - 1
-        row, column, past = Signal(range(self._plan.rows)), Signal(range(CLASSES)), Signal()
+        host, plan = self.host, self._plan
+        last_row, last_column = plan.rows - 1, plan.classes - 1
+        row, column, past = Signal(range(plan.rows)), Signal(range(plan.classes)), Signal()
         with m.If(host.step):
             m.d.sync += column.eq(column + 1)
-            with m.If(column == CLASSES - 1):
+            with m.If(column == last_column):
                 m.d.sync += [column.eq(0), row.eq(row + 1)]
                 with m.If((host.memory != WEIGHTS) | (row == last_row)):
                     m.d.sync += past.eq(1)

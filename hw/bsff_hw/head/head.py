@@ -3,7 +3,6 @@
 from amaranth.hdl import Module
 from amaranth.lib.wiring import connect, flipped
 
-from bsff.config import CLASSES
 from bsff_hw.block.controller import Controller
 from bsff_hw.block.ports import block_ports
 from bsff_hw.block.verdict import Verdict
@@ -41,10 +40,10 @@ class Head(Planned):
         m.submodules.map = map_ = HeadMap(plan)
         m.submodules.rows = rows = HeadRows(plan)
         m.submodules.scores = scores = HeadScores(plan)
-        m.submodules.verdict = verdict = Verdict(plan.logit_width)
-        m.submodules.gains = gains = HeadGains()
-        m.submodules.controller = controller = Controller()
-        m.submodules.registers = registers = BlockRegisters(plan.rows, CLASSES, CLASSES, layer=False)
+        m.submodules.verdict = verdict = Verdict(plan.logit_width, plan.classes)
+        m.submodules.gains = gains = HeadGains(plan.classes)
+        m.submodules.controller = controller = Controller(plan.classes)
+        m.submodules.registers = registers = BlockRegisters(plan.rows, plan.classes, plan.classes, layer=False)
         m.submodules.access = access = HeadAccess(plan)
         m.submodules.counters = counters = EventCounters()
         connect(m, flipped(self.input), map_.input)

@@ -7,7 +7,6 @@ from amaranth.hdl import Cat, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from bsff.config import CLASSES
 from bsff.contract.formats import GAIN_BITS, GAIN_WIDTH
 from bsff_hw.interfaces import Planned, generator_signature, index
 from bsff_hw.parts.arithmetic import saturate
@@ -26,7 +25,7 @@ def weight_signature(plan: HeadPlan) -> wiring.Signature:
             "start": Out(1),
             "write": Out(1),
             "row": Out(range(plan.rows)),
-            "column": Out(index(CLASSES)),
+            "column": Out(index(plan.classes)),
             "data": Out(32),
             "read": In(signed(32)),
         }
@@ -49,10 +48,10 @@ class HeadRows(Planned):
     idle : Out(1)
         The memory is cleared and nothing is asked.
     words : Out(word_read_signature(plan))
-    sums : Out(ArrayLayout(signed, CLASSES))
+    sums : Out(ArrayLayout(signed, plan.classes))
     listed : Out(1)
         A row is read forward.
-    gains : In(ArrayLayout(signed, CLASSES))
+    gains : In(ArrayLayout(signed, plan.classes))
     saturated : Out
         Weights clipped in this cycle.
     generator : In(generator_signature())
@@ -71,17 +70,17 @@ class HeadRows(Planned):
             "done": Out(1),
             "idle": Out(1),
             "words": Out(word_read_signature(plan)),
-            "sums": Out(data.ArrayLayout(signed(plan.sum_width), CLASSES)),
+            "sums": Out(data.ArrayLayout(signed(plan.sum_width), plan.classes)),
             "listed": Out(1),
-            "gains": In(data.ArrayLayout(signed(GAIN_WIDTH), CLASSES)),
-            "saturated": Out(range(CLASSES + 1)),
+            "gains": In(data.ArrayLayout(signed(GAIN_WIDTH), plan.classes)),
+            "saturated": Out(range(plan.classes + 1)),
             "generator": In(generator_signature()),
         }
 
     def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
-        row = data.ArrayLayout(signed(plan.weight_bits), CLASSES)
+        row = data.ArrayLayout(signed(plan.weight_bits), plan.classes)
         m.submodules.weights = store = ram(unsigned(row.size), plan.rows)
         read, write = store.read_port(), store.write_port()
         m.submodules.draws = draws = Draws(1)
@@ -115,7 +114,7 @@ class HeadRows(Planned):
         held, late = Signal(row), Signal(row)
         m.d.sync += [held.eq(read.data), late.eq(held)]
         new = data.View(row, write.data)
-        clipped = [self._column(m, c, stages[2], stages[3], held, late, new[c]) for c in range(CLASSES)]
+        clipped = [self._column(m, c, stages[2], stages[3], held, late, new[c]) for c in range(plan.classes)]
         out = stages[3]
         with m.If(out.host & out.valid):
             m.d.sync += self.weight.read.eq(late[self.weight.column])

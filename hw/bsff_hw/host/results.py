@@ -4,14 +4,16 @@ from amaranth.hdl import Array, Module, Mux, Signal, signed
 from amaranth.lib import fifo, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from bsff.config import CLASSES
-
 DEPTH = 512
 """Words that wait for the host; a full FIFO makes the pipeline wait."""
 
 
 class Results(wiring.Component):
-    """Take ten logits from each block in turn.
+    """Take the logits of all classes from each block in turn.
+
+    Parameters
+    ----------
+    blocks, classes : int
 
     Members
     -------
@@ -26,8 +28,8 @@ class Results(wiring.Component):
         Forget all words.
     """
 
-    def __init__(self, blocks: int) -> None:
-        self._blocks = blocks
+    def __init__(self, blocks: int, classes: int) -> None:
+        self._blocks, self._classes = blocks, classes
         super().__init__(
             {
                 "logits": In(stream.Signature(signed(32))).array(blocks),
@@ -41,7 +43,7 @@ class Results(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         m.submodules.store = store = fifo.SyncFIFOBuffered(width=32, depth=DEPTH)
-        block, number = Signal(range(max(2, self._blocks))), Signal(range(CLASSES))
+        block, number = Signal(range(max(2, self._blocks))), Signal(range(self._classes))
         dropping = Signal()
         ports = [self.logits[i] for i in range(self._blocks)]
         valid, payload = Signal(), Signal(32)
@@ -57,8 +59,8 @@ class Results(wiring.Component):
         for i, port in enumerate(ports):
             m.d.comb += port.ready.eq(store.w_rdy & (block == i))
         with m.If(store.w_en):
-            m.d.sync += number.eq(Mux(number == CLASSES - 1, 0, number + 1))
-            with m.If(number == CLASSES - 1):
+            m.d.sync += number.eq(Mux(number == self._classes - 1, 0, number + 1))
+            with m.If(number == self._classes - 1):
                 m.d.sync += block.eq(Mux(block == self._blocks - 1, 0, block + 1))
         with m.If(self.drop):
             m.d.sync += dropping.eq(1)

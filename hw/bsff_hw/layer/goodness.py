@@ -6,7 +6,6 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from bsff.config import CLASSES
 from bsff.contract.formats import KEPT_BITS, MEAN_BITS, MEAN_WIDTH, SCALE_BITS, SCALE_WIDTH
 from bsff_hw.block.verdict import scores_signature
 from bsff_hw.interfaces import Planned, index
@@ -44,7 +43,7 @@ class Goodness(Planned):
 
     def ports(self, plan: LayerPlan) -> dict:
         return {
-            "scores": In(scores_signature(plan.logit_width)),
+            "scores": In(scores_signature(plan.logit_width, plan.classes)),
             "learn": In(1),
             "scale": In(SCALE_WIDTH),
             "scanning": Out(1),
@@ -89,7 +88,7 @@ class Goodness(Planned):
             self.scores.done.eq(ready[1] & late_last),
         ]
         # a memory, as classes come and are asked for one by one: registers would need a wide multiplexer
-        m.submodules.logits = logits = ram(signed(plan.logit_width), CLASSES)
+        m.submodules.logits = logits = ram(signed(plan.logit_width), plan.classes)
         keep, show = logits.write_port(), logits.read_port(domain="comb")
         m.d.comb += [
             keep.addr.eq(late_label),

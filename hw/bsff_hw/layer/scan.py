@@ -4,7 +4,6 @@ from amaranth.hdl import Module
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
-from bsff.config import CLASSES
 from bsff_hw.interfaces import Planned, index
 from bsff_hw.parts.odometer import Odometer
 from bsff_hw.plan import LayerPlan
@@ -22,7 +21,7 @@ def channel_layout(plan: LayerPlan) -> data.StructLayout:
             "channel": index(plan.channels),
             "unit": index(plan.tiles),
             "beat": index(plan.beats),
-            "label": index(CLASSES),
+            "label": index(plan.classes),
             "label_last": 1,
             "lane": index(plan.update_lanes),
             "part": index(plan.parts),
@@ -52,7 +51,7 @@ class ChannelScan(Planned):
         options = {"advance": self.running, "clear": self.start}
         plain = Odometer(m, {"channel": plan.channels}, **options)
         beat = Odometer(m, {"unit": plan.tiles, "beat": plan.beats}, **options)
-        label = Odometer(m, {"member": plan.members, "label": CLASSES}, **options)
+        label = Odometer(m, {"member": plan.members, "label": plan.classes}, **options)
         lanes = {
             "lane": plan.update_lanes,
             "step": plan.row_steps,

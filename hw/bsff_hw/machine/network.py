@@ -50,7 +50,7 @@ class Network(wiring.Component):
         m.submodules.registers = registers = RegisterFile(plan, memory=self._memory)
         m.submodules.samples = samples = SampleStore(plan.geometry.pixel_count)
         m.submodules.encoder = encoder = Encoder(plan.config.data, plan.geometry.pixel_count)
-        m.submodules.results = results = Results(len(plan.geometry.predictors))
+        m.submodules.results = results = Results(len(plan.geometry.predictors), plan.geometry.classes)
         blocks: list[Any] = [Layer(layer) for layer in plan.layers]
         blocks += [Head(plan.head)] if plan.head is not None else []
         for name, block in zip(plan.geometry.predictors, blocks, strict=True):

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 from .head import HeadPlan
-from .latencies import SOFTMAX_CYCLES
+from .latencies import softmax_cycles
 from .layer import LayerPlan
 
 ROW = 5
@@ -69,14 +69,14 @@ def layer_cycles(plan: LayerPlan, density: float, site_density: float | None = N
     """
     beats = most(plan.rows_of_bank * plan.levels, density, plan.parts * plan.banks)
     fold = max(beats, plan.lanes / plan.tiles)
-    column = plan.kernel + 2
+    column = plan.kernel[0] + 2
     position = max(plan.folds * fold, column)
     rows, positions = plan.shape.conv[0], plan.shape.positions
-    # a row begins with kernel - 1 columns that are no position; the last position's work hides some of it
-    turn = max(0.0, plan.kernel * column - position)
+    # a row begins with as many columns as the kernel has, less one, that are no position; the last position's work hides some of it
+    turn = max(0.0, plan.kernel[1] * column - position)
     forward = positions * position + rows * turn + PIPELINE
 
-    judge = plan.channels + SOFTMAX_CYCLES + PIPELINE
+    judge = plan.channels + softmax_cycles(plan.classes) + PIPELINE
 
     if site_density is None:
         site_density = 1 - (1 - density) ** plan.site_bits
@@ -98,7 +98,7 @@ def head_cycles(plan: HeadPlan, density: float) -> Cycles:
     touched = plan.words * most(plan.beat, 1 - (1 - density) ** plan.levels, 1)
     return Cycles(
         words + PIPELINE,
-        SOFTMAX_CYCLES + PIPELINE,
+        softmax_cycles(plan.classes) + PIPELINE,
         touched + PIPELINE,
         plan.rows * plan.levels * density,
         plan.rows * density,

@@ -1,5 +1,7 @@
 """From the folding keys of a configuration to the plan of a layer."""
 
+import math
+
 from bsff.contract.geometry import LayerGeometry
 from bsff.errors import ConfigError
 
@@ -52,13 +54,13 @@ def fold_layer(number: int, layer: LayerGeometry, beat: int, following: LayerGeo
         own = following.inputs[2] // following.config.groups
         able = [t for t in able if own % t == 0]  # a transfer must not straddle the groups of the next layer
     tiles = _fold(f"{where}.tiles", config.tiles, able, _largest(able, 4))
-    sites = layer.outputs if config.pool == 2 else layer.positions
+    sites = layer.outputs if math.prod(layer.pool) > 1 else layer.positions
     site_banks = min(config.update_banks or banks, sites)
     tenth = _largest(fitting, max(1, row_lanes // 10))
     update_lanes = _fold(f"{where}.update_lanes", config.update_lanes, fitting, tenth)
     inner = layer.group_channels // row_lanes
     plan = LayerPlan(layer, beat, parts, row_lanes, inner, banks, tiles, site_banks, update_lanes)
-    bits = plan.kernel**2 * plan.channels_in * plan.levels
+    bits = plan.window_bits
     if bits > WINDOW_MAX:
         raise ConfigError(
             f"{where}: a position sees {bits:,} input bits, the gateware holds at most {WINDOW_MAX:,} at once; "

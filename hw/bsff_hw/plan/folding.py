@@ -214,7 +214,9 @@ def table(found: Folding, device: Budget, *, density: float, clock: float) -> st
         keys = f"{p.lanes} | {p.banks} | {p.tiles} | {p.site_banks} | {p.update_lanes}"
         lines.append(row(f"layer{i}", keys, choice.cycles, choice.resources))
     if found.head is not None:
-        lines.append(row("head", "10 | 1 | | | 10", *found.head))
+        lines.append(
+            row("head", f"{found.config.data.class_count} | 1 | | | {found.config.data.class_count}", *found.head)
+        )
     r = found.total
     lines += [
         f"| in all | | | | | | | | | {found.cycles:,.0f} | {r.luts:,.0f} | {r.blocks:.1f} | {r.multipliers:.0f} |",

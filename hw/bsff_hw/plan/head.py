@@ -3,8 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from bsff.contract.formats import BIAS_BITS, BIAS_WIDTH, LOG2_E
-from bsff.contract.numerics import head_shift
+from bsff.contract.numerics import head_logit_width, head_sum_width
 
 
 @dataclass(frozen=True)
@@ -20,6 +19,7 @@ class HeadPlan:
     pool: int
     weight_bits: int
     fraction_bits: int
+    classes: int
 
     @property
     def rows(self) -> int:
@@ -34,10 +34,9 @@ class HeadPlan:
     @property
     def sum_width(self) -> int:
         """Bits of the sum of all rows and the bias."""
-        largest = self.rows * self.levels * 2 ** (self.weight_bits - 1) + 2 ** (BIAS_WIDTH - BIAS_BITS - 1)
-        return largest.bit_length() + 1
+        return head_sum_width(self.rows, self.levels, self.weight_bits)
 
     @property
     def logit_width(self) -> int:
         """Bits of a logit: that sum times log2(e), in units of a logit."""
-        return self.sum_width + LOG2_E.bit_length() - head_shift(self.fraction_bits)
+        return head_logit_width(self.rows, self.levels, self.weight_bits, self.fraction_bits)

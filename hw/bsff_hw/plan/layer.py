@@ -4,7 +4,6 @@ import math
 import operator
 from dataclasses import dataclass
 
-from bsff.config import CLASSES
 from bsff.contract.formats import KEPT_BITS, MEAN_BITS, MEAN_WIDTH, SCALE_BITS, SCALE_WIDTH
 from bsff.contract.geometry import LayerGeometry
 from bsff.contract.numerics import accumulator_width
@@ -49,12 +48,13 @@ class LayerPlan:
     # ---- what the configuration says
 
     levels = _given("shape.levels", "Bits of an input in unary: M of the layer before.")
-    kernel = _given("shape.kernel", "Side of the kernel.")
-    padding = _given("shape.padding", "Zeros around the input map.")
+    classes = _given("shape.classes", "Classes.")
+    kernel = _given("shape.kernel", "Height and width of the kernel.")
+    padding = _given("shape.padding", "Rows of zeros above and below the input map, columns left and right.")
     groups = _given("shape.config.groups", "Groups of the convolution.")
     channels = _given("shape.config.channels", "Output channels.")
     taps = _given("shape.taps", "Taps of a group.")
-    pool = _given("shape.config.pool", "Side of the pool.")
+    pool = _given("shape.pool", "Height and width of a window of the pool.")
     tile = _given("shape.config.tile", "M, p-bits of a tile.")
     weight_bits = _given("shape.config.weight_bits", "Bits of a weight.")
 
@@ -137,17 +137,27 @@ class LayerPlan:
     @property
     def site_bits(self) -> int:
         """Positions of a site."""
-        return self.pool**2
+        return math.prod(self.pool)
+
+    @property
+    def pooled(self) -> bool:
+        """Whether a site is a window of the pool."""
+        return self.site_bits > 1
+
+    @property
+    def window_bits(self) -> int:
+        """Bits that a position sees, counts in unary."""
+        return math.prod(self.kernel) * self.channels_in * self.levels
 
     @property
     def site_rows(self) -> int:
         """Pairs of map rows that hold sites."""
-        return self.shape.output[0] if self.pool == 2 else -(-self.shape.conv[0] // 2)
+        return self.shape.output[0] if self.pooled else -(-self.shape.conv[0] // 2)
 
     @property
     def row_sites(self) -> int:
         """Sites of such a pair."""
-        return self.shape.output[1] if self.pool == 2 else 2 * self.shape.conv[1]
+        return self.shape.output[1] if self.pooled else 2 * self.shape.conv[1]
 
     @property
     def chunk_rows(self) -> int:
@@ -236,7 +246,7 @@ class LayerPlan:
     @property
     def members(self) -> int:
         """Channels of a class."""
-        return self.channels // CLASSES
+        return self.channels // self.classes
 
     @property
     def lane_words(self) -> int:

@@ -44,5 +44,5 @@ def plan(config: Config) -> Plan:
     head = None
     if shape.head is not None:
         at, own = shape.head, config.head
-        head = HeadPlan(at.source, at.inputs, at.levels, beat, own.pool, own.weight_bits, own.fraction_bits)
+        head = HeadPlan(at.source, at.inputs, at.levels, beat, own.pool, own.weight_bits, own.fraction_bits, at.classes)
     return Plan(config, shape, tuple(layers), head)

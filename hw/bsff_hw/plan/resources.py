@@ -56,19 +56,19 @@ def layer_resources(plan: LayerPlan) -> Resources:
     lanes, parts = plan.lanes, plan.parts
     sets, sites = parts * plan.banks, parts * plan.site_banks
     draws = plan.tiles * plan.draws
-    pooled = plan.pool == 2
+    pooled = plan.pooled
     logic = COMMON
     logic += lanes * ((plan.banks - 1) * (plan.weight_bits + 1.5) + plan.sum_width)  # adders
     logic += sets * plan.rows_of_bank * plan.levels * (2 + (0.3 * plan.rounds if plan.rounds > 1 else 0))  # active taps
     logic += sites * plan.chunk_depth * (3.6 if pooled else 1.3)  # active sites
-    logic += 0.07 * plan.kernel**2 * plan.channels_in * plan.levels  # window
-    logic += 2 * parts * plan.width * (plan.beat * plan.levels + plan.kernel) / 2  # rows of the map
+    logic += 0.07 * plan.window_bits  # window
+    logic += 2 * parts * plan.width * (plan.beat * plan.levels + plan.kernel[0]) / 2  # rows of the map
     logic += lanes * (plan.site_banks * (3.4 if pooled else 1.2) + plan.change_width + 1.5)  # sums of the update
     logic += lanes * (plan.change_width + plan.weight_bits) / 3 + parts * plan.update_lanes * 105  # update
     logic += draws * 81 + 0.27 * lanes * plan.sum_width  # p-bits
     total = Resources(logic, 0, parts * plan.update_lanes + 11)
     total += _many(sets, memory(plan.depth, plan.row_lanes * plan.weight_bits))
-    site_word = plan.row_lanes * (plan.response_width + (2 if plan.pool == 2 else 0))
+    site_word = plan.row_lanes * (plan.response_width + (2 if pooled else 0))
     total += _many(sites, memory(plan.response_depth, site_word))
     total += memory(2 * plan.height * plan.width, plan.channels_in * plan.levels)
     planes = -(-plan.height // 2) * 2 * plan.beats_in // parts
@@ -76,7 +76,7 @@ def layer_resources(plan: LayerPlan) -> Resources:
     total += _many(2 * parts, memory(planes, plan.beat * plan.levels * plan.width))
     total += _many(-(-draws // 2), Resources(0, 0.5, 0))
     total += _many(plan.tiles, memory(plan.beats, 32 + 2 * plan.count_width)) + memory(plan.channels, 32)
-    if plan.pool == 2:
+    if pooled:
         line = plan.tiles * (plan.tile + plan.response_width + 2)
         total += memory(plan.shape.output[1] * plan.beats, line)
     words = plan.lane_words
@@ -87,8 +87,8 @@ def layer_resources(plan: LayerPlan) -> Resources:
 
 def head_resources(plan: HeadPlan) -> Resources:
     """Estimate of the head."""
-    total = Resources(3500, 0, 8 + (10 if plan.levels > 1 else 0))
-    return total + memory(plan.rows, 10 * plan.weight_bits) + memory(2 * plan.words, plan.beat * plan.levels)
+    total = Resources(1000 + 250 * plan.classes, 0, 8 + (plan.classes if plan.levels > 1 else 0))
+    return total + memory(plan.rows, plan.classes * plan.weight_bits) + memory(2 * plan.words, plan.beat * plan.levels)
 
 
 def shell_resources(plan: Plan) -> Resources:

@@ -36,8 +36,8 @@ def table(config: Config, shape: Geometry) -> str:
         )
     if shape.head is not None:
         lines.append(
-            f"{'head':8}{'x'.join(map(str, shape.head.inputs)):>12} {'10':>12} {shape.head.rows:>6} {shape.head.rows:>7} "
-            f"{shape.head.rows * 10:>9,} {config.head.weight_bits:>5}"
+            f"{'head':8}{'x'.join(map(str, shape.head.inputs)):>12} {shape.classes:>12} {shape.head.rows:>6} {shape.head.rows:>7} "
+            f"{shape.head.rows * shape.classes:>9,} {config.head.weight_bits:>5}"
         )
     lines.append(f"{shape.weights:,} weights in the layers")
     return "\n".join(lines)

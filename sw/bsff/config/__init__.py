@@ -7,10 +7,10 @@ from .check import parse
 from .datasets import DATASETS, DataSet
 from .encodings import ENCODINGS, Encoding
 from .files import dumps, load, names, override
-from .schema import CLASSES, Config, DataConfig, HeadConfig, LayerConfig, TrainingConfig, blocks
+from .schema import CLASSES_MAX, Config, DataConfig, HeadConfig, LayerConfig, TrainingConfig, blocks
 
 __all__ = [
-    "CLASSES",
+    "CLASSES_MAX",
     "DATASETS",
     "ENCODINGS",
     "Config",

@@ -6,8 +6,9 @@ from typing import Any
 
 from bsff.errors import ConfigError
 
+from .datasets import DATASETS
 from .encodings import ENCODINGS
-from .schema import CLASSES, Config, DataConfig, HeadConfig, LayerConfig, TrainingConfig
+from .schema import Config, DataConfig, HeadConfig, LayerConfig, TrainingConfig
 
 SECTIONS = {"data": DataConfig, "layer": LayerConfig, "head": HeadConfig, "training": TrainingConfig}
 
@@ -50,7 +51,7 @@ def check_value(name: str, spec: dataclasses.Field[Any], value: Any) -> Any:
     ok = isinstance(value, KINDS[kind][1]) and (kind is bool or not isinstance(value, bool))
     items = list(value) if ok and many else [value]
     if many:
-        ok = ok and len(items) > 0 and all(type(v) is int for v in items)
+        ok = ok and all(type(v) is int for v in items)
     if ok and meta["choices"] is not None:
         ok = value in meta["choices"]
     for bound, sign in ((meta["low"], 1), (meta["high"], -1)):
@@ -110,6 +111,7 @@ def parse(table: dict[str, Any], *, source: str = "config") -> Config:
 def _check(config: Config) -> None:
     """What concerns more than one key."""
     data = config.data
+    _check_data(data)
     if list(data.levels) != sorted(set(data.levels)):
         raise ConfigError(f"data.levels = {list(data.levels)}: expected rising values without repeats")
     if ENCODINGS[data.encoding].single_level and len(data.levels) != 1:
@@ -118,9 +120,13 @@ def _check(config: Config) -> None:
         raise ConfigError('training.predictor = "head": expected "goodness" while head.enabled = false')
     for i, layer in enumerate(config.layers):
         where = f"layer[{i + 1}]"
-        if layer.channels % CLASSES:
+        if data.class_count and layer.channels % data.class_count:
             raise ConfigError(
-                f"{where}.channels = {layer.channels}: expected a multiple of {CLASSES}, one group per class"
+                f"{where}.channels = {layer.channels}: expected a multiple of {data.class_count}, one group per class"
+            )
+        if layer.groups not in (1, data.class_count or layer.groups):
+            raise ConfigError(
+                f"{where}.groups = {layer.groups}: expected 1 or {data.class_count}, the number of classes"
             )
         if layer.fraction_bits >= layer.weight_bits:
             raise ConfigError(
@@ -144,6 +150,22 @@ def _check(config: Config) -> None:
             f"head.fraction_bits = {head.fraction_bits}: expected at most weight_bits + 3 = {head.weight_bits + 3}"
         )
     _check_epochs("head", head)
+
+
+def _check_data(data: DataConfig) -> None:
+    if not data.levels:
+        raise ConfigError("data.levels = []: expected at least one threshold")
+    if data.classes == 1:
+        raise ConfigError("data.classes = 1: expected at least 2, or 0 for those of the data")
+    if len(data.input) not in (0, 3):
+        raise ConfigError(
+            f"data.input = {list(data.input)}: expected [height, width, colours], or [] for that of the data"
+        )
+    known = DATASETS[data.dataset]
+    if known.shape is not None and data.input and data.input != known.shape:
+        raise ConfigError(f"data.input = {list(data.input)}: {known.title} has {list(known.shape)}; leave it out")
+    if known.classes and data.class_count != len(known.classes):
+        raise ConfigError(f"data.classes = {data.classes}: {known.title} has {len(known.classes)}; leave it out")
 
 
 def _check_epochs(where: str, part: LayerConfig | HeadConfig) -> None:

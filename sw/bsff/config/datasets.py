@@ -14,12 +14,12 @@ class DataSet:
     """Name in the configuration, ``data.dataset``."""
     title: str
     """Title for people."""
-    shape: tuple[int, int, int]
-    """Height, width and colours of an image."""
+    shape: tuple[int, int, int] | None
+    """Height, width and colours of an image; None where only the data tell."""
     format: str
     """How it is stored: a key of `bsff.data.load.READERS`."""
     classes: tuple[str, ...]
-    """Name of each class, in the order of the labels."""
+    """Name of each class, in the order of the labels; empty where only the data tell."""
     source: str
     """Whose it is, and on what terms it may be used."""
     folders: tuple[str, ...] = ()
@@ -33,6 +33,9 @@ class DataSet:
     table_title: str = ""
     """Title in tables of results, where it differs."""
 
+
+OWN = "own"
+"""Name of what is in no catalogue: the user's data, from ``data.path`` or from the caller."""
 
 _DIGITS = tuple("0123456789")
 _MNIST = "https://ossci-datasets.s3.amazonaws.com/mnist/"
@@ -104,6 +107,7 @@ DATASETS = {
             files=(("https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz", "c58f30108f718f92721af3b95e74349a"),),
             table_title="CIFAR-10 (JPEG copy)",  # the rows in this repository were made with one
         ),
+        DataSet(name=OWN, title="own data", shape=None, format=OWN, classes=(), source="the user's"),
     )
 }
 """Data sets, by name."""

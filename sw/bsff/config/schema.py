@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from .datasets import DATASETS
 from .encodings import ENCODINGS
 
-CLASSES = 10
-"""Classes of every built-in data set; channels of a layer are split evenly into this many groups."""
+CLASSES_MAX = 256
+"""Most classes: a label fits `bsff.contract.formats.LABEL_WIDTH` bits."""
 
 
 def key(
@@ -29,7 +29,10 @@ def key(
 class DataConfig:
     """What is presented, and how pixels become bits."""
 
-    dataset: str = key("digits", choices=DATASETS, doc="data set")
+    dataset: str = key("digits", choices=DATASETS, doc="data set; own: what `path` names, or arrays of the caller")
+    path: str = key("", doc="own: file or folder with the data")
+    classes: int = key(0, low=0, high=CLASSES_MAX, doc="classes, at least 2; 0: those of the data")
+    input: tuple[int, ...] = key((), low=1, high=4096, doc="height, width, colours of a sample; []: those of the data")
     encoding: str = key("threshold", choices=ENCODINGS, doc="input encoding, done on the device from 8-bit pixels")
     levels: tuple[int, ...] = key(
         (128,), low=1, high=255, doc="thresholds of `threshold` (one) and `thermometer` (rising)"
@@ -38,6 +41,19 @@ class DataConfig:
     whiten: bool = key(False, doc="per-image contrast normalisation on the host, before the 8 bits")
     train_samples: int = key(0, low=0, doc="use only the first N training samples; 0: all")
     test_samples: int = key(0, low=0, doc="use only the first N test samples; 0: all")
+
+    @property
+    def class_count(self) -> int:
+        """Number of classes: `classes`, else those of the catalogue; 0 while it is not known."""
+        return self.classes or len(DATASETS[self.dataset].classes)
+
+    @property
+    def shape(self) -> tuple[int, int, int] | None:
+        """Height, width and colours of a sample: `input`, else those of the catalogue; None while they are not known."""
+        if self.input:
+            height, width, colours = self.input
+            return height, width, colours
+        return DATASETS[self.dataset].shape
 
 
 class Learner:
@@ -56,11 +72,13 @@ class LayerConfig(Learner):
     """One layer that learns by itself."""
 
     kind: str = key("conv", choices=("conv", "dense"), doc="dense: one position that sees the whole map")
-    channels: int = key(40, low=CLASSES, high=4096, doc="output channels, a multiple of the classes")
-    kernel: int = key(3, low=1, high=7, doc="side of the square kernel (conv)")
-    padding: int = key(1, low=0, high=3, doc="zeros around the map (conv)")
-    pool: int = key(1, choices=(1, 2), doc="2: 2x2 max-pool after the p-bits")
-    groups: int = key(1, choices=(1, CLASSES), doc="10: channels of a class see only that class's inputs (CFSE)")
+    channels: int = key(40, low=2, high=4096, doc="output channels, a multiple of the classes")
+    kernel: int = key(3, low=1, high=7, doc="side of the square kernel (conv); 1 x kernel on a map of one row")
+    padding: int = key(1, low=0, high=3, doc="zeros around the map (conv); none above and below a map of one row")
+    pool: int = key(1, choices=(1, 2), doc="2: 2x2 max-pool after the p-bits; 1x2 on a map of one row")
+    groups: int = key(
+        1, low=1, high=CLASSES_MAX, doc="as many as classes: channels of a class see only that class's inputs (CFSE)"
+    )
     tile: int = key(1, low=1, high=15, doc="M, p-bits per unit")
     eligibility: str = key(
         "boxcar",

@@ -24,12 +24,15 @@ def check(config: Config) -> Geometry:
     for number, layer in enumerate(shape.layers, 1):
         try:
             numerics.check_accumulator(layer)
+            numerics.check_activity(layer)
             numerics.goodness_scale(layer)
             numerics.layer_step_register(layer.config.step, layer)
         except ConfigError as error:
             raise ConfigError(f"{config.name}: layer[{number}].{error}") from None
     try:
         numerics.step_register(config.head.step, config.head.fraction_bits)
+        if shape.head is not None:
+            numerics.check_head(shape.head, config.head)
     except ConfigError as error:
         raise ConfigError(f"{config.name}: head.{error}") from None
     return shape

@@ -11,7 +11,7 @@ import math
 
 PIXEL_WIDTH = 8
 """Bits of a pixel, unsigned."""
-LABEL_WIDTH = 4
+LABEL_WIDTH = 8
 """Bits of a label, unsigned."""
 
 # ---- random numbers

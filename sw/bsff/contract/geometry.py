@@ -6,12 +6,14 @@ The golden model, the register table, the driver and the gateware all read them 
 import math
 from dataclasses import dataclass
 
-from bsff.config import CLASSES, DATASETS, ENCODINGS, Config, DataConfig, LayerConfig, blocks
+from bsff.config import ENCODINGS, Config, DataConfig, LayerConfig, blocks
 from bsff.errors import ConfigError
 
 from .formats import MEAN_BITS, MEAN_WIDTH
 
 Shape = tuple[int, int, int]
+Sides = tuple[int, int]
+"""Height and width."""
 
 
 @dataclass(frozen=True)
@@ -27,21 +29,28 @@ class LayerGeometry:
     """Height, width, channels before the pool."""
     output: Shape
     """Height, width, channels after the pool."""
+    classes: int
+    """Classes, each of which owns as many channels."""
 
     @property
-    def kernel(self) -> int:
-        """Side of the kernel; 1 for a dense layer."""
-        return self.config.kernel if self.config.kind == "conv" else 1
+    def kernel(self) -> Sides:
+        """Height and width of the kernel: of one row on a map of one row, 1 x 1 for a dense layer."""
+        return _along(self.inputs, self.config.kernel, 1) if self.config.kind == "conv" else (1, 1)
 
     @property
-    def padding(self) -> int:
-        """Zeros around the input map; 0 for a dense layer."""
-        return self.config.padding if self.config.kind == "conv" else 0
+    def padding(self) -> Sides:
+        """Rows of zeros above and below the input map, columns left and right; none for a dense layer."""
+        return _along(self.inputs, self.config.padding, 0) if self.config.kind == "conv" else (0, 0)
+
+    @property
+    def pool(self) -> Sides:
+        """Height and width of a window of the max-pool; 1 x 1 without one."""
+        return _along(self.conv, self.config.pool, 1)
 
     @property
     def taps(self) -> int:
-        """Input taps of one output channel: kernel * kernel * input channels of its group."""
-        return self.kernel**2 * self.inputs[2] // self.config.groups
+        """Input taps of one output channel: kernel positions * input channels of its group."""
+        return math.prod(self.kernel) * self.inputs[2] // self.config.groups
 
     @property
     def group_channels(self) -> int:
@@ -76,7 +85,7 @@ class LayerGeometry:
     @property
     def goodness_count(self) -> int:
         """p-bits of one class: class channels * positions after the pool * M."""
-        return self.config.channels // CLASSES * self.outputs * self.config.tile
+        return self.config.channels // self.classes * self.outputs * self.config.tile
 
     @property
     def sum_bound(self) -> int:
@@ -96,6 +105,7 @@ class HeadGeometry:
     source: Shape
     inputs: Shape
     levels: int
+    classes: int
 
     @property
     def rows(self) -> int:
@@ -113,6 +123,7 @@ class Geometry:
     """Height, width, channels of the bit-map that the encoder makes of it."""
     layers: tuple[LayerGeometry, ...]
     head: HeadGeometry | None
+    classes: int
 
     @property
     def pixel_count(self) -> int:
@@ -145,6 +156,11 @@ class Geometry:
         return tuple(self.blocks)
 
 
+def _along(shape: Shape, size: int, flat: int) -> Sides:
+    """`size` in both directions, but `flat` across a map of one row: it has nothing above and below."""
+    return (flat if shape[0] == 1 else size, size)
+
+
 def planes(data: DataConfig) -> int:
     """Bits that the encoder makes of one 8-bit pixel."""
     return ENCODINGS[data.encoding].planes(data)
@@ -156,9 +172,14 @@ def geometry(config: Config) -> Geometry:
     Raises
     ------
     ConfigError
-        If a layer's map would vanish.
+        If a layer's map would vanish, or the configuration leaves shape or classes to data that were not read yet.
     """
-    pixels = DATASETS[config.data.dataset].shape
+    pixels, classes = config.data.shape, config.data.class_count
+    if pixels is None or not classes:
+        raise ConfigError(
+            f"{config.name}: data.input = {list(config.data.input)} and data.classes = {config.data.classes}: expected both, as no data "
+            "set is named; name the data with data.path, or give both"
+        )
     encoded = (pixels[0], pixels[1], pixels[2] * planes(config.data))
     shape, levels = encoded, 1
     counts = 2 ** (MEAN_WIDTH - 1 - MEAN_BITS)
@@ -168,9 +189,11 @@ def geometry(config: Config) -> Geometry:
             shape = (1, 1, math.prod(shape))
             conv = (1, 1, layer.channels)
         else:
-            grow = 2 * layer.padding - layer.kernel + 1
-            conv = (shape[0] + grow, shape[1] + grow, layer.channels)
-        output = (conv[0] // layer.pool, conv[1] // layer.pool, layer.channels)
+            kernel, padding = _along(shape, layer.kernel, 1), _along(shape, layer.padding, 0)
+            high, wide = (side + 2 * p - k + 1 for side, p, k in zip(shape, padding, kernel, strict=False))
+            conv = (high, wide, layer.channels)
+        window = _along(conv, layer.pool, 1)
+        output = (conv[0] // window[0], conv[1] // window[1], layer.channels)
         if min(output) < 1:
             raise ConfigError(
                 f"{config.name}: layer[{number}] makes a map of {max(output[0], 0)}x{max(output[1], 0)} from {shape[0]}x{shape[1]}: "
@@ -181,10 +204,10 @@ def geometry(config: Config) -> Geometry:
                 f"{config.name}: layer[{number}].tile = {layer.tile}: expected at most {(counts - 1) // (output[0] * output[1])} "
                 f"on {output[0]}x{output[1]} positions, so that a running mean fits {MEAN_WIDTH} bits"
             )
-        layers.append(LayerGeometry(layer, shape, levels, conv, output))
+        layers.append(LayerGeometry(layer, shape, levels, conv, output, classes))
         shape, levels = output, layer.tile
     head = None
     if config.head.enabled:
         pool = config.head.pool
-        head = HeadGeometry(shape, (-(-shape[0] // pool), -(-shape[1] // pool), shape[2]), levels)
-    return Geometry(pixels, encoded, tuple(layers), head)
+        head = HeadGeometry(shape, (-(-shape[0] // pool), -(-shape[1] // pool), shape[2]), levels, classes)
+    return Geometry(pixels, encoded, tuple(layers), head, classes)

@@ -5,24 +5,28 @@
 
 import math
 
-from bsff.config import LayerConfig
+from bsff.config import HeadConfig, LayerConfig
 from bsff.errors import ConfigError
 
 from .formats import (
+    ACTIVITY_BITS,
+    ACTIVITY_WIDTH,
     BIAS_BITS,
     BIAS_WIDTH,
     ERROR_BITS,
     GAIN_BITS,
     KEPT_BITS,
+    LOG2_E,
     LOG2_E_BITS,
     LOGIT_BITS,
+    LOGIT_WIDTH,
     SCALE_BITS,
     SCALE_WIDTH,
     STEP_BITS,
     STEP_WIDTH,
     SUM_WIDTH,
 )
-from .geometry import LayerGeometry
+from .geometry import HeadGeometry, LayerGeometry
 
 STEP_MAX = 2**STEP_WIDTH - 1
 SCALE_MAX = 2**SCALE_WIDTH - 1
@@ -99,7 +103,7 @@ def accumulator_width(layer: LayerGeometry) -> int:
 
 
 def check_accumulator(layer: LayerGeometry) -> None:
-    """Refuse a layer whose pre-activation could leave `SUM_WIDTH` bits.
+    """Refuse a layer whose pre-activation, or sum of a channel's weight changes, could leave `SUM_WIDTH` bits.
 
     Raises
     ------
@@ -111,6 +115,56 @@ def check_accumulator(layer: LayerGeometry) -> None:
         raise ConfigError(
             f"weight_bits = {layer.config.weight_bits}: {layer.taps} taps of up to {layer.levels} need {width} bits to "
             f"add up, expected at most {SUM_WIDTH}; use fewer bits or fewer inputs"
+        )
+    moved = (layer.taps * (2**layer.config.weight_bits - 1)).bit_length() + 1
+    if moved > SUM_WIDTH:
+        raise ConfigError(
+            f"weight_bits = {layer.config.weight_bits}: the changes of {layer.taps} taps need {moved} bits to add up, "
+            f"expected at most {SUM_WIDTH}; use fewer bits or fewer inputs"
+        )
+
+
+def check_activity(layer: LayerGeometry) -> None:
+    """Refuse a layer whose input map could hold more ones than the running activity can.
+
+    Raises
+    ------
+    ConfigError
+        Naming the number of ones.
+    """
+    ones = math.prod(layer.inputs) * layer.levels
+    most = 2 ** (ACTIVITY_WIDTH - ACTIVITY_BITS) - 1
+    if ones > most:
+        raise ConfigError(
+            f"kind = {layer.config.kind}: its input map can hold {ones:,} ones, expected at most {most:,}; use smaller "
+            "inputs, or a layer before it with a pool or fewer channels"
+        )
+
+
+def head_sum_width(rows: int, levels: int, weight_bits: int) -> int:
+    """Bits of the sum of all rows of the head and a bias."""
+    largest = rows * levels * 2 ** (weight_bits - 1) + 2 ** (BIAS_WIDTH - BIAS_BITS - 1)
+    return largest.bit_length() + 1
+
+
+def head_logit_width(rows: int, levels: int, weight_bits: int, fraction_bits: int) -> int:
+    """Bits of a logit of the head that cannot overflow: every row at its largest, the bias, times log2(e)."""
+    return head_sum_width(rows, levels, weight_bits) + LOG2_E.bit_length() - head_shift(fraction_bits)
+
+
+def check_head(head: HeadGeometry, config: HeadConfig) -> None:
+    """Refuse a head whose logits could leave `LOGIT_WIDTH` bits.
+
+    Raises
+    ------
+    ConfigError
+        Naming the width that they would need.
+    """
+    width = head_logit_width(head.rows, head.levels, config.weight_bits, config.fraction_bits)
+    if width > LOGIT_WIDTH:
+        raise ConfigError(
+            f"weight_bits = {config.weight_bits}: logits of {head.rows:,} inputs of up to {head.levels} need {width} bits, "
+            f"expected at most {LOGIT_WIDTH}; use fewer bits, more fraction_bits, or pool = 2"
         )
 
 

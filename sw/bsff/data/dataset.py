@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.config import CLASSES
+from bsff.config import CLASSES_MAX
 from bsff.errors import DataError
 
 Bytes = NDArray[np.uint8]
@@ -26,7 +26,7 @@ class Dataset:
     train_images, test_images : ndarray of uint8, shape (samples, height, width, channels)
         Grey (1 channel) or RGB (3 channels), 0 to 255.
     train_labels, test_labels : ndarray of uint8, shape (samples,)
-        Class of each image, 0 to 9.
+        Class of each image, from 0.
     classes : tuple of str
         Name of each class, in the order of the labels.
 
@@ -45,10 +45,9 @@ class Dataset:
     classes: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if len(self.classes) != CLASSES:
+        if not 2 <= len(self.classes) <= CLASSES_MAX:
             raise DataError(
-                f"{self.label}: found {len(self.classes)} classes ({', '.join(self.classes)}), "
-                f"expected {CLASSES}; every network here has {CLASSES} class groups"
+                f"{self.label}: found {len(self.classes)} classes ({', '.join(self.classes[:20])}), expected 2 to {CLASSES_MAX}"
             )
         self._check("train", self.train_images, self.train_labels)
         self._check("test", self.test_images, self.test_labels)
@@ -71,8 +70,8 @@ class Dataset:
                 f"{where}: {len(images)} images but {len(labels)} labels; "
                 "expected one label per image, do both files belong together?"
             )
-        if int(labels.max()) >= CLASSES:
+        if int(labels.max()) >= len(self.classes):
             raise DataError(
                 f"{where}: label {int(labels.max())} of sample {int(labels.argmax())}, "
-                f"expected 0 to {CLASSES - 1}; is it the right file?"
+                f"expected 0 to {len(self.classes) - 1}; is it the right file?"
             )

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.config import CLASSES, DataSet
+from bsff.config import DataSet
 
 from .dataset import Bytes, Dataset
 from .lazy import require
@@ -32,11 +32,11 @@ def split(labels: Bytes, test: int, seed: int) -> tuple[NDArray[np.intp], NDArra
     # RandomState, not default_rng: numpy promises never to change its streams, so neither does the split.
     random = np.random.RandomState(seed)
     order = random.permutation(len(labels))
-    share = np.bincount(labels, minlength=CLASSES) * test / len(labels)
+    share = np.bincount(labels, minlength=int(labels.max()) + 1) * test / len(labels)
     quota = np.floor(share).astype(np.int64)
     quota[np.argsort(quota - share, kind="stable")[: test - quota.sum()]] += 1
     chosen = np.zeros(len(labels), dtype=bool)
-    for label in range(CLASSES):
+    for label in range(len(share)):
         chosen[np.flatnonzero(labels[order] == label)[: quota[label]]] = True
     # Shuffled once more: a class whose test share fills early would otherwise crowd the start of the training set.
     return random.permutation(order[~chosen]), random.permutation(order[chosen])

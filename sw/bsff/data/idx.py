@@ -129,7 +129,7 @@ def _pair(chosen: DataSet, images_file: Path, labels_file: Path) -> tuple[Bytes,
             f"{labels_file}: {len(labels)} labels, expected {len(images)}, one per image of "
             f"{images_file}; do both files belong together?"
         )
-    if images.shape[1:] != chosen.shape[:2]:
+    if chosen.shape is not None and images.shape[1:] != chosen.shape[:2]:
         raise DataError(
             f"{images_file}: images of {images.shape[1:]}, expected {chosen.shape[:2]}; is it the right file?"
         )

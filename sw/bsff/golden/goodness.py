@@ -1,6 +1,5 @@
 """Goodness of a layer: firing counts of the class groups, less their running means."""
 
-from bsff.config import CLASSES
 from bsff.contract.formats import KEPT_BITS, MEAN_BITS, SCALE_BITS
 
 from .arrays import Ints
@@ -11,22 +10,22 @@ def centred(count: Ints, mean: Ints) -> Ints:
     return (count << MEAN_BITS) - mean
 
 
-def logits(difference: Ints, scale: int) -> Ints:
+def logits(difference: Ints, scale: int, classes: int) -> Ints:
     """Logits of the classes to the base two.
 
     Parameters
     ----------
     difference : array of int, shape (..., C)
-        From `centred`; class c owns channels ``c*C/10 .. (c+1)*C/10 - 1``.
+        From `centred`; class c of K owns channels ``c*C/K .. (c+1)*C/K - 1``.
     scale : int
         ``T * log2(e) / p-bits of a class``, see `bsff.contract.numerics.goodness_scale`.
 
     Returns
     -------
-    array of int, shape (..., 10)
+    array of int, shape (..., classes)
         ``T * g * log2(e)`` in units of ``2**-LOGIT_BITS``, rounded down.
     """
-    grouped = difference.reshape(*difference.shape[:-1], CLASSES, -1).sum(-1)
+    grouped = difference.reshape(*difference.shape[:-1], classes, -1).sum(-1)
     return ((grouped >> (MEAN_BITS - KEPT_BITS)) * scale) >> SCALE_BITS
 
 

@@ -20,7 +20,7 @@ class Outcome:
     output: Ints
     """Array of int, shape (H, W, C). Map for the next layer, counts in 0..M (empty for the head)."""
     logits: Ints
-    """Array of int, shape (10,). To the base two, in units of ``2**-LOGIT_BITS``."""
+    """Array of int, shape (classes,). To the base two, in units of ``2**-LOGIT_BITS``."""
     loss: int
     """Cross-entropy in bits, in units of ``2**-LOGIT_BITS``."""
     taps: int
@@ -77,7 +77,7 @@ def forward(layer: LayerGeometry, state: LayerState, inputs: Ints) -> tuple[Ints
     )
     count, response = count.reshape(layer.conv), response.reshape(layer.conv)
     if config.pool == 2:
-        count, response = pool.pool(count, response)
+        count, response = pool.pool(count, response, layer.pool)
     return count, response.reshape(layer.positions, -1), active
 
 
@@ -93,7 +93,7 @@ def run(layer: LayerGeometry, state: LayerState, inputs: Ints, label: int) -> Ou
 
     mean = state.mean.astype(np.int64)
     difference = goodness.centred(output.sum((0, 1)), mean)
-    logits = goodness.logits(difference, int(state.scale))
+    logits = goodness.logits(difference, int(state.scale), layer.classes)
     error = softmax.class_error(logits, label)
 
     if state.learn:

@@ -24,7 +24,7 @@ def run(
     pixels : array of uint8, shape (N, H, W, C)
     labels : array of uint8, shape (N,)
     """
-    results = Results.empty(len(labels), len(geometry.predictors))
+    results = Results.empty(len(labels), len(geometry.predictors), geometry.classes)
     for n, label in enumerate(labels.tolist()):
         signal, state.encoder[...] = encode.encode(pixels[n], config.data, state.encoder)
         for i, (shape, part) in enumerate(zip(geometry.layers, state.layers, strict=True)):

@@ -1,11 +1,13 @@
-"""2x2 max-pool of counts; for bits an OR."""
+"""2x2 max-pool of counts, 1x2 on a map of one row; for bits an OR."""
 
 import numpy as np
+
+from bsff.contract.geometry import Sides
 
 from .arrays import Ints
 
 
-def pool(count: Ints, response: Ints) -> tuple[Ints, Ints]:
+def pool(count: Ints, response: Ints, window: Sides) -> tuple[Ints, Ints]:
     """Pool a map, and let only the winner of each window respond.
 
     An odd last row or column is dropped. Ties go to the first position in raster order.
@@ -13,22 +15,24 @@ def pool(count: Ints, response: Ints) -> tuple[Ints, Ints]:
     Parameters
     ----------
     count, response : arrays of int, shape (..., H, W, C)
+    window : tuple of int
+        Its height and width.
 
     Returns
     -------
-    pooled : array of int, shape (..., H // 2, W // 2, C)
+    pooled : array of int, shape (..., H // height, W // width, C)
     response : array of int, shape (..., H, W, C)
         That of the winners, 0 elsewhere.
     """
     *lead, height, width, channels = count.shape
-    h, w = height // 2, width // 2
-    windows = count[..., : 2 * h, : 2 * w, :].reshape(*lead, h, 2, w, 2, channels).swapaxes(-4, -3)
-    windows = windows.reshape(*lead, h, w, 4, channels)
-    wins = np.arange(4)[:, None] == windows.argmax(-2)[..., None, :]
+    high, wide = window
+    h, w = height // high, width // wide
+    inside = (..., slice(high * h), slice(wide * w), slice(None))
+    windows = count[inside].reshape(*lead, h, high, w, wide, channels).swapaxes(-4, -3)
+    windows = windows.reshape(*lead, h, w, high * wide, channels)
+    wins = np.arange(high * wide)[:, None] == windows.argmax(-2)[..., None, :]
     mask = np.zeros_like(response)
-    mask[..., : 2 * h, : 2 * w, :] = (
-        wins.reshape(*lead, h, w, 2, 2, channels).swapaxes(-4, -3).reshape(*lead, 2 * h, 2 * w, channels)
-    )
+    mask[inside] = wins.reshape(*lead, h, w, high, wide, channels).swapaxes(-4, -3).reshape(mask[inside].shape)
     return windows.max(-2), response * mask
 
 

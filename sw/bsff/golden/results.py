@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.config import CLASSES
 from bsff.contract.formats import COUNTERS
 
 if TYPE_CHECKING:
@@ -20,14 +19,14 @@ class Results:
     """Outcome of N samples."""
 
     logits: NDArray[np.int32]
-    """int32, shape (N, predictors, 10). To the base two, in units of ``2**-LOGIT_BITS``."""
+    """int32, shape (N, predictors, classes). To the base two, in units of ``2**-LOGIT_BITS``."""
     counters: NDArray[np.int64]
     """int64, shape (predictors, len(COUNTERS))."""
 
     @classmethod
-    def empty(cls, samples: int, predictors: int) -> Results:
+    def empty(cls, samples: int, predictors: int, classes: int) -> Results:
         """All zero."""
-        return cls(np.zeros((samples, predictors, CLASSES), np.int32), np.zeros((predictors, len(COUNTERS)), np.int64))
+        return cls(np.zeros((samples, predictors, classes), np.int32), np.zeros((predictors, len(COUNTERS)), np.int64))
 
     def record(self, predictor: int, sample: int, label: int, outcome: Outcome) -> None:
         """Enter what one sample did to one layer."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bsff.contract.formats import ERROR_BITS, EXP_BITS, EXP_ONE
+from bsff.contract.formats import ERROR_BITS, EXP_BITS, EXP_ONE, LABEL_WIDTH
 
 from .arrays import Ints
 from .tables import exp2_table, log2_table
@@ -42,7 +42,7 @@ def class_error(logits: Ints, labels: Ints | int) -> Ints:
 def cross_entropy(logits: Ints, labels: Ints | int) -> Ints:
     """``-log2 softmax(z)[y]`` in units of ``2**-LOGIT_BITS`` bits: arguments as `class_error`, result of shape (...)."""
     total = powers(logits).sum(-1)
-    lead = (total >> (EXP_ONE + 1) > 0).astype(np.int64) + (total >> (EXP_ONE + 2) > 0) + (total >> (EXP_ONE + 3) > 0)
+    lead = sum((total >> (EXP_ONE + 1 + i) > 0).astype(np.int64) for i in range(LABEL_WIDTH))
     mantissa = (total >> (lead + EXP_ONE - EXP_BITS)) & (2**EXP_BITS - 1)
     own = np.take_along_axis(logits, np.asarray(labels)[..., None], -1)[..., 0]
     return logits.max(-1) - own + (lead << EXP_BITS) + log2_table()[mantissa]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.config import CLASSES, blocks
+from bsff.config import blocks
 from bsff.contract.geometry import Geometry, LayerGeometry
 from bsff.errors import CheckpointError
 
@@ -45,9 +45,9 @@ class HeadState:
     """Memory and registers of the softmax head; as `LayerState`."""
 
     weights: Ints
-    """int32, shape (rows, 10)."""
+    """int32, shape (rows, classes)."""
     bias: Ints
-    """int32, shape (10,)."""
+    """int32, shape (classes,)."""
     rounding: Ints
     step: Ints
     gate: Ints
@@ -103,8 +103,8 @@ def blank(geometry: Geometry) -> NetworkState:
     head = None
     if geometry.head is not None:
         head = HeadState(
-            weights=np.zeros((geometry.head.rows, CLASSES), np.int32),
-            bias=np.zeros(CLASSES, np.int32),
+            weights=np.zeros((geometry.head.rows, geometry.classes), np.int32),
+            bias=np.zeros(geometry.classes, np.int32),
             rounding=np.array(1, np.uint64),
             step=np.array(0, np.int32),
             gate=np.array(0, np.int32),

@@ -18,16 +18,17 @@ def gather(inputs: Ints, layer: LayerGeometry) -> Ints:
     Returns
     -------
     array of int, shape (..., groups, positions, taps)
-        Tap ``(ky * kernel + kx) * C/groups + c`` of group g at position (y, x) is channel ``g * C/groups + c`` of the
-        input at (y + ky - padding, x + kx - padding), 0 outside the map.
+        Tap ``(ky * width + kx) * C/groups + c``, `width` being the kernel's, of group g at position (y, x) is channel
+        ``g * C/groups + c`` of the input at (y + ky - padding, x + kx - padding), 0 outside the map.
     """
     lead = inputs.shape[:-3]
-    kernel, pad, groups = layer.kernel, layer.padding, layer.config.groups
+    kernel, groups = layer.kernel, layer.config.groups
+    above, left = layer.padding
     if layer.config.kind == "dense":
         inputs = inputs.reshape(*lead, 1, 1, -1)
-    padded = np.pad(inputs, [(0, 0)] * len(lead) + [(pad, pad), (pad, pad), (0, 0)])
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (kernel, kernel), axis=(-3, -2))
-    split = windows.reshape(*lead, layer.positions, groups, layer.inputs[2] // groups, kernel, kernel)
+    padded = np.pad(inputs, [(0, 0)] * len(lead) + [(above, above), (left, left), (0, 0)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(-3, -2))
+    split = windows.reshape(*lead, layer.positions, groups, layer.inputs[2] // groups, *kernel)
     ordered = np.moveaxis(split.swapaxes(-5, -4), -3, -1)  # groups, positions, ky, kx, channels
     return ordered.reshape(*lead, groups, layer.positions, layer.taps)
 

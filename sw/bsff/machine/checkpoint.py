@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bsff.config import Config
+from bsff.config import Config, parse
 from bsff.contract.geometry import geometry
 from bsff.contract.registers import build_hash
 from bsff.errors import CheckpointError
@@ -55,7 +55,7 @@ def load(path: Path, config: Config) -> tuple[NetworkState, Progress]:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         meta = json.loads(arrays.pop("meta").tobytes())
-        version, build, progress = meta["version"], meta["build"], Progress(**meta["progress"])
+        version, written, progress = meta["version"], meta["config"], Progress(**meta["progress"])
     except FileNotFoundError:
         raise CheckpointError(
             f"{path}: no checkpoint there; train first, or give the run directory that holds one"
@@ -68,10 +68,12 @@ def load(path: Path, config: Config) -> tuple[NetworkState, Progress]:
         raise CheckpointError(
             f"{path}: checkpoint version {version}, this program reads 1 and {VERSION}; use the release that wrote it"
         )
-    if build != build_hash(config):
+    # not the hash in the file: it also tells apart versions of the registers, which the state does not depend on
+    own, found = build_hash(config), build_hash(parse(written, source=str(path)))
+    if found != own:
         raise CheckpointError(
-            f"{path}: written by another network (build 0x{build:08x}, configuration {config.name} has "
-            f"0x{build_hash(config):08x}); use the config.json beside it"
+            f"{path}: written by another network (build 0x{found:08x}, configuration {config.name} has 0x{own:08x}); "
+            "use the config.json beside it"
         )
     if version == 1:
         arrays = {

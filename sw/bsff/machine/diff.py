@@ -13,7 +13,7 @@ def _place(name: str, index: tuple[int, ...], geometry: Geometry) -> str:
         layer = geometry.layers[int(block[5:]) - 1]
         group, tap, channel = index
         own = layer.inputs[2] // layer.config.groups
-        ky, rest = divmod(tap, layer.kernel * own)
+        ky, rest = divmod(tap, layer.kernel[1] * own)
         kx, source = divmod(rest, own)
         return (
             f"{name} tap {tap} (row {ky}, column {kx}, input {group * own + source}), "

@@ -107,11 +107,11 @@ class Accelerator:
         learn : bool
             Whether layers that are not frozen learn from them.
         results : bool
-            Whether to return the logits; costs predictors * 10 reads a sample.
+            Whether to return the logits; costs predictors * classes reads a sample.
 
         Returns
         -------
-        array of int32, shape (N, predictors, 10), or None
+        array of int32, shape (N, predictors, classes), or None
             Logits to the base two with 6 fractional bits; predictors as in `Geometry.predictors`.
 
         Raises

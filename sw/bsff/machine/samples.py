@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.config import CLASSES
 from bsff.contract import registers
 from bsff.contract.geometry import Geometry
 from bsff.errors import DeviceError
@@ -39,7 +38,7 @@ class Presenter:
         link = self._link
         link.wait_idle()
         link.write("CONTROL", registers.GLOBAL["CONTROL"].join(learn=learn, results=results))
-        taken = _Results(link, (len(labels) if results else 0, len(self._geometry.predictors), CLASSES))
+        taken = _Results(link, (len(labels) if results else 0, len(self._geometry.predictors), self._geometry.classes))
         records = self._records(pixels, labels)
         self._send(records, taken)
         taken.finish()
@@ -69,8 +68,9 @@ class Presenter:
             )
         if labels.shape != pixels.shape[:1]:
             raise ValueError(f"labels have shape {labels.shape}, expected {pixels.shape[:1]}, one a sample")
-        if labels.size and not (labels.min() >= 0 and labels.max() < CLASSES):
-            raise ValueError(f"labels run from {labels.min()} to {labels.max()}, expected 0 to {CLASSES - 1}")
+        classes = self._geometry.classes
+        if labels.size and not (labels.min() >= 0 and labels.max() < classes):
+            raise ValueError(f"labels run from {labels.min()} to {labels.max()}, expected 0 to {classes - 1}")
 
     def _records(self, pixels: NDArray[np.uint8], labels: NDArray[Any]) -> NDArray[np.uint32]:
         """Sample records as `registers.reference_page` describes them, shape (N, words)."""

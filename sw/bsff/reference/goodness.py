@@ -3,8 +3,6 @@
 import torch
 from torch import Tensor, nn
 
-from bsff.config import CLASSES
-
 from .rule import gated_loss
 
 EPSILON = 1e-3
@@ -77,13 +75,13 @@ def per_channel(v: Tensor) -> Tensor:
     return v.view(1, -1, 1, 1)
 
 
-def goodness(z: Tensor, *, squared: bool) -> Tensor:
+def goodness(z: Tensor, classes: int, *, squared: bool) -> Tensor:
     """Goodness of each class: the mean of z or z squared over the class's channels and all positions.
 
     Parameters
     ----------
     z : Tensor
-        Normalised activations, [batch, channels, height, width]; class c owns the c-th tenth of the channels.
+        Normalised activations, [batch, channels, height, width]; class c of K owns the c-th of K equal runs of channels.
     squared : bool
         Squared with BatchNorm and without normalisation (the paper), linear with a running mean (ours: a
         bit that did not fire lies below its mean, where the slope of a square has the wrong sign).
@@ -93,7 +91,7 @@ def goodness(z: Tensor, *, squared: bool) -> Tensor:
     Tensor
         [batch, classes]
     """
-    return (z.square() if squared else z).reshape(len(z), CLASSES, -1).mean(2)
+    return (z.square() if squared else z).reshape(len(z), classes, -1).mean(2)
 
 
 def local_loss(g: Tensor, labels: Tensor, temperature: float, *, gate: float | None = None) -> Tensor | None:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bsff.config import CLASSES, HeadConfig
+from bsff.config import HeadConfig
 
 from .layer import PAPER, Map, taps
 from .rule import Rule, descend, gated_loss, make_optimiser
@@ -19,6 +19,7 @@ class Head(nn.Module):
         ``pool`` and the epochs in which it learns.
     shape : tuple of int
         Channels, height and width of the last map.
+    classes : int
     generator : torch.Generator
         Draws the initial weights.
     rule : Rule
@@ -26,12 +27,18 @@ class Head(nn.Module):
     """
 
     def __init__(
-        self, config: HeadConfig, shape: tuple[int, int, int], *, generator: torch.Generator, rule: Rule = PAPER
+        self,
+        config: HeadConfig,
+        shape: tuple[int, int, int],
+        classes: int,
+        *,
+        generator: torch.Generator,
+        rule: Rule = PAPER,
     ) -> None:
         super().__init__()
         self.config, self.rule = config, rule
         side = (-(-shape[1] // config.pool), -(-shape[2] // config.pool))
-        self.taps = taps(shape[0], CLASSES, side, generator)
+        self.taps = taps(shape[0], classes, side, generator)
         # the plain gradient is the machine's step
         self.rate = config.step if rule.optimiser == "sgd" else rule.learning_rate
         self.optimiser = make_optimiser(rule, self.taps, self.rate)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bsff.config import CLASSES, LayerConfig
+from bsff.config import LayerConfig
 
 from .goodness import Normalisation, goodness, local_loss, per_channel
 from .pbit import area, sample
@@ -45,7 +45,8 @@ class Layer(nn.Module):
         Keys of the machine alone (bits, step, gate, folding) are ignored, and so is ``centre``: the next layer always
         reads the normalised map, which for ``running`` is the same as centring its inputs.
     shape : tuple of int
-        Channels, height and width of the input map.
+        Channels, height and width of the input map; one of height 1 has kernels, padding and pools of one row.
+    classes : int
     variant : str
         ``bsff``: tiles of p-bits. ``real``: ReLU (the real-valued CwC-FF).
     generator : torch.Generator
@@ -55,6 +56,8 @@ class Layer(nn.Module):
 
     Attributes
     ----------
+    padding, window : tuple of int
+        Height and width of the zeros around the map, and of a window of the pool.
     rate : float
         Learning rate at the start. With plain gradient that with which a step equals the machine's expected one,
         ``step * n / T`` times the area of the eligibility: the gradient of the local loss carries T over the n units of
@@ -65,6 +68,7 @@ class Layer(nn.Module):
         self,
         config: LayerConfig,
         shape: tuple[int, int, int],
+        classes: int,
         *,
         variant: str,
         generator: torch.Generator,
@@ -74,18 +78,20 @@ class Layer(nn.Module):
         self.config, self.variant, self.rule = config, variant, rule
         channels_in, height, width = shape
         dense = config.kind == "dense"
-        self.padding = 0 if dense else config.padding
-        self.taps = taps(
-            channels_in, config.channels, (height, width) if dense else config.kernel, generator, groups=config.groups
-        )
+        row = height == 1
+        self.classes = classes
+        self.padding = (0, 0) if dense else (0 if row else config.padding, config.padding)
+        kernel = (height, width) if dense else (1 if row else config.kernel, config.kernel)
+        self.taps = taps(channels_in, config.channels, kernel, generator, groups=config.groups)
         self.norm = Normalisation(config.normalisation, config.channels, momentum_shift=config.momentum_shift)
         self.hands_on_counts = False  # see `absorb`
         height, width = (
-            side + 2 * self.padding - kernel + 1
-            for side, kernel in zip((height, width), self.taps.kernel_size, strict=True)
+            side + 2 * padding - reach + 1
+            for side, padding, reach in zip((height, width), self.padding, kernel, strict=True)
         )
-        self.shape = (config.channels, height // config.pool, width // config.pool)
-        units = config.channels // CLASSES * self.shape[1] * self.shape[2]
+        self.window = (1 if height == 1 else config.pool, config.pool)
+        self.shape = (config.channels, height // self.window[0], width // self.window[1])
+        units = config.channels // classes * self.shape[1] * self.shape[2]
         machine = config.step * units / config.temperature * area(config.eligibility, config.boxcar)
         self.rate = machine if rule.optimiser == "sgd" else rule.learning_rate
         self.optimiser = make_optimiser(rule, self.taps, self.rate)
@@ -93,7 +99,8 @@ class Layer(nn.Module):
     def preactivation(self, below: Map) -> Tensor:
         """``a[p,j] = b[j] + sum over taps i of W[i,j] x[p,i]``; no gradient leaves through the input."""
         absent = per_channel(below.absent.detach())
-        x = functional.pad(below.x.detach() - absent, 4 * [self.padding]) + absent
+        above, left = self.padding
+        x = functional.pad(below.x.detach() - absent, [left, left, above, above]) + absent
         a: Tensor = self.taps(x)
         return a
 
@@ -101,14 +108,15 @@ class Layer(nn.Module):
         """Firing counts 0..M of the p-bits, or ReLU, pooled; ties go to the first in raster order."""
         c = self.config
         n = sample(a, c.tile, c.eligibility, c.boxcar, generator) if self.variant == "bsff" else functional.relu(a)
-        return functional.max_pool2d(n, 2) if c.pool == 2 else n
+        return functional.max_pool2d(n, self.window) if c.pool == 2 else n
 
     def forward(self, below: Map, generator: torch.Generator) -> tuple[Map, Tensor]:
         """The map for the next layer and the goodness [batch, classes]."""
         n = self.activation(self.preactivation(below), generator)
         scale, shift = self.norm(n)
         z = per_channel(scale) * n + per_channel(shift)
-        g = goodness(n if self.rule.loss_before_norm else z, squared=self.config.normalisation != "running")
+        judged = n if self.rule.loss_before_norm else z
+        g = goodness(judged, self.classes, squared=self.config.normalisation != "running")
         return Map(n, torch.zeros_like(shift)) if self.hands_on_counts else Map(z, shift), g
 
     def learn(self, below: Map, labels: Tensor, generator: torch.Generator) -> Map:

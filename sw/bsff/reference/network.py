@@ -65,12 +65,12 @@ class Network(nn.Module):
         below = (colours if self.real_input else colours * planes(config.data), height, width)
         layers = []
         for c in config.layers:
-            layers.append(Layer(c, below, variant=variant, generator=generator, rule=rule))
+            layers.append(Layer(c, below, config.data.class_count, variant=variant, generator=generator, rule=rule))
             below = layers[-1].shape
         self.layers = nn.ModuleList(layers)  # type: ignore[assignment]
         self.head: Head | None = None
         if config.head.enabled:
-            self.head = Head(config.head, below, generator=generator, rule=rule)
+            self.head = Head(config.head, below, config.data.class_count, generator=generator, rule=rule)
 
     def learners(self) -> list[Layer | Head]:
         """All layers, then the head if there is one."""

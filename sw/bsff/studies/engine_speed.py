@@ -68,7 +68,7 @@ def prepare(config: Config, data: Any) -> tuple[Geometry, NetworkState, NDArray[
 
 def stage_times(config: Config, shape: Geometry, state: NetworkState, pixels: Any, labels: Any) -> dict[str, float]:
     """Seconds that each stage takes for the samples given, one after another in one thread."""
-    results = Results.empty(len(labels), len(shape.predictors))
+    results = Results.empty(len(labels), len(shape.predictors), shape.classes)
     times = {}
     block, signal = slice(0, len(labels)), pixels
     for name, stage in zip(
@@ -120,7 +120,7 @@ def measure(name: str, folder: Path | None, *, warm: int, samples: int) -> None:
             print(f"{text} | | | |")
             continue
         row = dict(zip(COUNTERS, counters[index - 1], strict=True))
-        width = shape.layers[index - 1].group_channels if index <= len(shape.layers) else 10
+        width = shape.layers[index - 1].group_channels if index <= len(shape.layers) else shape.classes
         adds = (row["taps"] + row["update_taps"]) * width
         speed = adds * samples / seconds
         print(f"{text} {100 * row['updates']:.0f} % | {adds:,.0f} | {speed / 1e9:.2f} | {100 * speed / peak:.0f} % |")

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.config import CLASSES
 from bsff.golden.lfsr import seed_state
 from bsff.machine import Accelerator
 
@@ -21,7 +20,7 @@ class Evaluation:
     predictors: tuple[str, ...]
     """``layer1`` ... ``layerL``, ``head``."""
     logits: NDArray[np.int64]
-    """Array of int64, shape (N, predictors, 10). Summed over the draws."""
+    """Array of int64, shape (N, predictors, classes). Summed over the draws."""
     labels: NDArray[np.int64]
     """Array of int, shape (N,)."""
 
@@ -38,8 +37,8 @@ class Evaluation:
         return {name: self.accuracy(name) for name in self.predictors}
 
     def confusion(self, predictor: str) -> NDArray[np.int64]:
-        """Counts, shape (10, 10): row is the label, column the prediction."""
-        table = np.zeros((CLASSES, CLASSES), np.int64)
+        """Counts, shape (classes, classes): row is the label, column the prediction."""
+        table = np.zeros(2 * self.logits.shape[-1:], np.int64)
         np.add.at(table, (self.labels, self.predictions(predictor)), 1)
         return table
 
@@ -61,7 +60,7 @@ def evaluate(
     """
     kept = machine.streams()
     predictors = machine.geometry.predictors
-    logits = np.zeros((len(labels), len(predictors), CLASSES), np.int64)
+    logits = np.zeros((len(labels), len(predictors), machine.geometry.classes), np.int64)
     try:
         for draw in range(draws):
             machine.set_streams([seed_state(seed, TAG, epoch, draw, i) for i in range(len(kept))])

@@ -96,7 +96,7 @@ def first_layer(geometry: Geometry, state: NetworkState, path: Path, *, most: in
     if shape.config.kind == "dense":
         height, width, channels = geometry.encoded
     else:
-        height, width, channels = shape.kernel, shape.kernel, shape.inputs[2]
+        height, width, channels = *shape.kernel, shape.inputs[2]
     kernels = weights.reshape(height, width, channels, -1).mean(2).transpose(2, 0, 1)[:most]
     columns = min(10, len(kernels))
     rows = -(-len(kernels) // columns)

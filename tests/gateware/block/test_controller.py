@@ -105,7 +105,7 @@ async def present(context: Any, world: World, sample: Sample) -> None:
 
 def test_phases_and_events(rng: np.random.Generator) -> None:
     """Gated, frozen and learnt; with logits and without; stalled or not: each event is counted once."""
-    dut = Controller()
+    dut = Controller(10)
 
     async def bench(context: Any) -> None:
         for _ in range(3):  # nothing begins before the memories are cleared
@@ -141,7 +141,7 @@ def test_phases_and_events(rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize("full", [False, True])
 def test_a_map_that_waits_is_begun_at_once(full: bool) -> None:
-    dut = Controller()
+    dut = Controller(10)
 
     async def bench(context: Any) -> None:
         context.set(dut.cleared, 1)

@@ -8,23 +8,22 @@ import numpy as np
 import pytest
 from hw_helpers import receive, simulate, table
 
-from bsff.config import CLASSES
 from bsff.golden import softmax
 from bsff_hw.block.divide import Divider
 from bsff_hw.block.verdict import QUEUED, Verdict
-from bsff_hw.plan.latencies import SOFTMAX_CYCLES
+from bsff_hw.plan.latencies import softmax_cycles
 
 WIDTH, SCORING = 14, 6
 
 
-async def judge(context: Any, dut: Verdict, label: int) -> None:
+async def judge(context: Any, dut: Verdict, label: int, classes: int) -> None:
     """From the start until the verdict is done: the scores take `SCORING` cycles here."""
     context.set(dut.label, label)
     context.set(dut.control.start, 1)
     assert context.get(dut.scores.start)
     await context.tick()
     context.set(dut.control.start, 0)
-    for cycle in range(SCORING + SOFTMAX_CYCLES - 1):
+    for cycle in range(SCORING + softmax_cycles(classes) - 1):
         assert not context.get(dut.control.done)
         context.set(dut.scores.done, cycle == SCORING - 1)
         await context.tick()
@@ -44,20 +43,21 @@ async def show(context: Any, dut: Verdict) -> int:
     return blocked
 
 
-def test_verdicts_and_their_logits(rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("classes", [2, 10, 37])
+def test_verdicts_and_their_logits(classes: int, rng: np.random.Generator) -> None:
     """Everything that the controller sees, and every logit in order though the queue is read slowly."""
-    dut, held = Verdict(WIDTH), [0] * CLASSES
-    samples = rng.integers(-(2 ** (WIDTH - 1)), 2 ** (WIDTH - 1), (2 * QUEUED + 2, CLASSES)) >> 4
+    dut, held = Verdict(WIDTH, classes), [0] * classes
+    samples = rng.integers(-(2 ** (WIDTH - 1)), 2 ** (WIDTH - 1), (2 * QUEUED + 2, classes)) >> 4
     blocked = []
 
     async def bench(context: Any) -> None:
         for logits in samples:
-            label = int(rng.integers(CLASSES))
+            label = int(rng.integers(classes))
             held[:] = logits.tolist()
             context.set(dut.scores.logit, held[context.get(dut.scores.number)])
-            await judge(context, dut, label)
+            await judge(context, dut, label, classes)
             errors = softmax.class_error(logits, np.array(label))
-            for c in range(CLASSES):
+            for c in range(classes):
                 context.set(dut.errors.number, c)
                 assert context.get(dut.errors.error) == errors[c]
             assert context.get(dut.control.label_error) == errors[label]
@@ -66,7 +66,7 @@ def test_verdicts_and_their_logits(rng: np.random.Generator) -> None:
             blocked.append(await show(context, dut))
 
     async def host(context: Any) -> None:
-        for _ in range((QUEUED + 1) * (SCORING + SOFTMAX_CYCLES + CLASSES)):
+        for _ in range((QUEUED + 1) * (SCORING + softmax_cycles(classes) + classes)):
             await context.tick()
         seen = await receive(context, dut.logits, samples.size, rng, 0.5)
         assert seen == samples.ravel().tolist()

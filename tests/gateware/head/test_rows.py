@@ -11,7 +11,6 @@ from head_plans import PLANS
 from hw_helpers import beats_of, load_generator, pack, random_map, read_port, simulate, unary, unpack
 from seeds import rng_for
 
-from bsff.config import CLASSES
 from bsff.contract.formats import GAIN_BITS, GAIN_WIDTH
 from bsff.golden import update
 from bsff_hw.head.rows import HeadRows
@@ -48,7 +47,7 @@ def test_rows(name: str, seed: int) -> None:
     rng = rng_for(name, seed)
     dut = HeadRows(plan)
     top = 2 ** (plan.weight_bits - 1)
-    weights = np.zeros((plan.rows, CLASSES), int)
+    weights = np.zeros((plan.rows, plan.classes), int)
     words: list[int] = [0] * plan.words
     state = int(rng.integers(1, 2**63))
     listed = saturated = 0
@@ -92,13 +91,13 @@ def test_rows(name: str, seed: int) -> None:
             x = counts.ravel()
             listed = saturated = 0
             cycles = await ask(context, dut, "forward")
-            sums = unpack(context.get(Value.cast(dut.sums)), plan.sum_width, CLASSES, signed=True)
+            sums = unpack(context.get(Value.cast(dut.sums)), plan.sum_width, plan.classes, signed=True)
             assert sums == (x @ weights).tolist()
             assert (listed, saturated) == (x.sum(), 0)
             assert cycles == cycles_of(counts.reshape(-1, plan.beat).sum(1))
 
             most = 2 ** (GAIN_WIDTH - 1)
-            gain = rng.integers(-most, most, CLASSES) >> int(rng.choice([0, 4, 8]))
+            gain = rng.integers(-most, most, plan.classes) >> int(rng.choice([0, 4, 8]))
             gain[0], gain[-1] = (-most, most - 1) if number == 0 else (0, -1)
             context.set(Value.cast(dut.gains), pack(gain, GAIN_WIDTH))
             rows = np.flatnonzero(x)
@@ -112,7 +111,7 @@ def test_rows(name: str, seed: int) -> None:
             assert (listed, saturated) == (0, (weights[rows] != wanted).sum())
             assert context.get(dut.generator.state) == state
             for row in rng.permutation(plan.rows)[:4]:
-                await host(context, int(row), int(rng.integers(CLASSES)))
+                await host(context, int(row), int(rng.integers(plan.classes)))
 
     simulate(dut, bench, background=[read_port(dut.words, words), count])
 
@@ -132,7 +131,7 @@ def test_everything_that_was_learnt_can_be_read(rng: np.random.Generator) -> Non
             await context.tick()
         context.set(Value.cast(dut.gains), pack(gain, GAIN_WIDTH))
         await ask(context, dut, "update")
-        for row, column in np.ndindex(plan.rows, CLASSES):
+        for row, column in np.ndindex(plan.rows, plan.classes):
             context.set(dut.weight.row, row)
             context.set(dut.weight.column, column)
             await ask(context, dut, "host")

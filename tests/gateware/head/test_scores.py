@@ -10,7 +10,6 @@ from amaranth.hdl import Value
 from head_plans import PLANS
 from hw_helpers import pack, simulate, table, unpack
 
-from bsff.config import CLASSES
 from bsff.contract.formats import BIAS_BITS, BIAS_WIDTH, ERROR_BITS, GAIN_BITS, GAIN_WIDTH, LOG2_E, MEMORIES, STEP_WIDTH
 from bsff.contract.numerics import head_shift
 from bsff.golden import update
@@ -25,24 +24,24 @@ LOW, HIGH = -(2 ** (BIAS_WIDTH - 1)), 2 ** (BIAS_WIDTH - 1) - 1
 def test_logits(name: str, rng: np.random.Generator) -> None:
     """Sums and biases at both ends and between, and the cycles from the start to the last logit."""
     plan = PLANS[name]
-    dut = HeadScores(plan)
+    dut, classes = HeadScores(plan), plan.classes
     most = plan.rows * plan.levels * 2 ** (plan.weight_bits - 1)
 
     async def bench(context: Any) -> None:
         for number in range(4):
-            sums, biases = rng.integers(-most, most, CLASSES), rng.integers(LOW, HIGH + 1, CLASSES)
+            sums, biases = rng.integers(-most, most, classes), rng.integers(LOW, HIGH + 1, classes)
             if number == 0:
-                sums[:], biases[:] = rng.choice([-most, most - plan.rows], CLASSES), rng.choice([LOW, HIGH], CLASSES)
+                sums[:], biases[:] = rng.choice([-most, most - plan.rows], classes), rng.choice([LOW, HIGH], classes)
             context.set(Value.cast(dut.sums), pack(sums, plan.sum_width))
             context.set(Value.cast(dut.biases), pack(biases, BIAS_WIDTH))
             context.set(dut.scores.start, 1)
-            for _ in range(CLASSES + 2):
+            for _ in range(classes + 2):
                 assert not context.get(dut.scores.done)
                 await context.tick()
                 context.set(dut.scores.start, 0)
             assert context.get(dut.scores.done)
             await context.tick()
-            for c in range(CLASSES):
+            for c in range(classes):
                 context.set(dut.scores.number, c)
                 total = int(sums[c]) + (int(biases[c]) >> BIAS_BITS)
                 assert context.get(dut.scores.logit) == (total * LOG2_E) >> head_shift(plan.fraction_bits)
@@ -51,10 +50,11 @@ def test_logits(name: str, rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize("step", [1, 777, 2**STEP_WIDTH - 1])
-def test_gains_and_biases(step: int, rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("classes", [2, 10, 17])
+def test_gains_and_biases(step: int, classes: int, rng: np.random.Generator) -> None:
     """Every class's gain, and its bias moved by it and held within its width; a bias that the host writes."""
-    dut, one, shown = HeadGains(), 2**ERROR_BITS, [0] * CLASSES
-    bias = np.array([LOW, HIGH, *rng.integers(LOW, HIGH + 1, CLASSES - 2)])
+    dut, one, shown = HeadGains(classes), 2**ERROR_BITS, [0] * classes
+    bias = np.array([LOW, HIGH, *rng.integers(LOW, HIGH + 1, classes - 2)])
 
     async def bench(context: Any) -> None:
         for column, value in enumerate(bias):
@@ -65,10 +65,10 @@ def test_gains_and_biases(step: int, rng: np.random.Generator) -> None:
         context.set(dut.write, 0)
         context.set(dut.step, step)
         for _ in range(3):
-            shown[:] = [-one, one, *rng.integers(-one, one + 1, CLASSES - 2).tolist()]
-            context.set(dut.errors.error, shown[context.get(dut.errors.number) % CLASSES])
+            shown[:] = [-one, one, *rng.integers(-one, one + 1, classes - 2).tolist()]
+            context.set(dut.errors.error, shown[context.get(dut.errors.number) % classes])
             context.set(dut.phase.start, 1)
-            for _ in range(CLASSES + 1):
+            for _ in range(classes + 1):
                 assert not context.get(dut.phase.done)
                 await context.tick()
                 context.set(dut.phase.start, 0)
@@ -76,19 +76,20 @@ def test_gains_and_biases(step: int, rng: np.random.Generator) -> None:
             await context.tick()
             gains = update.gains(np.array(shown), step)
             bias[:] = np.clip(bias + update.half_up(gains, GAIN_BITS - BIAS_BITS), LOW, HIGH)
-            assert unpack(context.get(Value.cast(dut.gains)), GAIN_WIDTH, CLASSES, signed=True) == gains.tolist()
-            assert unpack(context.get(Value.cast(dut.biases)), BIAS_WIDTH, CLASSES, signed=True) == bias.tolist()
+            assert unpack(context.get(Value.cast(dut.gains)), GAIN_WIDTH, classes, signed=True) == gains.tolist()
+            assert unpack(context.get(Value.cast(dut.biases)), BIAS_WIDTH, classes, signed=True) == bias.tolist()
 
     simulate(dut, bench, background=[table(dut.errors.number, dut.errors.error, shown)])
 
 
 @pytest.mark.parametrize("memory", [*MEMORIES, "none"])
-def test_every_word_is_found(memory: str, rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("name", ["counts", "33 classes, one row"])
+def test_every_word_is_found(name: str, memory: str, rng: np.random.Generator) -> None:
     """Words in the order of the register table: row * classes + class, or class; past the end there is none."""
-    plan = PLANS["counts"]
-    dut = HeadAccess(plan)
-    size = {"weights": plan.rows * CLASSES, "bias": CLASSES}.get(memory, 0)
-    biases = rng.integers(LOW, HIGH + 1, CLASSES)
+    plan = PLANS[name]
+    dut, classes = HeadAccess(plan), plan.classes
+    size = {"weights": plan.rows * classes, "bias": classes}.get(memory, 0)
+    biases = rng.integers(LOW, HIGH + 1, classes)
     code = MEMORIES.index(memory) if memory in MEMORIES else len(MEMORIES)
 
     async def access(context: Any, word: int) -> None:
@@ -98,14 +99,14 @@ def test_every_word_is_found(memory: str, rng: np.random.Generator) -> None:
         assert context.get(dut.weight.start) == weight
         assert context.get(dut.bias_write) == (write and word < size and memory == "bias")
         if weight:
-            assert (context.get(dut.weight.row), context.get(dut.weight.column)) == divmod(word, CLASSES)
+            assert (context.get(dut.weight.row), context.get(dut.weight.column)) == divmod(word, classes)
             for cycle in range(4):
                 await context.tick()
                 assert not context.get(dut.weight.start)
                 context.set(dut.weight_done, cycle == 3)
             context.set(dut.weight.read, -word)
         assert context.get(dut.host.done)
-        expected = {"weights": -word, "bias": int(biases[word % CLASSES])}.get(memory, 0) if word < size else 0
+        expected = {"weights": -word, "bias": int(biases[word % classes])}.get(memory, 0) if word < size else 0
         assert context.get(dut.host.read) == expected % 2**32
         assert word >= size or memory == "weights" or context.get(dut.column) == word
         context.set(dut.host.step, 1)

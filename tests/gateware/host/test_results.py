@@ -10,18 +10,17 @@ import pytest
 from hw_helpers import pack, send, simulate
 
 import bsff_hw.host.results
-from bsff.config import CLASSES
 from bsff_hw.host.results import Results
 
 
-@pytest.mark.parametrize("blocks", [1, 2, 3])
+@pytest.mark.parametrize(("blocks", "classes"), [(1, 10), (2, 10), (3, 10), (2, 2), (2, 23)])
 @pytest.mark.parametrize("depth", [4, 16])
-def test_results(blocks: int, depth: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten logits of each block in turn, more than fit, read at random; then some are dropped."""
+def test_results(blocks: int, classes: int, depth: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The logits of all classes of each block in turn, more than fit, read at random; then some are dropped."""
     monkeypatch.setattr(bsff_hw.host.results, "DEPTH", depth)
-    rng = np.random.default_rng([seed, blocks])
-    dut = Results(blocks)
-    logits = rng.integers(-(2**31), 2**31, (5, blocks, CLASSES))
+    rng = np.random.default_rng([seed, blocks, classes])
+    dut = Results(blocks, classes)
+    logits = rng.integers(-(2**31), 2**31, (5, blocks, classes))
     waiting: deque[int] = deque()
 
     def feed(block: int) -> Any:
@@ -60,23 +59,24 @@ def test_results(blocks: int, depth: int, seed: int, monkeypatch: pytest.MonkeyP
 
 def test_results_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bsff_hw.host.results, "DEPTH", 32)
-    dut = Results(1)
+    classes = 10
+    dut = Results(1, classes)
 
     async def bench(context: Any) -> None:
         for first in (100, 200, 300):
             context.set(dut.logits[0].valid, 1)
-            for i in range(CLASSES):
+            for i in range(classes):
                 context.set(dut.logits[0].payload, first + i)
                 await context.tick()
             context.set(dut.logits[0].valid, 0)
             await context.tick()
-            assert context.get(dut.count) == CLASSES
+            assert context.get(dut.count) == classes
             assert context.get(dut.word) == first
             context.set(dut.drop, 1)
             await context.tick()
             context.set(dut.drop, 0)
             assert context.get(dut.count) == 0
-            for _ in range(CLASSES + 3):
+            for _ in range(classes + 3):
                 await context.tick()
                 assert context.get(dut.count) == 0
             assert context.get(dut.word) == 0

@@ -12,7 +12,6 @@ from amaranth.lib.wiring import In, connect, flipped
 from hw_helpers import layer_plan, pack, random_map, simulate, unary, unpack
 from seeds import rng_for
 
-from bsff.config import CLASSES
 from bsff.contract.formats import MEAN_BITS, SCALE_WIDTH
 from bsff.golden import goodness
 from bsff_hw.block.verdict import scores_signature
@@ -28,6 +27,7 @@ PLANS = {
     "one beat": layer_plan({**ONE, "channels": 20, "tiles": 20, "tile": 3, "momentum_shift": 4}, pixels=(3, 3, 1)),
     "two beats, pool": layer_plan({**ONE, "tiles": 5, "tile": 2, "pool": 2, "momentum_shift": 8}, pixels=(5, 4, 1)),
     "folds": layer_plan({**ONE, "channels": 30, "lanes": 6, "tiles": 3, "momentum_shift": 12}, pixels=(1, 2, 1)),
+    "two classes": layer_plan({**ONE, "channels": 6, "tiles": 3}, pixels=(1, 4, 1), classes=2),
     "no means": layer_plan({**ONE, "tiles": 2, "normalisation": "none"}, pixels=(2, 2, 1)),
     "dense": layer_plan(ONE, {"kind": "dense", "channels": 40, "tile": 15, "tiles": 4}, pixels=(1, 2, 1)),
 }
@@ -42,7 +42,7 @@ class Judge(wiring.Component):
             {
                 "begin": In(1),
                 "leaving": In(leaving_signature(plan)),
-                "scores": In(scores_signature(plan.logit_width)),
+                "scores": In(scores_signature(plan.logit_width, plan.classes)),
                 "learn": In(1),
                 "scale": In(SCALE_WIDTH),
                 "means": In(mean_signature(plan)),
@@ -107,7 +107,7 @@ def test_goodness(name: str, seed: int) -> None:
             cycles += 1
         assert cycles == plan.channels + 4  # a channel a cycle, and four to the last logit
         shown = []
-        for c in range(CLASSES):
+        for c in range(plan.classes):
             context.set(dut.scores.number, c)
             shown.append(context.get(dut.scores.logit))
         return shown
@@ -132,7 +132,9 @@ def test_goodness(name: str, seed: int) -> None:
             await tally(context, count, response)
             totals, responses = count.sum((0, 1)), response.sum((0, 1))
             difference = goodness.centred(totals, mean)
-            assert await judge(context, learn=learn) == goodness.logits(difference, np.array(scale)).tolist()
+            assert (
+                await judge(context, learn=learn) == goodness.logits(difference, np.array(scale), plan.classes).tolist()
+            )
             if learn and running:
                 mean[:] = goodness.average(mean, difference, config.momentum_shift)
             await context.tick()

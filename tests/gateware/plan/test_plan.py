@@ -65,14 +65,14 @@ def check_widths(own: LayerPlan) -> None:
     most = -1 - least
     lowest = taps.accumulate(active, least, np.zeros(config.channels, np.int64)).min()
     assert lowest >= -(2 ** (own.sum_width - 1))
-    inside = shape.padding == 0  # every tap of every position lies in the map, so the bounds are reached
+    inside = shape.padding == (0, 0)  # every tap of every position lies in the map, so the bounds are reached
     assert not inside or lowest <= -(2 ** (own.sum_width - 2))
     deepest = taps.accumulate(active, least, np.full(config.channels, -(2 ** (BIAS_WIDTH - BIAS_BITS - 1)))).min()
     assert deepest >= -(2 ** (own.preactivation_width - 1))
     moved = int((most - least).sum(1).max())  # each weight from one end to the other
     assert moved < 2 ** (own.moved_width - 1)
     fired = np.full(shape.conv, config.tile, np.int64)  # every p-bit of this one fires, and responds
-    output, response = pool.pool(fired, fired) if config.pool == 2 else (fired, fired)
+    output, response = pool.pool(fired, fired, shape.pool) if config.pool == 2 else (fired, fired)
     response = response.reshape(shape.positions, config.groups, -1).swapaxes(0, 1)
     change = int(np.matmul(active.swapaxes(1, 2), response).max())
     assert change < 2**own.change_width

@@ -43,7 +43,7 @@ class Accumulate(Planned):
 
     def ports(self, plan: LayerPlan) -> dict:
         return {
-            "windows": In(stream.Signature(plan.kernel**2 * plan.channels_in * plan.levels)),
+            "windows": In(stream.Signature(plan.window_bits)),
             "sums": Out(stream.Signature(sums_layout(plan))),
             "listed": Out(range(plan.parts * plan.banks + 1)),
             "row": In(row_read_signature(plan)),

@@ -1,4 +1,4 @@
-"""2x2 max-pool of counts in which the winner alone responds. Integer model: `bsff.golden.pool.pool`."""
+"""2x2 max-pool of counts, 1x2 on a map of one row, in which the winner alone responds. Integer model: `bsff.golden.pool.pool`."""
 
 from amaranth.hdl import Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
@@ -56,7 +56,7 @@ class Pool(Planned):
     def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
-        if plan.pool == 1:
+        if not plan.pooled:
             m.d.comb += [
                 self.output.valid.eq(self.input.valid),
                 self.input.ready.eq(self.output.ready),
@@ -65,7 +65,7 @@ class Pool(Planned):
             ]
             return m
 
-        height, width = plan.shape.conv[:2]
+        (height, width), last = plan.shape.conv[:2], plan.site_bits - 1
         enable, take = Signal(), Signal()
         m.d.comb += [
             enable.eq(~self.output.valid | self.output.ready),
@@ -79,15 +79,16 @@ class Pool(Planned):
         write = line.write_port()
         # consecutive beats meet the same word only where a position is one beat
         read = line.read_port(transparent_for=(write,) if plan.beats == 1 else ())
-        inside = (x < 2 * plan.shape.output[1]) & (y < 2 * plan.shape.output[0])
+        high, wide = plan.pool
+        inside = (x < wide * plan.shape.output[1]) & (y < high * plan.shape.output[0])
         m.d.comb += [read.en.eq(enable), read.addr.eq((x >> 1) * plan.beats + place["beat"])]
 
-        valid, quarter = Signal(), Signal(2)
+        valid, number = Signal(), Signal(2)  # of the position in its window
         held = Signal(fired_layout(plan))
         with m.If(enable):
             m.d.sync += [
                 valid.eq(take & inside),
-                quarter.eq(2 * y[0] + x[0]),
+                number.eq(2 * y[0] + x[0]),
                 held.eq(self.input.payload),
                 write.addr.eq(read.addr),
             ]
@@ -96,15 +97,15 @@ class Pool(Planned):
         for unit in range(plan.tiles):
             better = Signal(name=f"better{unit}")
             m.d.comb += [
-                better.eq((quarter == 0) | (held.count[unit] & ~best.count[unit]).any()),
-                merged.count[unit].eq(held.count[unit] | Mux(quarter == 0, 0, best.count[unit])),
+                better.eq((number == 0) | (held.count[unit] & ~best.count[unit]).any()),
+                merged.count[unit].eq(held.count[unit] | Mux(number == 0, 0, best.count[unit])),
                 merged.response[unit].eq(Mux(better, held.response[unit], best.response[unit])),
-                merged.winner[unit].eq(Mux(better, quarter, best.winner[unit])),
+                merged.winner[unit].eq(Mux(better, number, best.winner[unit])),
             ]
         m.d.comb += [
             write.data.eq(merged),
-            write.en.eq(enable & valid & (quarter != 3)),
-            self.output.valid.eq(valid & (quarter == 3)),
+            write.en.eq(enable & valid & (number != last)),
+            self.output.valid.eq(valid & (number == last)),
             self.output.payload.eq(merged),
             self.busy.eq(valid),
         ]

@@ -36,7 +36,7 @@ class TapList(Planned):
 
     def ports(self, plan: LayerPlan) -> dict:
         return {
-            "windows": In(stream.Signature(plan.kernel**2 * plan.channels_in * plan.levels)),
+            "windows": In(stream.Signature(plan.window_bits)),
             "advance": In(1),
             "valid": Out(1),
             "rows": Out(data.ArrayLayout(data.ArrayLayout(index(plan.depth), plan.banks), plan.parts)),

@@ -95,7 +95,7 @@ class Correlate(Planned):
                 mine = range(bank, plan.chunk_sites, plan.site_banks)
                 sites = [inputs[part].word_select(i, plan.site_bits) for i in mine]
                 # without a pool a site is one input, which is on if the site is listed at all
-                encoder = ActiveIndex(len(mine), payload=plan.site_bits if plan.pool == 2 else 0)
+                encoder = ActiveIndex(len(mine), payload=plan.site_bits if plan.pooled else 0)
                 m.submodules[f"active{part}_{bank}"] = encoder
                 encoders[-1].append(encoder)
                 m.d.comb += [
@@ -114,7 +114,7 @@ class Correlate(Planned):
             word = Signal.like(self.words.word[part][bank], name=f"word{part}_{bank}")
             with m.If(enable):
                 m.d.sync += [
-                    x[0].eq(encoder.payload if self._plan.pool == 2 else encoder.some),
+                    x[0].eq(encoder.payload if self._plan.pooled else encoder.some),
                     x[1].eq(x[0]),
                     x[2].eq(x[1]),
                     word.eq(self.words.word[part][bank]),
@@ -124,5 +124,5 @@ class Correlate(Planned):
 
     def _share(self, x: Signal, site: Any) -> Any:
         """What a site adds to a lane: its response, where the input of the position that responded is on."""
-        bit = x.bit_select(site.winner, 1) if self._plan.pool == 2 else x[0]
+        bit = x.bit_select(site.winner, 1) if self._plan.pooled else x[0]
         return Mux(bit, site.response, 0)

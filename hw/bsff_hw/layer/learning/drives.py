@@ -10,7 +10,6 @@ from amaranth.hdl import Module, Signal, signed, unsigned
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from bsff.config import CLASSES
 from bsff.contract.formats import (
     ACTIVITY_BITS,
     ACTIVITY_WIDTH,
@@ -65,7 +64,7 @@ class Drives(Planned):
             "start": In(1),
             "running": Out(1),
             "biases": In(1),
-            "number": Out(index(CLASSES)),
+            "number": Out(index(plan.classes)),
             "gain": In(signed(GAIN_WIDTH)),
             "activity": In(ACTIVITY_WIDTH),
             "tallies": Out(channel_read_signature(plan.beats, plan.tiles, tally_layout(plan))),

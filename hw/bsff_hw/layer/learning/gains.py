@@ -4,7 +4,6 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from bsff.config import CLASSES
 from bsff.contract.formats import ERROR_WIDTH, GAIN_WIDTH, STEP_BITS, STEP_WIDTH
 from bsff_hw.interfaces import error_signature, index, phase_signature
 from bsff_hw.parts.arithmetic import half_up
@@ -14,10 +13,14 @@ from bsff_hw.parts.ram import ram
 class Gains(wiring.Component):
     """Multiply each class's error by the step size, one class a cycle.
 
+    Parameters
+    ----------
+    classes : int
+
     Members
     -------
     phase : In(phase_signature())
-        Done `CLASSES` + 1 cycles after the start, combinational.
+        Done `classes` + 1 cycles after the start, combinational.
     errors : Out(error_signature())
     step : In(STEP_WIDTH)
     number : In
@@ -26,24 +29,30 @@ class Gains(wiring.Component):
         The gain of class `number`, in the same cycle.
     """
 
-    phase: In(phase_signature())
-    errors: Out(error_signature(CLASSES))
-    step: In(STEP_WIDTH)
-    number: In(index(CLASSES))
-    gain: Out(signed(GAIN_WIDTH))
+    def __init__(self, classes: int) -> None:
+        self._classes = classes
+        super().__init__(
+            {
+                "phase": In(phase_signature()),
+                "errors": Out(error_signature(classes)),
+                "step": In(STEP_WIDTH),
+                "number": In(index(classes)),
+                "gain": Out(signed(GAIN_WIDTH)),
+            }
+        )
 
     def elaborate(self, platform) -> Module:
-        m = Module()
-        m.submodules.gains = gains = ram(signed(GAIN_WIDTH), CLASSES)
+        m, classes = Module(), self._classes
+        m.submodules.gains = gains = ram(signed(GAIN_WIDTH), classes)
         read, write = gains.read_port(domain="comb"), gains.write_port()
-        running, number = Signal(), Signal(range(CLASSES + 1))
+        running, number = Signal(), Signal(range(classes + 1))
         product = Signal(signed(ERROR_WIDTH + STEP_WIDTH + 1))
         m.d.comb += [
             self.errors.number.eq(number),
             write.addr.eq(number - 1),
             write.data.eq(half_up(product, STEP_BITS)),
             write.en.eq(running & (number != 0)),
-            self.phase.done.eq(running & (number == CLASSES)),
+            self.phase.done.eq(running & (number == classes)),
             read.addr.eq(self.number),
             self.gain.eq(read.data),
         ]

@@ -3,7 +3,6 @@
 from amaranth.hdl import Module
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from bsff.config import CLASSES
 from bsff.contract.formats import ACTIVITY_WIDTH, BIAS_WIDTH, STEP_WIDTH
 from bsff_hw.interfaces import Planned, error_signature, generator_signature, phase_signature
 from bsff_hw.layer.forward.planes import plane_read_signature
@@ -56,7 +55,7 @@ class Learning(Planned):
             "leaving": In(leaving_signature(plan)),
             "step": In(STEP_WIDTH),
             "activity": In(ACTIVITY_WIDTH),
-            "errors": Out(error_signature(CLASSES)),
+            "errors": Out(error_signature(plan.classes)),
             "planes": Out(plane_read_signature(plan)),
             "tallies": Out(channel_read_signature(plan.beats, plan.tiles, tally_layout(plan))),
             "bias": Out(channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
@@ -72,7 +71,7 @@ class Learning(Planned):
         m = Module()
         plan = self._plan
         m.submodules.sequence = sequence = Sequence()
-        m.submodules.gains = gains = Gains()
+        m.submodules.gains = gains = Gains(plan.classes)
         m.submodules.drives = drives = Drives(plan)
         # the passes are listed twice: the sites are some passes ahead of the rows
         m.submodules.site_passes = site_passes = Passes(plan)

@@ -16,8 +16,8 @@ def pass_layout(plan: LayerPlan) -> data.StructLayout:
     """
     return data.StructLayout(
         {
-            "ky": index(plan.kernel),
-            "kx": index(plan.kernel),
+            "ky": index(plan.kernel[0]),
+            "kx": index(plan.kernel[1]),
             "unit": index(plan.beat),
             "beat": index(plan.beats_in // plan.parts),
             "fold": index(plan.folds),
@@ -53,8 +53,8 @@ class Passes(Planned):
             "turn": plan.rounds,
             "unit": plan.beat,
             "beat": group_beats,
-            "kx": plan.kernel,
-            "ky": plan.kernel,
+            "kx": plan.kernel[1],
+            "ky": plan.kernel[0],
         }
         place = Odometer(m, limits, advance=step, clear=self.start)
         tap_last = place.ends["inner"] & place.ends["turn"]

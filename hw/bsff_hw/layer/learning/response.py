@@ -16,7 +16,7 @@ from bsff_hw.plan import LayerPlan
 def site_layout(plan: LayerPlan) -> data.StructLayout:
     """What a site keeps of a channel."""
     fields = {"response": unsigned(plan.response_width)}
-    if plan.pool == 2:
+    if plan.pooled:
         fields["winner"] = unsigned(2)
     return data.StructLayout(fields)
 
@@ -73,7 +73,7 @@ class ResponseMap(Planned):
         fields = []
         for unit in range(plan.tiles):
             fields.append(self.leaving.payload.response[unit])
-            if plan.pool == 2:
+            if plan.pooled:
                 fields.append(self.leaving.payload.winner[unit])
         arriving = Cat(fields)
         collected = Signal(word_width)

@@ -39,7 +39,7 @@ def _flags_layout(plan: LayerPlan) -> data.StructLayout:
             "swap": 1,
             "site": 1,
             "second": 1,
-            "column": index(plan.kernel),
+            "column": index(plan.kernel[1]),
             "plane": index(plan.beat * plan.levels),
             "complete": 1,
             "first": 1,
@@ -111,8 +111,9 @@ class Sites(Planned):
         m.d.comb += [ask.eq(self.passes.valid & enable), self.passes.ready.eq(enable & place.last)]
 
         # rows 2 row + ky - padding and the one below it: one of them is even
-        shift = Array(Const((ky - plan.padding) >> 1, signed(5)) for ky in range(plan.kernel))[at.ky]
-        odd = Array(Const((ky - plan.padding) & 1, 1) for ky in range(plan.kernel))[at.ky]
+        high, above = plan.kernel[0], plan.padding[0]
+        shift = Array(Const((ky - above) >> 1, signed(5)) for ky in range(high))[at.ky]
+        odd = Array(Const((ky - above) & 1, 1) for ky in range(high))[at.ky]
         lower = Signal(signed(len(row) + 6))
         upper = Signal.like(lower)
         m.d.comb += [
@@ -142,7 +143,7 @@ class Sites(Planned):
     def _pair(self, m: Module, part: int, flags: Any) -> Any:
         """The sites of two rows of the map of one part."""
         plan = self._plan
-        width, width_out = plan.width, plan.shape.conv[1]
+        width, width_out, left = plan.width, plan.shape.conv[1], plan.padding[1]
         rows = []
         for parity, there in enumerate((flags.even, flags.odd)):
             word = self.planes.word[part][parity].word_select(flags.plane, width)
@@ -153,15 +154,13 @@ class Sites(Planned):
             line = Signal(width, name=f"line{part}_{number}")
             m.d.comb += line.eq(source)
             places = Array(
-                Cat(
-                    line[x + kx - plan.padding] if 0 <= x + kx - plan.padding < width else Const(0, 1)
-                    for x in range(width_out)
-                )
-                for kx in range(plan.kernel)
+                Cat(line[x + kx - left] if 0 <= x + kx - left < width else Const(0, 1) for x in range(width_out))
+                for kx in range(plan.kernel[1])
             )
             moved = Signal(width_out, name=f"moved{part}_{number}")
             m.d.comb += moved.eq(Mux(flags.site & (flags.second if number else 1), places[flags.column], 0))
             shifted.append(moved)
-        if plan.pool == 1:
+        if not plan.pooled:
             return Cat(*shifted)
-        return Cat(Cat(row[2 * x : 2 * x + 2] for row in shifted) for x in range(plan.row_sites))
+        window = shifted[: plan.pool[0]]
+        return Cat(Cat(row[2 * x : 2 * x + 2] for row in window) for x in range(plan.row_sites))

@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict
 
-from bsff.config import CLASSES, Config
+from bsff.config import Config
 from bsff.contract.geometry import Geometry
 
 from .machine import ABI_VERSION, GLOBAL, MAGIC
@@ -21,7 +21,8 @@ def build_hash(config: Config) -> int:
     head = asdict(config.head)
     for run_time in ("step", "gate", "start_epoch", "stop_epoch"):
         del head[run_time]
-    data = {key: asdict(config.data)[key] for key in ("dataset", "encoding", "levels", "planes")}
+    data = {key: asdict(config.data)[key] for key in ("encoding", "levels", "planes")}
+    data |= {"input": config.data.shape, "classes": config.data.class_count}
     text = json.dumps([ABI_VERSION, data, layers, head], sort_keys=True)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
@@ -34,6 +35,6 @@ def constants(config: Config, geometry: Geometry) -> dict[str, int]:
         "BUILD": build_hash(config),
         "PIXELS": geometry.pixel_count,
         "GEOMETRY": GLOBAL["GEOMETRY"].join(
-            layers=len(geometry.layers), predictors=len(geometry.predictors), classes=CLASSES
+            layers=len(geometry.layers), predictors=len(geometry.predictors), classes=geometry.classes
         ),
     }

@@ -11,7 +11,7 @@ from .description import Field, Kind, Register, action, bit, held, shown, wide
 
 MAGIC = 0x42534646
 """ASCII "BSFF"."""
-ABI_VERSION = 2
+ABI_VERSION = 3
 """Rises whenever the meaning of a register changes."""
 WINDOW = 0x10000
 """Bytes of the window; the registers of the machine come first, then those of its blocks."""
@@ -38,7 +38,7 @@ _TABLE = (
         "size of the network",
         Field("layers", 0, 8, "layers, the head not counted"),
         Field("predictors", 8, 8, "blocks: layers, and the head if there is one"),
-        Field("classes", 16, 8, "classes"),
+        Field("classes", 16, 9, "classes"),
     ),
     shown("PIXELS", 0x014, "8-bit pixels of a sample"),
     held(
@@ -66,7 +66,7 @@ _TABLE = (
     ),
     shown("SAMPLES", 0x04C, "samples completed since the counters were cleared, modulo 2**32"),
     shown("SAMPLE_SPACE", 0x050, "samples that may be written now without waiting"),
-    action("SAMPLE_LABEL", 0x054, "wo", "begins a sample: its label"),
+    action("SAMPLE_LABEL", 0x054, "wo", "begins a sample: its label, in bits 7..0"),
     action(
         "SAMPLE_DATA", 0x058, "wo", "its pixels, four a word, the first in bits 7..0; the last word queues the sample"
     ),

@@ -42,10 +42,10 @@ def list_active(inputs, shape, taps, row, start):
         for x in range(width):
             for g in range(shape.groups):
                 start[(y * width + x) * shape.groups + g] = n
-                for ky in range(max(0, shape.padding - y), min(shape.kernel, in_height + shape.padding - y)):
-                    for kx in range(max(0, shape.padding - x), min(shape.kernel, in_width + shape.padding - x)):
-                        iy, ix = y + ky - shape.padding, x + kx - shape.padding
-                        base = g * taps + (ky * shape.kernel + kx) * own
+                for ky in range(max(0, shape.above - y), min(shape.kernel_height, in_height + shape.above - y)):
+                    for kx in range(max(0, shape.left - x), min(shape.kernel_width, in_width + shape.left - x)):
+                        iy, ix = y + ky - shape.above, x + kx - shape.left
+                        base = g * taps + (ky * shape.kernel_width + kx) * own
                         for k in range(lit[iy, ix, g]):
                             row[n] = base + channel[iy, ix, g, k]
                             n += 1

@@ -93,3 +93,19 @@ def pool(fired, response, pooled):
                 rb[j] *= second
                 rc[j] *= third
                 rd[j] *= fourth
+
+
+@njit(nogil=True, cache=True)
+def pool_row(fired, response, pooled):
+    """`pool.pool` of a map of one row: (W, C) to (W/2, C), the response of losers set to 0 in place."""
+    width, channels = fired.shape
+    if width % 2:
+        response[width - 1] = 0
+    for x in range(pooled.shape[0]):
+        a, b, out = fired[2 * x], fired[2 * x + 1], pooled[x]
+        ra, rb = response[2 * x], response[2 * x + 1]
+        for j in range(channels):
+            first = a[j] >= b[j]
+            out[j] = a[j] if first else b[j]
+            ra[j] *= first
+            rb[j] *= not first

@@ -19,7 +19,7 @@ def run_head(own, inputs, labels, logits, counters):
     own : HeadViews
     inputs : uint8, shape (N, rows)
     labels : uint8, shape (N,)
-    logits : int32, shape (N, 10)
+    logits : int32, shape (N, classes)
     counters : int64, shape (len(COUNTERS),)
     """
     weights, bias, weight_max = own.weights, own.bias, own.weight_max

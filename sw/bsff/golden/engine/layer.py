@@ -6,7 +6,7 @@ from numba import njit
 from bsff.contract.formats import ACTIVITY_BITS, ACTIVITY_SHIFT
 
 from .active import list_active, transpose
-from .fire import fire, pool
+from .fire import fire, pool, pool_row
 from .judge import class_error, judge
 from .learn import half_up, learn
 
@@ -22,7 +22,7 @@ def run_layer(shape, own, inputs, labels, output, logits, counters):
     inputs : uint8, shape (N, H, W, C)
     labels : uint8, shape (N,)
     output : uint8, shape (N, H', W', C')
-    logits : int32, shape (N, 10)
+    logits : int32, shape (N, classes)
     counters : int64, shape (len(COUNTERS),)
     """
     weights, mean = own.weights, own.mean
@@ -43,8 +43,10 @@ def run_layer(shape, own, inputs, labels, output, logits, counters):
         ones = list_active(inputs[n], shape, rows // shape.groups, row, start)
         taps = np.int64(start[start.size - 1])
         fire(shape, own, row, start, fired, response)
-        if shape.pool == 2:
+        if shape.pool == 4:
             pool(fired.reshape(height, width, channels), response.reshape(height, width, channels), output[n])
+        elif shape.pool == 2:
+            pool_row(fired, response, output[n, 0])
         else:
             output[n] = fired.reshape(height, width, channels)
         judge(output[n], mean, own.scale, difference, logit)

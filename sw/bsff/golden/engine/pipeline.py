@@ -143,7 +143,7 @@ def run(
     threads : int, optional
         By default as many as there are cores; the result does not depend on it.
     """
-    results = Results.empty(len(labels), len(geometry.predictors))
+    results = Results.empty(len(labels), len(geometry.predictors), geometry.classes)
     schedule = _Schedule(chain(config, geometry, state, labels, results), np.ascontiguousarray(pixels))
     workers = [
         threading.Thread(target=schedule.work, name=f"bsff-{i}", daemon=True)

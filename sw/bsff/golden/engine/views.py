@@ -14,11 +14,15 @@ from bsff.golden.state import HeadState, LayerState
 class LayerShape(NamedTuple):
     """Plain numbers of a layer; see `config.LayerConfig` and `geometry.LayerGeometry`."""
 
-    kernel: int
-    padding: int
+    kernel_height: int
+    kernel_width: int
+    above: int
+    left: int
+    """`above` and `left`: zeros around the input map."""
     height: int
     width: int
     pool: int
+    """Positions of a window of the max-pool: 1, 2 or 4."""
     groups: int
     tile: int
     xor: bool
@@ -59,9 +63,9 @@ class HeadViews(NamedTuple):
     """Views of the head's state, and its registers as they are now."""
 
     weights: Any
-    """int32, shape (rows, 10)."""
+    """int32, shape (rows, classes)."""
     bias: Any
-    """int32, shape (10,)."""
+    """int32, shape (classes,)."""
     rounding: Any
     """uint64, shape (1,)."""
     step: int
@@ -76,11 +80,13 @@ def shape_of(layer: LayerGeometry) -> LayerShape:
     """The numbers of a layer."""
     config = layer.config
     return LayerShape(
-        kernel=layer.kernel,
-        padding=layer.padding,
+        kernel_height=layer.kernel[0],
+        kernel_width=layer.kernel[1],
+        above=layer.padding[0],
+        left=layer.padding[1],
         height=layer.conv[0],
         width=layer.conv[1],
-        pool=config.pool,
+        pool=layer.pool[0] * layer.pool[1],
         groups=config.groups,
         tile=config.tile,
         xor=config.eligibility == "xor",

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.config import CLASSES
 from bsff.contract.formats import COUNTERS, GAIN_BITS
 from bsff.contract.geometry import Geometry, HeadGeometry, LayerGeometry
 from bsff.contract.numerics import accumulator_width
@@ -118,10 +117,12 @@ def _stochastic(note: Any, layer: LayerGeometry, rates: dict[str, float], each: 
 
 def _head(note: Any, head: HeadGeometry, rates: dict[str, float], each: Energies) -> None:
     bits = 12
-    note("forward additions", rates["taps"] * CLASSES, each.add(_FLOAT))
-    note("memory, weights forward", rates["taps"] * CLASSES, each.memory(bits))
-    note("rounding and writing back (two additions)", rates["update_taps"] * CLASSES, 2 * each.add(bits + GAIN_BITS))
-    note("memory, weights updated", 2 * rates["update_taps"] * CLASSES, each.memory(bits))
+    note("forward additions", rates["taps"] * head.classes, each.add(_FLOAT))
+    note("memory, weights forward", rates["taps"] * head.classes, each.memory(bits))
+    note(
+        "rounding and writing back (two additions)", rates["update_taps"] * head.classes, 2 * each.add(bits + GAIN_BITS)
+    )
+    note("memory, weights updated", 2 * rates["update_taps"] * head.classes, each.memory(bits))
 
 
 def _dense(note: Any, layer: LayerGeometry, each: Energies, *, backward: bool) -> None:
@@ -136,7 +137,7 @@ def _dense(note: Any, layer: LayerGeometry, each: Energies, *, backward: bool) -
 
 
 def _dense_head(note: Any, head: HeadGeometry, each: Energies, *, backward: bool) -> None:
-    weights = head.rows * CLASSES
+    weights = head.rows * head.classes
     note("multiply-adds (float)", (3 if backward else 2) * weights, each.float_multiply + each.float_add)
     note("memory, weights", 3 * weights, each.memory(_FLOAT))
-    note("memory, activations", 2 * (head.rows + CLASSES), each.memory(_FLOAT))
+    note("memory, activations", 2 * (head.rows + head.classes), each.memory(_FLOAT))

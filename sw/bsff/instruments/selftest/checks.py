@@ -195,7 +195,7 @@ def _streams_of(state: NetworkState) -> list[int]:
 def _samples(subject: Subject, count: int) -> tuple[Any, Any]:
     rng = np.random.default_rng([subject.seed, count])
     pixels = rng.integers(0, 256, (count, *subject.shape.pixels), dtype=np.uint8)
-    return pixels, rng.integers(0, 10, count, dtype=np.uint8)
+    return pixels, rng.integers(0, subject.shape.classes, count, dtype=np.uint8)
 
 
 def _random_state(subject: Subject, rng: np.random.Generator) -> NetworkState:

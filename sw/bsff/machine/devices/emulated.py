@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.config import CLASSES, Config
+from bsff.config import Config
 from bsff.contract.able import check
 from bsff.contract.formats import COUNTERS, FAULTS, MEMORIES
 from bsff.contract.geometry import Geometry, geometry
@@ -246,7 +246,7 @@ class EmulatedDevice:
                 self._geometry,
                 self._state,
                 pixels.reshape(-1, *self._geometry.pixels),
-                (labels % CLASSES).astype(np.uint8),
+                (labels % self._geometry.classes).astype(np.uint8),
                 threads=self._threads,
             )
         finally:

@@ -47,7 +47,9 @@ def measure(cell: Cell, data: Dataset) -> dict[str, object]:
         for i, accuracy in enumerate(final["test_accuracy_layers"], 1):
             measured[f"accuracy_layer{i}"] = accuracy
         total = 0.0
-        widths = [layer.group_channels for layer in machine.geometry.layers] + [10] * config.head.enabled
+        widths = [layer.group_channels for layer in machine.geometry.layers] + [
+            machine.geometry.classes
+        ] * config.head.enabled
         for name, width in zip(machine.geometry.predictors, widths, strict=True):
             row = last["train"][name]
             measured[f"taps_{name}"] = round(row["taps"], 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ async def write_weights(context: Any, dut: Accumulate, plan: LayerPlan, weights:
 
 def random_window(plan: LayerPlan, rng: np.random.Generator) -> tuple[np.ndarray, int]:
     """Counts (groups, taps) and the window in which they stand."""
-    counts = random_map(rng, (plan.kernel**2, plan.groups, plan.group_in), plan.levels)
+    counts = random_map(rng, (math.prod(plan.kernel), plan.groups, plan.group_in), plan.levels)
     return counts.transpose(1, 0, 2).reshape(plan.groups, -1), unary(counts.ravel(), plan.levels)
 
 
@@ -90,9 +91,7 @@ def test_sums_and_cycles(name: str, idle: float, seed: int) -> None:
     rng = rng_for(name, seed)
     weights = random_weights(plan, rng)
     windows = [random_window(plan, rng) for _ in range(10)]
-    windows.append(
-        (np.full((plan.groups, plan.taps), plan.levels), 2 ** (plan.kernel**2 * plan.channels_in * plan.levels) - 1)
-    )
+    windows.append((np.full((plan.groups, plan.taps), plan.levels), 2**plan.window_bits - 1))
     windows.append((np.zeros((plan.groups, plan.taps), int), 0))
     dut = Accumulate(plan)
     started: list[int] = []  # cycle in which the first window is loaded

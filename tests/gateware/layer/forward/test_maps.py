@@ -134,7 +134,8 @@ WINDOWS = {
     "kernel 2": layer_plan({"channels": 10, "kernel": 2, "padding": 0}, pixels=(4, 3, 2)),
     "kernel 2, padding 1": layer_plan({"channels": 10, "kernel": 2, "padding": 1}, pixels=(2, 3, 1)),
     "kernel 3, padding 1": layer_plan({"channels": 10, "kernel": 3, "padding": 1}, pixels=(3, 5, 1)),
-    "kernel 3, padding 2": layer_plan({"channels": 10, "kernel": 3, "padding": 2}, pixels=(1, 2, 1)),
+    "kernel 3, padding 2": layer_plan({"channels": 10, "kernel": 3, "padding": 2}, pixels=(2, 2, 1)),
+    "one row": layer_plan({"channels": 10, "kernel": 5, "padding": 2}, pixels=(1, 7, 2)),
     "kernel 5, padding 2": layer_plan({"channels": 10, "kernel": 5, "padding": 2}, pixels=(5, 4, 1)),
     "kernel 5, padding 3": layer_plan({"channels": 10, "kernel": 5, "padding": 3}, pixels=(3, 3, 1)),
     "kernel 5, padding 0": layer_plan({"channels": 10, "kernel": 5, "padding": 0}, pixels=(6, 5, 1)),
@@ -181,7 +182,7 @@ def slide(plan: LayerPlan, maps: list[np.ndarray], rng: np.random.Generator, idl
                 await context.tick()
                 cycle += 1
                 context.set(dut.windows.ready, 0)
-            for _ in range(plan.kernel + 3):
+            for _ in range(plan.kernel[0] + 3):
                 assert not context.get(dut.windows.valid)
                 await context.tick()
 
@@ -195,18 +196,18 @@ def test_window_at_every_position(name: str, seed: int) -> None:
     rng = rng_for(name, seed)
     maps = [random_map(rng, map_shape(plan), plan.levels) for _ in range(3)]
     maps.append(np.full(map_shape(plan), plan.levels))
-    slide(plan, maps, rng, idle=2 * plan.kernel + 4)
+    slide(plan, maps, rng, idle=2 * max(plan.kernel) + 4)
 
 
 @pytest.mark.parametrize("name", WINDOWS)
 def test_columns_take_what_is_claimed(name: str, rng: np.random.Generator) -> None:
-    """Taken at once, a window comes every kernel + 2 cycles, after the kernel - 1 columns that begin a row."""
+    """Taken at once, a window comes in two cycles more than the kernel has rows, after the columns that begin a row."""
     plan = WINDOWS[name]
-    column = plan.kernel + 2
+    column, wide = plan.kernel[0] + 2, plan.kernel[1]
     (cycles,) = slide(plan, [random_map(rng, map_shape(plan), plan.levels)], rng, idle=0)
     width = plan.shape.conv[1]
-    row = width + plan.kernel - 1
-    expected = [(y * row + plan.kernel - 1 + x + 1) * column for y in range(plan.shape.conv[0]) for x in range(width)]
+    row = width + wide - 1
+    expected = [(y * row + wide + x) * column for y in range(plan.shape.conv[0]) for x in range(width)]
     assert [c - cycles[0] for c in cycles] == [e - expected[0] for e in expected]
     assert cycles[0] == expected[0]
 
@@ -221,7 +222,7 @@ def test_the_next_column_waits_while_a_window_is_in_use() -> None:
         context.set(dut.start, 0)
         width = plan.shape.conv[1]
         for x in range(width):
-            for _ in range((plan.kernel + 1) * (plan.kernel + 2)):
+            for _ in range((plan.kernel[1] + 1) * (plan.kernel[0] + 2)):
                 await context.tick()
             assert context.get(dut.windows.valid)
             context.set(dut.windows.ready, 1)

@@ -20,6 +20,8 @@ PLANS = {
     "two beats": layer_plan({**POOLED, "tiles": 5, "tile": 3}, pixels=(2, 2, 1)),
     "two beats, odd": layer_plan({**POOLED, "tiles": 5}, pixels=(3, 5, 1)),
     "a channel a beat": layer_plan({**POOLED, "tiles": 1, "tile": 2, "eligibility": "xor"}, pixels=(4, 5, 1)),
+    "one row": layer_plan({**POOLED, "tiles": 10, "tile": 2}, pixels=(1, 6, 1)),
+    "one row, odd, two beats": layer_plan({**POOLED, "tiles": 5}, pixels=(1, 7, 1)),
     "one window": layer_plan({**POOLED, "tiles": 10}, pixels=(3, 3, 1)),
 }
 
@@ -39,11 +41,15 @@ def fired(count: np.ndarray, response: np.ndarray, plan: LayerPlan, winner: np.n
 
 def pooled(count: np.ndarray, response: np.ndarray, plan: LayerPlan) -> list[int]:
     """What leaves the pool: the golden model's maxima and the only response that it leaves in each window."""
-    most, kept = pool.pool(count[None], response[None])
+    high, wide = plan.pool
+    most, kept = pool.pool(count[None], response[None], plan.pool)
     h, w = plan.shape.output[:2]
-    windows = kept[0, : 2 * h, : 2 * w].reshape(h, 2, w, 2, -1).transpose(0, 2, 1, 3, 4).reshape(h, w, 4, -1)
-    counts = count[: 2 * h, : 2 * w].reshape(h, 2, w, 2, -1).transpose(0, 2, 1, 3, 4).reshape(h, w, 4, -1)
-    return fired(most[0], windows.sum(2), plan, counts.argmax(2))
+
+    def windows(values: np.ndarray) -> np.ndarray:
+        parts = values[: high * h, : wide * w].reshape(h, high, w, wide, -1)
+        return parts.transpose(0, 2, 1, 3, 4).reshape(h, w, high * wide, -1)
+
+    return fired(most[0], windows(kept[0]).sum(2), plan, windows(count).argmax(2))
 
 
 @pytest.mark.parametrize("idle", [0.0, 0.4])
@@ -80,7 +86,9 @@ def test_pool(name: str, idle: float, seed: int) -> None:
         assert taken == list(range(len(taken)))
         ends = np.arange(len(maps) * height * width * plan.beats).reshape(len(maps), height, width, plan.beats)
         h, w = plan.shape.output[:2]
-        assert given == (ends[:, 1 : 2 * h : 2, 1 : 2 * w : 2] + 1).ravel().tolist()
+        high, wide = plan.pool
+        last = ends[:, high - 1 : high * h : high, wide - 1 : wide * w : wide]
+        assert given == (last + 1).ravel().tolist()
 
 
 def test_busy_until_the_last_window_has_left(rng: np.random.Generator) -> None:

@@ -108,12 +108,12 @@ def sums_of(plan: LayerPlan, counts: np.ndarray, response: np.ndarray, winner: n
     """S (groups, taps, channels of a group), as in `golden.update.update`."""
     height, width, channels = plan.shape.conv
     spread = np.zeros((height, width, channels), int)
-    if plan.pool == 2:
-        w = plan.shape.output[1]
+    if plan.pooled:
+        w, (high, wide) = plan.shape.output[1], plan.pool
         for site, channel in np.ndindex(response.shape):
             y, x = divmod(site, w)
-            dy, dx = divmod(int(winner[site, channel]), 2)
-            spread[2 * y + dy, 2 * x + dx, channel] = response[site, channel]
+            dy, dx = divmod(int(winner[site, channel]), wide)
+            spread[high * y + dy, wide * x + dx, channel] = response[site, channel]
     else:
         spread[:] = response.reshape(spread.shape)
     active = taps.gather(counts[None].reshape(1, *plan.shape.inputs), plan.shape)[0]
@@ -152,7 +152,7 @@ def test_sums_are_those_of_the_model(case: LayerPlan, rng: np.random.Generator) 
                     *_, valid, sums = await context.tick().sample(dut.sums.valid, Value.cast(dut.sums.payload))
                     if valid and ready:
                         break
-                tap = (at["ky"] * plan.kernel + at["kx"]) * plan.group_in
+                tap = (at["ky"] * plan.kernel[1] + at["kx"]) * plan.group_in
                 tap += at["beat"] % (plan.group_in // plan.beat) * plan.beat + at["unit"]
                 turn, inner = divmod(at["fold"], plan.inner)
                 rows = expected[turn * plan.parts : (turn + 1) * plan.parts, tap]

@@ -10,7 +10,6 @@ from amaranth.hdl import Value
 from hw_helpers import layer_plan, pack, read_port, simulate, table, unpack
 from seeds import rng_for
 
-from bsff.config import CLASSES
 from bsff.contract.formats import (
     BIAS_BITS,
     BIAS_WIDTH,
@@ -39,6 +38,7 @@ PLANS = {
     "all groups": layer_plan(
         FIRST, {**FIRST, "groups": 10, "lanes": 20, "update_lanes": 2, "tile": 2}, pixels=(2, 3, 1)
     ),
+    "three classes": layer_plan({**ONE, "channels": 6, "tiles": 2, "update_lanes": 3}, pixels=(2, 2, 1), classes=3),
 }
 LOW, HIGH = -(2 ** (BIAS_WIDTH - 1)), 2 ** (BIAS_WIDTH - 1) - 1
 every = pytest.mark.parametrize("name", PLANS)
@@ -54,7 +54,7 @@ class Learnt(NamedTuple):
     mean: int
 
     def by_channel(self) -> np.ndarray:
-        return self.gain.repeat(len(self.response) // CLASSES)
+        return self.gain.repeat(len(self.response) // len(self.gain))
 
 
 def learnt(plan: LayerPlan, rng: np.random.Generator, largest: bool) -> Learnt:
@@ -62,10 +62,10 @@ def learnt(plan: LayerPlan, rng: np.random.Generator, largest: bool) -> Learnt:
     top = min(2**STEP_WIDTH - 1, step_bound(plan.shape))
     whole = (plan.inputs * plan.levels) << 8
     if largest:
-        errors, step, activity = rng.choice([-one, one], CLASSES), top, whole
+        errors, step, activity = rng.choice([-one, one], plan.classes), top, whole
         response = np.full(plan.channels, most)
     else:
-        errors, step = rng.integers(-one, one + 1, CLASSES), min(int(rng.choice([1, 300, top])), top)
+        errors, step = rng.integers(-one, one + 1, plan.classes), min(int(rng.choice([1, 300, top])), top)
         response, activity = rng.integers(0, most + 1, plan.channels), int(rng.choice([0, whole, rng.integers(whole)]))
     mean = int(update.mean_activity(np.array(activity), plan.inputs)) * plan.shape.config.centre
     return Learnt(update.half_up(errors * step, 8), response, activity, mean)

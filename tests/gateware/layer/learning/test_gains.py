@@ -8,34 +8,34 @@ import numpy as np
 import pytest
 from hw_helpers import simulate, table
 
-from bsff.config import CLASSES
 from bsff.contract.formats import ERROR_BITS, STEP_WIDTH
 from bsff.golden import update
 from bsff_hw.layer.learning.gains import Gains
 
 
 @pytest.mark.parametrize("step", [0, 1, 300, 2**STEP_WIDTH - 1])
-def test_gains(step: int, rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("classes", [2, 10, 33])
+def test_gains(step: int, classes: int, rng: np.random.Generator) -> None:
     """Errors at both ends and between; done one cycle after the last class."""
-    dut = Gains()
+    dut = Gains(classes)
     one = 2**ERROR_BITS
-    shown = [0] * CLASSES
+    shown = [0] * classes
 
     async def bench(context: Any) -> None:
-        for errors in (rng.integers(-one, one + 1, CLASSES), rng.choice([-one, one], CLASSES)):
+        for errors in (rng.integers(-one, one + 1, classes), rng.choice([-one, one], classes)):
             shown[:] = errors.tolist()
-            context.set(dut.errors.error, shown[context.get(dut.errors.number) % CLASSES])
+            context.set(dut.errors.error, shown[context.get(dut.errors.number) % classes])
             context.set(dut.step, step)
             context.set(dut.phase.start, 1)
             await context.tick()
             context.set(dut.phase.start, 0)
-            for _ in range(CLASSES):
+            for _ in range(classes):
                 assert not context.get(dut.phase.done)
                 await context.tick()
             assert context.get(dut.phase.done)
             await context.tick()
             gains = []
-            for number in range(CLASSES):
+            for number in range(classes):
                 context.set(dut.number, number)
                 gains.append(context.get(dut.gain))
             assert gains == update.half_up(errors * step, 8).tolist() == update.gains(errors, step).tolist()

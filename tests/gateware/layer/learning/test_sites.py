@@ -21,16 +21,16 @@ def input_at(plan: LayerPlan, counts: np.ndarray, at: dict[str, int], part: int)
     group_beats = plan.group_in // plan.beat
     group = at["beat"] // group_beats * plan.parts + part
     channel = group * plan.group_in + at["beat"] % group_beats * plan.beat + at["unit"]
-    padded = np.pad(counts[..., channel], plan.padding)
+    padded = np.pad(counts[..., channel], [(side, side) for side in plan.padding])
     height, width = plan.shape.conv[:2]
     return padded[at["ky"] : at["ky"] + height, at["kx"] : at["kx"] + width]
 
 
 def chunks_of(plan: LayerPlan, bits: np.ndarray) -> list[int]:
     """The words of a map of bits: sites in raster order, those of a pool's window side by side, then zeros."""
-    if plan.pool == 2:
-        h, w = plan.shape.output[:2]
-        bits = bits[: 2 * h, : 2 * w].reshape(h, 2, w, 2).transpose(0, 2, 1, 3)
+    if plan.pooled:
+        (h, w), (high, wide) = plan.shape.output[:2], plan.pool
+        bits = bits[: high * h, : wide * w].reshape(h, high, w, wide).transpose(0, 2, 1, 3)
     size = plan.chunk_sites * plan.site_bits
     return [pack(bits.ravel()[i * size : (i + 1) * size], 1) for i in range(plan.chunks)]
 
