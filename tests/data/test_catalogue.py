@@ -7,19 +7,21 @@ import pytest
 from data_files import isolate, write_idx
 
 from bsff.cli import main
-from bsff.config import DATASETS, DataConfig, DataSet, load, override
+from bsff.config import DATASETS, OWN, DataConfig, DataSet, load, override
 from bsff.contract.geometry import geometry
 from bsff.data import load_dataset
 from bsff.data.load import READERS
 from bsff.errors import DataError
 from bsff.studies.report.tables import label_of
 
+CLASSES = {"cifar100": 100, "emnist-letters": 26, "emnist-balanced": 47}
 
-@pytest.mark.parametrize("entry", DATASETS.values(), ids=lambda entry: entry.name)
+
+@pytest.mark.parametrize("entry", [e for e in DATASETS.values() if e.name != OWN], ids=lambda entry: entry.name)
 def test_entries_are_whole(entry):
     assert entry.format in READERS
-    assert bool(entry.files) == bool(entry.folders)
-    assert len(entry.classes) == len(set(entry.classes)) == 10
+    assert bool(entry.files or entry.home) == bool(entry.folders)
+    assert len(entry.classes) == len(set(entry.classes)) == CLASSES.get(entry.name, 10)
     assert len(entry.first_labels) in (0, 10)
     assert entry.source
 
@@ -48,7 +50,13 @@ def test_one_entry_adds_a_data_set(tmp_path, monkeypatch, capsys):
     assert label_of("data.dataset", "letters") == "Letters"
     assert main(["config", "check", "mnist-small", "--set", "data.dataset=letters"]) == 0
     assert main(["config", "check", "mnist-small", "--set", "data.dataset=signs"]) == 2
-    assert 'expected one of "digits", "mnist", "fashion", "cifar10", "letters"' in capsys.readouterr().err
+    assert 'expected one of "digits", "mnist", "fashion", "cifar10", "cifar100", ' in capsys.readouterr().err
+
+
+def test_names_of_cifar100():
+    names = DATASETS["cifar100"].classes
+    assert list(names) == sorted(names)  # the order of the official labels
+    assert (names[19], names[46], names[99]) == ("cattle", "man", "worm")
 
 
 def test_images_of_another_size_are_refused(tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ import tarfile
 
 import numpy as np
 import pytest
-from data_files import WRITERS, add, check_official, isolate, make_records, python2_pickle
+from data_files import SMALL, WRITERS, add, check_official, isolate, make_records, python2_pickle
 
 from bsff.config import DataConfig
 from bsff.data import batches, load_dataset
@@ -36,7 +36,7 @@ def test_python_tar(tmp_path, records):
     path = tmp_path / "cifar-10-python.tar.gz"
     with tarfile.open(path, "w:gz") as tar:
         add(tar, "cifar-10-batches-py/readme.html", b"<html>")
-        for name in reversed(batches.FILES):
+        for name in reversed(records):
             add(tar, f"cifar-10-batches-py/{name}", python2_pickle(*records[name]))
     check_official(load_dataset(DataConfig(dataset="cifar10"), folder=tmp_path), records)
     path.write_bytes(path.read_bytes()[:-3000])
@@ -75,7 +75,7 @@ class Malicious:
 def test_malicious_pickle_is_refused(tmp_path, protocol):
     content = pickle.dumps({"data": Malicious(tmp_path / "owned"), "labels": []}, protocol=protocol)
     with pytest.raises(DataError, match=r"^here: not a CIFAR-10 python batch \(UnpicklingError: it asks for .*\.mkdir"):
-        batches.parse_pickle("here", content)
+        batches.parse_pickle("here", content, SMALL["CIFAR10"], 4)
     assert not (tmp_path / "owned").exists()
 
 
@@ -97,8 +97,8 @@ def test_malicious_pickle_is_refused(tmp_path, protocol):
         (WRITERS["protocol 2"]("text", np.zeros((4, 3072), np.uint8)), "labels (str) expected"),
     ],
 )
-def test_pickle_faults(records, content, text):
+def test_pickle_faults(content, text):
     with pytest.raises(DataError) as error:
-        batches.parse_pickle("here", content)
+        batches.parse_pickle("here", content, SMALL["CIFAR10"], 4)
     assert str(error.value).startswith("here: ")
     assert text in str(error.value)

@@ -1,11 +1,11 @@
-"""The data set that needs no files, and its split."""
+"""The data set that needs no files."""
 
 import hashlib
 
 import numpy as np
 
 from bsff.config import DataConfig
-from bsff.data import digits, load_dataset
+from bsff.data import load_dataset
 
 
 def test_digits():
@@ -19,12 +19,3 @@ def test_digits():
     content = data.test_images.tobytes() + data.test_labels.tobytes()
     assert hashlib.md5(content).hexdigest() == "511ac067c154ca2bdccdbd04b7a1d652"
     assert np.bincount(data.train_labels[:200]).min() >= 10  # no class crowds the start
-
-
-def test_split():
-    labels = np.repeat(np.arange(10), [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]).astype(np.uint8)
-    train, test = digits.split(labels, 360, 0)
-    assert np.array_equal(np.sort(np.concatenate([train, test])), np.arange(1797))
-    assert len(test) == 360
-    assert np.array_equal(digits.split(labels, 360, 0)[1], test)
-    assert not np.array_equal(digits.split(labels, 360, 1)[1], test)

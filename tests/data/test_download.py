@@ -13,7 +13,7 @@ from data_files import files_in, isolate, write_idx
 
 from bsff.config import DATASETS, DataConfig
 from bsff.data import download, images, lazy, load_dataset
-from bsff.data.idx import FILES
+from bsff.data.idx_folder import FILES
 from bsff.errors import DataError
 
 

@@ -6,7 +6,7 @@ from data_files import isolate, write_idx
 
 from bsff.config import DataConfig
 from bsff.data import load_dataset
-from bsff.data.idx import FILES
+from bsff.data.idx_folder import FILES
 from bsff.data.whiten import whiten
 from bsff.errors import DataError
 
@@ -20,7 +20,8 @@ def test_missing_files_in_a_given_folder(tmp_path, monkeypatch):
     write_idx(tmp_path / "mnist")
     (tmp_path / "mnist" / f"{FILES[2]}.gz").unlink()
     text = (
-        f"MNIST: missing {FILES[2]}.gz; looked in {tmp_path}/mnist, {tmp_path}/MNIST/raw, {tmp_path}; put them "
+        f"MNIST: missing {FILES[2]}.gz; looked in {tmp_path}/mnist, {tmp_path}/MNIST/raw, {tmp_path}/MNIST, "
+        f"{tmp_path}/raw, {tmp_path}; put them "
         f"into {tmp_path}/mnist, or name the folder that has them with the option --data DIR or the variable "
         "BSFF_DATA"
     )

@@ -8,7 +8,8 @@ from data_files import idx, isolate, write_idx
 
 from bsff.config import DATASETS, DataConfig
 from bsff.data import load_dataset
-from bsff.data.idx import FILES, read_idx
+from bsff.data.idx import read_idx
+from bsff.data.idx_folder import FILES
 from bsff.errors import DataError
 
 
@@ -26,6 +27,10 @@ def home(tmp_path, monkeypatch):
         ("mnist", "."),
         ("fashion", "fashion-mnist"),
         ("fashion", "fashion"),
+        ("fashion", "FashionMNIST/raw"),
+        ("fashion", "Fashion-MNIST/raw"),
+        ("kmnist", "KMNIST/raw"),
+        ("mnist", "raw"),
         ("fashion", "."),
     ],
 )
@@ -33,7 +38,7 @@ def test_idx_folders(tmp_path, name, sub, suffix):
     arrays = write_idx(tmp_path / sub, suffix=suffix)
     data = load_dataset(DataConfig(dataset=name), folder=tmp_path)
     assert data.name == name
-    assert data.label == {"mnist": "MNIST", "fashion": "Fashion-MNIST"}[name]
+    assert data.label == DATASETS[name].title
     assert data.train_images.shape == (12, 28, 28, 1)
     assert data.train_images.dtype == data.test_labels.dtype == np.uint8
     for key, name_ in zip(("train_images", "train_labels", "test_images", "test_labels"), FILES, strict=True):

@@ -1,5 +1,6 @@
 """Synthetic data sets in the formats of the real ones, and checks of what was loaded from them."""
 
+import dataclasses
 import gzip
 import io
 import pickle
@@ -12,9 +13,14 @@ from PIL import Image
 
 from bsff.config import DATASETS
 from bsff.data import batches, cifar
-from bsff.data.idx import FILES
+from bsff.data.idx_folder import FILES
 
 CLASSES = DATASETS["cifar10"].classes
+SMALL = {
+    name: dataclasses.replace(layout, records=dict.fromkeys(layout.records, 4))
+    for name, layout in (("CIFAR10", batches.CIFAR10), ("CIFAR100", batches.CIFAR100))
+}
+"""The official layouts with four records a file."""
 
 
 def isolate(tmp_path, monkeypatch):
@@ -35,14 +41,14 @@ def idx(array):
     return struct.pack(f">I{array.ndim}I", 0x0800 + array.ndim, *array.shape) + array.tobytes()
 
 
-def write_idx(folder, *, train=12, test=5, suffix=".gz", first=(1, 2, 3)):
+def write_idx(folder, *, train=12, test=5, suffix=".gz", first=(1, 2, 3), names=FILES, size=(28, 28)):
     rng = np.random.default_rng(0)
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {}
-    for name in FILES:
-        count = train if name.startswith("train") else test
+    for name in names:
+        count = train if "train" in name else test
         array = (
-            rng.integers(0, 256, (count, 28, 28), np.uint8)
+            rng.integers(0, 256, (count, *size), np.uint8)
             if "images" in name
             else (np.resize(np.array(first, dtype=np.uint8), count))
         )
@@ -53,10 +59,11 @@ def write_idx(folder, *, train=12, test=5, suffix=".gz", first=(1, 2, 3)):
 
 def make_records(monkeypatch):
     """Six synthetic batches of four records: (labels, planes)."""
-    monkeypatch.setattr(batches, "RECORDS", 4)
+    layout = SMALL["CIFAR10"]
+    monkeypatch.setattr(cifar, "CIFAR10", layout)
     rng = np.random.default_rng(2)
     return {
-        name: (rng.integers(0, 10, 4).tolist(), rng.integers(0, 256, (4, 3072), np.uint8)) for name in batches.FILES
+        name: (rng.integers(0, 10, 4).tolist(), rng.integers(0, 256, (4, 3072), np.uint8)) for name in layout.records
     }
 
 
@@ -82,7 +89,7 @@ WRITERS = {
 def check_official(data, records):
     assert data.label == "CIFAR-10"
     assert data.classes == CLASSES
-    train = [records[name] for name in batches.FILES[:5]]
+    train = [records[name] for name in list(records)[:5]]
     assert data.train_labels.tolist() == [v for labels, _ in train for v in labels]
     assert data.test_labels.tolist() == records["test_batch"][0]
     for i, planes in enumerate(np.concatenate([planes for _, planes in train])):

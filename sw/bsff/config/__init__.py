@@ -4,7 +4,7 @@
 """
 
 from .check import parse
-from .datasets import DATASETS, DataSet
+from .datasets import DATASETS, OWN, DataSet
 from .encodings import ENCODINGS, Encoding
 from .files import dumps, load, names, override
 from .schema import CLASSES_MAX, Config, DataConfig, HeadConfig, LayerConfig, TrainingConfig, blocks
@@ -13,6 +13,7 @@ __all__ = [
     "CLASSES_MAX",
     "DATASETS",
     "ENCODINGS",
+    "OWN",
     "Config",
     "DataConfig",
     "DataSet",

@@ -3,6 +3,7 @@
 A data set in a format that `bsff.data` reads is added here and nowhere else.
 """
 
+import dataclasses
 from dataclasses import dataclass
 
 
@@ -26,7 +27,16 @@ class DataSet:
     """Where its files may lie below the folder of the data sets; downloads go into the first. Empty: it has no files.
     """
     files: tuple[tuple[str, str], ...] = ()
-    """Address and MD5 of each file, as torchvision publishes them; the authors give no stronger checksum."""
+    """Address and MD5 of each file, as torchvision publishes them; the authors give no stronger checksum. Empty: it is
+    not downloaded."""
+    home: str = ""
+    """Where people get it by hand; needed where `files` is empty."""
+    prefix: str = ""
+    """IDX: how the names of its files begin, where several data sets share a folder."""
+    transposed: bool = False
+    """IDX: the files hold the images with rows and columns exchanged."""
+    first_label: int = 0
+    """IDX: the label of the first class in the files."""
     first_labels: tuple[int, ...] = ()
     """First labels of the training set, to tell apart data sets whose files have the same names; empty if they are not
     known."""
@@ -40,6 +50,28 @@ OWN = "own"
 _DIGITS = tuple("0123456789")
 _MNIST = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 _FASHION = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
+_KMNIST = "http://codh.rois.ac.jp/kmnist/dataset/kmnist/"
+_EMNIST = DataSet(
+    name="",
+    title="",
+    shape=(28, 28, 1),
+    format="idx",
+    classes=(),
+    source="G. Cohen, S. Afshar, J. Tapson and A. van Schaik, 2017, from NIST Special Database 19; no licence is stated",
+    folders=("emnist", "EMNIST/raw", "EMNIST", "emnist/gzip", "EMNIST/raw/gzip", "gzip", "raw", "."),
+    home="https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip",
+    transposed=True,
+)
+_CIFAR100 = """
+apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle
+caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant flatfish
+forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree motorcycle
+mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain plate poppy porcupine
+possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel streetcar
+sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle wardrobe whale
+willow_tree wolf woman worm
+"""
+"""The fine labels in their order, which is that of the alphabet."""
 
 DATASETS = {
     entry.name: entry
@@ -60,7 +92,7 @@ DATASETS = {
             format="idx",
             classes=_DIGITS,
             source="Y. LeCun, C. Cortes and C. Burges, CC BY-SA 3.0",
-            folders=("mnist", "MNIST/raw", "."),  # the second as torchvision lays it out
+            folders=("mnist", "MNIST/raw", "MNIST", "raw", "."),  # MNIST/raw as torchvision lays it out
             files=(
                 (_MNIST + "train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
                 (_MNIST + "train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432"),
@@ -87,7 +119,16 @@ DATASETS = {
                 "Ankle boot",
             ),
             source="Zalando Research, MIT licence",
-            folders=("fashion-mnist", "FashionMNIST/raw", "fashion", "."),
+            folders=(
+                "fashion-mnist",
+                "FashionMNIST/raw",
+                "Fashion-MNIST/raw",
+                "Fashion-MNIST",
+                "FashionMNIST",
+                "fashion",
+                "raw",
+                ".",
+            ),
             files=(
                 (_FASHION + "train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
                 (_FASHION + "train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"),
@@ -106,6 +147,47 @@ DATASETS = {
             folders=(".", "cifar10", "cifar-10", "cifar10-jpeg", "CIFAR-10-images", "CIFAR-10-images-master"),
             files=(("https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz", "c58f30108f718f92721af3b95e74349a"),),
             table_title="CIFAR-10 (JPEG copy)",  # the rows in this repository were made with one
+        ),
+        DataSet(
+            name="cifar100",
+            title="CIFAR-100",
+            shape=(32, 32, 3),
+            format="cifar100",
+            classes=tuple(_CIFAR100.split()),
+            source="A. Krizhevsky, 2009; no licence is stated",
+            folders=(".", "cifar100", "cifar-100"),
+            files=(("https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz", "eb9058c3a382ffc7106e4002c42a8d85"),),
+        ),
+        DataSet(
+            name="kmnist",
+            title="Kuzushiji-MNIST",
+            shape=(28, 28, 1),
+            format="idx",
+            classes=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+            source='"KMNIST Dataset" (created by CODH), adapted from "Kuzushiji Dataset" (created by NIJL and others), '
+            "doi:10.20676/00000341, CC BY-SA 4.0",
+            folders=("kmnist", "KMNIST/raw", "KMNIST", "raw", "."),
+            files=(
+                (_KMNIST + "train-images-idx3-ubyte.gz", "bdb82020997e1d708af4cf47b453dcf7"),
+                (_KMNIST + "train-labels-idx1-ubyte.gz", "e144d726b3acfaa3e44228e80efcd344"),
+                (_KMNIST + "t10k-images-idx3-ubyte.gz", "5c965bf0a639b31b8f53240b1b52f4d7"),
+                (_KMNIST + "t10k-labels-idx1-ubyte.gz", "7320c461ea6c1c855c0b718fb2a4b134"),
+            ),
+        ),
+        dataclasses.replace(
+            _EMNIST,
+            name="emnist-letters",
+            title="EMNIST Letters",
+            classes=tuple("abcdefghijklmnopqrstuvwxyz"),
+            prefix="emnist-letters-",
+            first_label=1,
+        ),
+        dataclasses.replace(
+            _EMNIST,
+            name="emnist-balanced",
+            title="EMNIST Balanced",
+            classes=tuple("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt"),
+            prefix="emnist-balanced-",
         ),
         DataSet(name=OWN, title="own data", shape=None, format=OWN, classes=(), source="the user's"),
     )

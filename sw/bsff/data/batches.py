@@ -1,8 +1,9 @@
-"""The official CIFAR-10 batches: python version (folder or tar.gz) and binary version."""
+"""The official batches of CIFAR-10 and CIFAR-100: python version (folder or tar.gz) and binary version."""
 
 import io
 import pickle
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
@@ -14,12 +15,36 @@ from .dataset import Arrays, Bytes
 from .folders import missing
 from .images import TAR_ERRORS
 
-FILES = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch")
-RECORDS = 10_000
 PIXELS = 3 * 32 * 32
-LARGEST = 64 << 20
-"""Bytes of a batch in a tar that are still believed; the official ones have 31 million."""
+LARGEST = 256 << 20
+"""Bytes of a batch in a tar that are still believed; the official ones have at most 156 million."""
 AGAIN = "copy or download it again"
+
+
+@dataclass(frozen=True)
+class Batches:
+    """What the official files of a data set are."""
+
+    title: str
+    """Title for people."""
+    records: dict[str, int]
+    """Images in each file by its name, without ``.bin``; the last file is the test set."""
+    key: str
+    """Of the labels in a python batch."""
+    label_bytes: int
+    """Bytes of labels before the pixels of a binary record; the last of them is used."""
+    classes: int
+    """Labels are below this."""
+
+
+CIFAR10 = Batches(
+    "CIFAR-10",
+    {**{f"data_batch_{i}": 10_000 for i in range(1, 6)}, "test_batch": 10_000},
+    key="labels",
+    label_bytes=1,
+    classes=10,
+)
+CIFAR100 = Batches("CIFAR-100", {"train": 50_000, "test": 10_000}, key="fine_labels", label_bytes=2, classes=100)
 
 
 class _Array:
@@ -74,8 +99,19 @@ def _pixels(flat: Bytes) -> Bytes:
     return np.ascontiguousarray(flat.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
 
 
-def parse_pickle(where: str, content: bytes) -> tuple[Bytes, Bytes]:
+def parse_pickle(where: str, content: bytes, layout: Batches, records: int) -> tuple[Bytes, Bytes]:
     """Images and labels of one batch of the python version.
+
+    Parameters
+    ----------
+    where : str
+        Begins errors.
+    content : bytes
+        The file.
+    layout : Batches
+        What it should be.
+    records : int
+        Images that it should hold.
 
     Raises
     ------
@@ -86,46 +122,54 @@ def parse_pickle(where: str, content: bytes) -> tuple[Bytes, Bytes]:
         table = _Unpickler(io.BytesIO(content), encoding="bytes").load()
         # Python 2 wrote the keys as bytes; copies written by Python 3 have text.
         table = {key.decode() if isinstance(key, bytes) else key: value for key, value in table.items()}
-        data, labels = table["data"], table["labels"]
+        data, labels = table["data"], table[layout.key]
         shape, raw = tuple(data.shape), data.raw
         if not isinstance(raw, bytes):
             raise TypeError("data is not an array of bytes")
     except Exception as error:  # a damaged pickle can raise nearly anything
-        raise DataError(f"{where}: not a CIFAR-10 python batch ({type(error).__name__}: {error}); {AGAIN}") from None
-    if shape != (RECORDS, PIXELS) or len(raw) != RECORDS * PIXELS:
         raise DataError(
-            f"{where}: data of {len(raw)} bytes, shape {shape}, expected {RECORDS * PIXELS} bytes, "
-            f"shape {(RECORDS, PIXELS)}; {AGAIN}"
+            f"{where}: not a {layout.title} python batch ({type(error).__name__}: {error}); {AGAIN}"
+        ) from None
+    if shape != (records, PIXELS) or len(raw) != records * PIXELS:
+        raise DataError(
+            f"{where}: data of {len(raw)} bytes, shape {shape}, expected {records * PIXELS} bytes, "
+            f"shape {(records, PIXELS)}; {AGAIN}"
         )
+    top = layout.classes - 1
     if (
         not isinstance(labels, list)
-        or len(labels) != RECORDS
-        or not all(isinstance(v, int) and 0 <= v <= 9 for v in labels)
+        or len(labels) != records
+        or not all(isinstance(v, int) and 0 <= v <= top for v in labels)
     ):
         count = len(labels) if isinstance(labels, list) else type(labels).__name__
-        raise DataError(f"{where}: labels ({count}) expected as a list of {RECORDS} whole numbers 0 to 9; {AGAIN}")
+        raise DataError(f"{where}: labels ({count}) expected as a list of {records} whole numbers 0 to {top}; {AGAIN}")
     flat = np.frombuffer(raw, dtype=np.uint8).reshape(shape, order="F" if data.fortran else "C")
     return _pixels(flat), np.array(labels, dtype=np.uint8)
 
 
-def parse_binary(where: str, content: bytes) -> tuple[Bytes, Bytes]:
-    """Images and labels of one batch of the binary version: per record a label, then the planes.
+def parse_binary(where: str, content: bytes, layout: Batches, records: int) -> tuple[Bytes, Bytes]:
+    """Images and labels of one batch of the binary version: per record its labels, then the planes.
+
+    Parameters
+    ----------
+    where, content, layout, records
+        As for `parse_pickle`.
 
     Raises
     ------
     DataError
         If `content` has not the size of a batch; `where` is named in it.
     """
-    if len(content) != RECORDS * (1 + PIXELS):
+    size = layout.label_bytes + PIXELS
+    if len(content) != records * size:
         raise DataError(
-            f"{where}: {len(content)} bytes, expected {RECORDS * (1 + PIXELS)} "
-            f"({RECORDS} records of {1 + PIXELS}); {AGAIN}"
+            f"{where}: {len(content)} bytes, expected {records * size} ({records} records of {size}); {AGAIN}"
         )
-    records = np.frombuffer(content, dtype=np.uint8).reshape(RECORDS, 1 + PIXELS)
-    return _pixels(records[:, 1:]), records[:, 0].copy()
+    table = np.frombuffer(content, dtype=np.uint8).reshape(records, size)
+    return _pixels(table[:, layout.label_bytes :]), table[:, layout.label_bytes - 1].copy()
 
 
-def read_folder(folder: Path, *, binary: bool) -> Arrays:
+def read_folder(folder: Path, layout: Batches, *, binary: bool) -> Arrays:
     """Training images, training labels, test images, test labels of an unpacked official version.
 
     Raises
@@ -133,47 +177,88 @@ def read_folder(folder: Path, *, binary: bool) -> Arrays:
     DataError
         If a batch is missing or damaged.
     """
-    paths = [folder / (f"{name}.bin" if binary else name) for name in FILES]
-    absent = [p.name for p in paths if not p.is_file()]
+    suffix = ".bin" if binary else ""
+    absent = [f"{name}{suffix}" for name in layout.records if not (folder / f"{name}{suffix}").is_file()]
     if absent:
-        raise missing("CIFAR-10", absent, [folder], folder)
+        raise missing(layout.title, absent, [folder], folder)
     parts = []
-    for path in paths:
+    for name, records in layout.records.items():
+        path = folder / f"{name}{suffix}"
         try:
             content = path.read_bytes()
         except OSError as error:
             raise DataError(f"{path}: cannot be read ({error.strerror}); check the file") from None
-        parts.append((parse_binary if binary else parse_pickle)(str(path), content))
+        parts.append((parse_binary if binary else parse_pickle)(str(path), content, layout, records))
     return _joined(parts)
 
 
-def read_tar(path: Path) -> Arrays:
-    """The same from ``cifar-10-python.tar.gz``, which is read but never unpacked.
+def read_tar(path: Path, layout: Batches, *, binary: bool = False) -> Arrays:
+    """The same from the official ``.tar.gz``, which is read but never unpacked.
 
     Raises
     ------
     DataError
         If the archive or a batch in it is damaged, or if a batch is missing.
     """
+    suffix = ".bin" if binary else ""
+    wanted = {f"{name}{suffix}": records for name, records in layout.records.items()}
     found = {}
     try:
         with tarfile.open(path) as tar:
             for member in tar:
                 name = PurePosixPath(member.name).name
-                if not member.isfile() or name not in FILES:
+                if not member.isfile() or name not in wanted:
                     continue
                 if member.size > LARGEST:
                     raise DataError(
                         f"{path}: {member.name} has {member.size} bytes, expected at most {LARGEST}; {AGAIN}"
                     )
                 file = tar.extractfile(member)
-                found[name] = parse_pickle(f"{path}: {member.name}", file.read() if file else b"")
+                content = file.read() if file else b""
+                parse = parse_binary if binary else parse_pickle
+                found[name] = parse(f"{path}: {member.name}", content, layout, wanted[name])
     except TAR_ERRORS as error:
         raise DataError(f"{path}: truncated or not a tar archive ({error}); {AGAIN}") from None
-    absent = [name for name in FILES if name not in found]
+    absent = [name for name in wanted if name not in found]
     if absent:
-        raise DataError(f"{path}: no {', '.join(absent)} in it, expected {', '.join(FILES)}; {AGAIN}")
-    return _joined([found[name] for name in FILES])
+        raise DataError(f"{path}: no {', '.join(absent)} in it, expected {', '.join(wanted)}; {AGAIN}")
+    return _joined([found[name] for name in wanted])
+
+
+def find(folder: Path, layout: Batches, *, python: str, archive: str, binary: str) -> Arrays | None:
+    """The official version that a folder holds: python before archive before binary.
+
+    Parameters
+    ----------
+    folder : Path
+        Looked into.
+    layout : Batches
+        What the files should be.
+    python, archive, binary : str
+        Names of the unpacked python version, of the archive and of the unpacked binary version; the unpacked files may
+        also lie in `folder` itself.
+
+    Returns
+    -------
+    tuple of ndarray, or None
+        None if no version is there.
+
+    Raises
+    ------
+    DataError
+        If the one that is there is incomplete or damaged.
+    """
+    first = next(iter(layout.records))
+    for batches in (folder / python, folder):
+        if (batches / first).is_file():
+            return read_folder(batches, layout, binary=False)
+    if (folder / archive).is_file():
+        return read_tar(folder / archive, layout)
+    for batches in (folder / binary, folder):
+        if (batches / f"{first}.bin").is_file():
+            return read_folder(batches, layout, binary=True)
+    packed = folder / archive.replace("python", "binary")
+    return read_tar(packed, layout, binary=True) if packed.is_file() else None
 
 
 def _joined(parts: list[tuple[Bytes, Bytes]]) -> Arrays:

@@ -1,4 +1,4 @@
-"""CIFAR-10 in whichever form the user has it."""
+"""CIFAR-10 in whichever form the user has it, and CIFAR-100 in its official ones."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from bsff.config import DataSet
 from bsff.tools.cache import cache_folder
 
-from .batches import read_folder, read_tar
+from .batches import CIFAR10, CIFAR100, find
 from .cache import cached
 from .dataset import Dataset
 from .folders import missing
@@ -18,6 +18,7 @@ FORMS = (
     "cifar-10-batches-py/ or cifar-10-python.tar.gz or cifar-10-batches-bin/ or cifar10-images.tar.xz "
     "or train/<class>/*.jpg with test/<class>/*.jpg",
 )
+FORMS100 = ("cifar-100-python/ or cifar-100-python.tar.gz or cifar-100-binary/ or cifar-100-binary.tar.gz",)
 
 
 def load_cifar(chosen: DataSet, root: Path) -> Dataset:
@@ -53,17 +54,42 @@ def load_cifar(chosen: DataSet, root: Path) -> Dataset:
     raise missing(chosen.title, FORMS, [f for f in folders if f == root or f.is_dir()], root)
 
 
+def load_cifar100(chosen: DataSet, root: Path) -> Dataset:
+    """Load CIFAR-100, with its fine labels, from a folder or from its usual subfolders.
+
+    Parameters
+    ----------
+    chosen : DataSet
+        Of the format ``cifar100``.
+    root : Path
+        Folder that holds ``cifar-100-python/``, ``cifar-100-python.tar.gz``, ``cifar-100-binary/`` or
+        ``cifar-100-binary.tar.gz``; also inside ``cifar100/``.
+
+    Returns
+    -------
+    Dataset
+        Images of shape (samples, 32, 32, 3).
+
+    Raises
+    ------
+    DataError
+        If none of these is there, or if the first that is there is incomplete or damaged.
+    """
+    folders = [root / folder for folder in chosen.folders]
+    for folder in folders:
+        found = find(
+            folder, CIFAR100, python="cifar-100-python", archive="cifar-100-python.tar.gz", binary="cifar-100-binary"
+        )
+        if found:
+            return Dataset(chosen.name, chosen.title, *found, chosen.classes)
+    raise missing(chosen.title, FORMS100, [f for f in folders if f == root or f.is_dir()], root)
+
+
 def _batches(chosen: DataSet, folder: Path) -> Dataset | None:
-    for batches in (folder / "cifar-10-batches-py", folder):
-        if (batches / "data_batch_1").is_file():
-            return Dataset(chosen.name, chosen.title, *read_folder(batches, binary=False), chosen.classes)
-    archive = folder / "cifar-10-python.tar.gz"
-    if archive.is_file():
-        return Dataset(chosen.name, chosen.title, *read_tar(archive), chosen.classes)
-    for batches in (folder / "cifar-10-batches-bin", folder):
-        if (batches / "data_batch_1.bin").is_file():
-            return Dataset(chosen.name, chosen.title, *read_folder(batches, binary=True), chosen.classes)
-    return None
+    found = find(
+        folder, CIFAR10, python="cifar-10-batches-py", archive="cifar-10-python.tar.gz", binary="cifar-10-batches-bin"
+    )
+    return Dataset(chosen.name, chosen.title, *found, chosen.classes) if found else None
 
 
 def _images(chosen: DataSet, folder: Path) -> Dataset | None:

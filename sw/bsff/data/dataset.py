@@ -1,5 +1,6 @@
 """What every loader returns: images and labels that have been checked once and for all."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,9 +9,17 @@ from numpy.typing import NDArray
 from bsff.config import CLASSES_MAX
 from bsff.errors import DataError
 
+from .scaling import Scaling
+
 Bytes = NDArray[np.uint8]
 Arrays = tuple[Bytes, Bytes, Bytes, Bytes]
 """Training images, training labels, test images, test labels."""
+
+
+def some(names: Sequence[object]) -> str:
+    """Names for an error, the first few of many."""
+    few = ", ".join(map(str, names[:10]))
+    return f"{few} and {len(names) - 10} more" if len(names) > 10 else few
 
 
 @dataclass(frozen=True, eq=False)  # two data sets are compared by identity: arrays have no single truth value
@@ -24,11 +33,14 @@ class Dataset:
     label : str
         Name for people and result tables; a copy of a data set says so ("CIFAR-10 (JPEG copy)").
     train_images, test_images : ndarray of uint8, shape (samples, height, width, channels)
-        Grey (1 channel) or RGB (3 channels), 0 to 255.
+        One channel for grey, three for RGB, any number for signals; 0 to 255. A signal is a map of height 1, a row
+        of features one of height 1 and one channel.
     train_labels, test_labels : ndarray of uint8, shape (samples,)
         Class of each image, from 0.
     classes : tuple of str
         Name of each class, in the order of the labels.
+    scaling : Scaling, optional
+        How features became 8 bits, for the samples that come later; None where they had 8 bits.
 
     Raises
     ------
@@ -43,11 +55,12 @@ class Dataset:
     test_images: Bytes = field(repr=False)
     test_labels: Bytes = field(repr=False)
     classes: tuple[str, ...]
+    scaling: Scaling | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not 2 <= len(self.classes) <= CLASSES_MAX:
             raise DataError(
-                f"{self.label}: found {len(self.classes)} classes ({', '.join(self.classes[:20])}), expected 2 to {CLASSES_MAX}"
+                f"{self.label}: found {len(self.classes)} classes ({some(self.classes)}), expected 2 to {CLASSES_MAX}"
             )
         self._check("train", self.train_images, self.train_labels)
         self._check("test", self.test_images, self.test_labels)
@@ -59,9 +72,9 @@ class Dataset:
 
     def _check(self, split: str, images: Bytes, labels: Bytes) -> None:
         where = f"{self.label}, {split}"
-        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
+        if images.dtype != np.uint8 or images.ndim != 4 or 0 in images.shape:
             raise DataError(
-                f"{where}: images are {images.dtype} {images.shape}, expected uint8 (samples, height, width, 1 or 3)"
+                f"{where}: images are {images.dtype} {images.shape}, expected uint8 (samples, height, width, channels)"
             )
         if labels.dtype != np.uint8 or labels.ndim != 1:
             raise DataError(f"{where}: labels are {labels.dtype} {labels.shape}, expected uint8 (samples,)")

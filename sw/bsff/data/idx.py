@@ -11,16 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bsff.config import DATASETS, DataSet
 from bsff.errors import DataError
 
-from .dataset import Bytes, Dataset
-from .folders import missing
+from .dataset import Bytes
 
-FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 AGAIN = "copy or download it again"
-LARGEST = 1 << 28
-"""Bytes of samples that a header is believed to announce; MNIST has 47 million."""
+LARGEST = 1 << 30
+"""Bytes of samples that a header is believed to announce; the largest part of EMNIST has 547 million."""
 
 
 def read_idx(path: Path, dimensions: int) -> Bytes:
@@ -61,6 +58,10 @@ def read_idx(path: Path, dimensions: int) -> Bytes:
         raise DataError(f"{path}: truncated: the gzip data ends too early; {AGAIN}") from None
     except (gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{path}: damaged gzip data ({error}); {AGAIN}") from None
+    except MemoryError:
+        raise DataError(
+            f"{path}: its header announces {shape}, more than the memory holds; use fewer samples"
+        ) from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error}); check the file") from None
     if len(data) < size:
@@ -87,63 +88,3 @@ def _shape(path: Path, header: bytes, dimensions: int) -> tuple[int, ...]:
     if math.prod(shape) > LARGEST:
         raise DataError(f"{path}: its header announces {shape}, expected at most {LARGEST} bytes; {AGAIN}")
     return shape
-
-
-def load_idx(chosen: DataSet, root: Path) -> Dataset:
-    """Load a data set of four IDX files from a folder, or from its usual subfolders.
-
-    Parameters
-    ----------
-    chosen : DataSet
-        Of the format ``idx``.
-    root : Path
-        Folder that holds the four files, or ``mnist/``, ``fashion-mnist/``, ...
-
-    Returns
-    -------
-    Dataset
-        Images of the catalogue's shape, one colour.
-
-    Raises
-    ------
-    DataError
-        If a file is missing or damaged, if images and labels do not match, or if the files are
-        another data set's, whose names are the same.
-    """
-    found = _find(chosen, root)
-    arrays = *_pair(chosen, found[0], found[1]), *_pair(chosen, found[2], found[3])
-    first = tuple(arrays[1][:10].tolist())
-    for other in DATASETS.values():
-        if other.name != chosen.name and first == other.first_labels:
-            raise DataError(
-                f"{found[1]}: these are the labels of {other.title}, expected {chosen.title}; "
-                f"name a folder with {chosen.folders[0]}/ inside, or change data.dataset"
-            )
-    return Dataset(chosen.name, chosen.title, *arrays, chosen.classes)
-
-
-def _pair(chosen: DataSet, images_file: Path, labels_file: Path) -> tuple[Bytes, Bytes]:
-    images, labels = read_idx(images_file, 3), read_idx(labels_file, 1)
-    if len(images) != len(labels):
-        raise DataError(
-            f"{labels_file}: {len(labels)} labels, expected {len(images)}, one per image of "
-            f"{images_file}; do both files belong together?"
-        )
-    if chosen.shape is not None and images.shape[1:] != chosen.shape[:2]:
-        raise DataError(
-            f"{images_file}: images of {images.shape[1:]}, expected {chosen.shape[:2]}; is it the right file?"
-        )
-    return images[..., np.newaxis], labels
-
-
-def _find(chosen: DataSet, root: Path) -> list[Path]:
-    """The four files, all from one folder."""
-    folders = [root / folder for folder in chosen.folders]
-    lacks: list[tuple[list[str], Path]] = []
-    for folder in folders:
-        found = [next((p for p in (folder / f"{f}.gz", folder / f) if p.is_file()), None) for f in FILES]
-        if None not in found:
-            return [p for p in found if p is not None]
-        lacks.append(([f"{f}.gz" for f, p in zip(FILES, found, strict=True) if p is None], folder))
-    files, put = min(lacks, key=lambda lack: len(lack[0]))  # the folder that has the most, else the first
-    raise missing(chosen.title, files, folders, put)

@@ -4,16 +4,17 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from bsff.config import DATASETS, DataConfig, DataSet
+from bsff.config import DATASETS, OWN, DataConfig, DataSet
 from bsff.errors import DataError
 from bsff.tools.cache import cache_folder
 
-from .cifar import load_cifar
+from .cifar import load_cifar, load_cifar100
 from .dataset import Bytes, Dataset
 from .digits import load_digits
 from .download import fetch
 from .folders import MissingFilesError, given_folder
-from .idx import load_idx
+from .idx_folder import load_idx
+from .own import load_own
 from .whiten import whiten
 
 Reader = Callable[[DataSet, Path], Dataset]
@@ -21,6 +22,7 @@ READERS: dict[str, Reader] = {
     "sklearn digits": lambda chosen, _: load_digits(chosen),
     "idx": load_idx,
     "cifar": load_cifar,
+    "cifar100": load_cifar100,
 }
 """Formats of the catalogue, each with its reader of a folder."""
 
@@ -31,11 +33,12 @@ def load_dataset(config: DataConfig, *, folder: Path | None = None) -> Dataset:
     Parameters
     ----------
     config : DataConfig
-        ``dataset``, ``train_samples``, ``test_samples`` and ``whiten`` are used.
+        ``dataset``, ``train_samples``, ``test_samples`` and ``whiten`` are used; of own data also ``path``,
+        ``classes`` and ``input``.
     folder : Path, optional
         Folder with the data files. Without it the variable ``BSFF_DATA`` names the folder; without
         both it is the user's cache folder, and only there missing files are downloaded. The digits
-        need no folder.
+        and own data need no folder.
 
     Returns
     -------
@@ -48,7 +51,7 @@ def load_dataset(config: DataConfig, *, folder: Path | None = None) -> Dataset:
         If files are missing, damaged or cannot be downloaded, if a package that they need is not
         installed, or if the configuration asks for more samples than there are.
     """
-    dataset = _whole(config.dataset, folder)
+    dataset = load_own(config) if config.dataset == OWN else _whole(config.dataset, folder)
     train = _count("train_samples", config.train_samples, dataset.train_images, dataset.label)
     test = _count("test_samples", config.test_samples, dataset.test_images, dataset.label)
     images = [_first(train, dataset.train_images), _first(test, dataset.test_images)]
@@ -70,12 +73,14 @@ def _whole(name: str, folder: Path | None) -> Dataset:
     if not chosen.folders:  # it comes with a package
         return READERS[chosen.format](chosen, Path())
     given = given_folder(folder)
-    if given is not None:  # a folder that the user named is complete or an error: nothing is written into it
-        return _read(chosen, given)
-    root = cache_folder()
+    root = cache_folder() if given is None else given
     try:
         return _read(chosen, root)
     except MissingFilesError as reason:
+        if not chosen.files:
+            raise DataError(f"{reason}; it is not downloaded, get it from {chosen.home}") from None
+        if given is not None:  # a folder that the user named is complete or an error: nothing is written into it
+            raise
         fetch(chosen, root, reason)
     return _read(chosen, root)
 

@@ -26,8 +26,12 @@ def test_whiten():
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"classes": ("a", "b")}, "found 2 classes (a, b), expected 10"),
-        ({"train_images": np.zeros((4, 2, 2, 2), np.uint8)}, "X, train: images are uint8 (4, 2, 2, 2), expected uint8"),
+        ({"classes": ("a",)}, "found 1 classes (a), expected 2 to 256"),
+        (
+            {"classes": tuple(map(str, range(257)))},
+            "found 257 classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 247 more), exp",
+        ),
+        ({"train_images": np.zeros((4, 2, 2, 0), np.uint8)}, "X, train: images are uint8 (4, 2, 2, 0), expected uint8"),
         ({"train_images": np.zeros((4, 2, 2, 1))}, "X, train: images are float64"),
         ({"test_images": np.zeros((0, 2, 2, 1), np.uint8)}, "X, test: images are uint8 (0, 2, 2, 1)"),
         ({"test_labels": np.zeros(4, np.int64)}, "X, test: labels are int64 (4,), expected uint8 (samples,)"),
