@@ -6,12 +6,12 @@ import os
 import platform
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 from bsff.errors import DeviceError
 from bsff.tools import process
 from bsff.tools.cache import VARIABLE, cache_folder
+from bsff.tools.files import part
 from bsff.tools.lock import locked
 
 from .toolchain import Verilator, check_compiler, find_verilator
@@ -103,7 +103,7 @@ def build(verilog: str, *, trace: bool, toggles: bool = False, timeout: float = 
         with locked(lock, timeout=process.patient(timeout), refusal=refusal):
             if not library.is_file():
                 # nobody else builds this one now, so what lies here was left by a process that was killed
-                for left in (folder, *root.glob(f"verilated-{key}.*.part")):
+                for left in (folder, *root.glob(f".verilated-{key}.*.part")):
                     shutil.rmtree(left, ignore_errors=True)
                 _compile(verilog, [str(verilator.program), *flags], verilator, folder, timeout)
     except OSError as error:
@@ -122,7 +122,8 @@ def _key(verilog: str, flags: list[str], version: str) -> str:
 def _compile(verilog: str, command: list[str], verilator: Verilator, folder: Path, timeout: float) -> None:
     """Build beside `folder`, then take its name in one step."""
     print(f"bsff: compiling the simulated machine, once for this network, into {folder}", file=sys.stderr, flush=True)
-    work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}.", suffix=".part"))
+    work = part(folder)
+    work.mkdir()  # not by tempfile, whose folders only their owner may enter
     log = folder.with_suffix(".log")
     try:
         (work / "bsff.v").write_text(verilog, encoding="utf-8")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bsff.config import DataSet
 from bsff.errors import DataError
+from bsff.tools.files import follow_umask
 
 from .folders import MissingFilesError
 from .lazy import require
@@ -35,6 +36,6 @@ def fetch(chosen: DataSet, root: Path, reason: MissingFilesError) -> None:
     print(f"bsff: downloading {chosen.title} into {folder} ({chosen.source})", file=sys.stderr, flush=True)
     for url, md5 in chosen.files:
         try:
-            pooch.retrieve(url, known_hash=f"md5:{md5}", fname=url.rpartition("/")[2], path=folder)
+            follow_umask(Path(pooch.retrieve(url, known_hash=f"md5:{md5}", fname=url.rpartition("/")[2], path=folder)))
         except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong checksum is a ValueError
             raise DataError(f"{url}: download failed ({type(error).__name__}: {error}). {reason}") from None
