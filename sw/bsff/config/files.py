@@ -42,7 +42,7 @@ def override(config: Config, settings: Sequence[str]) -> Config:
         section, number, key, text = found.groups()
         try:
             value = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = text
         tables = plain["layer"] if section == "layer" else [plain[section]]
         if number:
@@ -65,24 +65,19 @@ def load(name: str | Path) -> Config:
     Raises
     ------
     ConfigError
-        If there is no such file or name, if it is not valid TOML/JSON, or if a key is wrong.
+        If there is no such file or name, if it is no text in UTF-8 or not valid TOML/JSON, or if a key is wrong.
     """
     path = Path(name)
     if path.suffix in (".toml", ".json"):
-        try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise ConfigError(
-                f"{path}: cannot be read ({error.strerror}); give a file or one of {', '.join(names())}"
-            ) from None
+        table = read_table(path, f"give a file or one of {', '.join(names())}")
     else:
         if str(name) not in names():
             raise ConfigError(
                 f"{name}: no such configuration; built in are {', '.join(names())}, or give a path ending in .toml"
             )
         path = Path(f"{name}.toml")
-        text = (_FOLDER / path.name).read_text(encoding="utf-8")
-    return parse(_decode(text, path), source=path.stem if path.suffix == ".toml" else str(path))
+        table = _decode((_FOLDER / path.name).read_text(encoding="utf-8"), path)
+    return parse(table, source=path.stem if path.suffix == ".toml" else str(path))
 
 
 def _toml() -> Any:
@@ -95,8 +90,14 @@ def _toml() -> Any:
     return None
 
 
-def read_table(path: Path) -> dict[str, Any]:
-    """Read a TOML or JSON file as it is, unchecked.
+def read_table(path: Path, advice: str = "give a TOML file") -> dict[str, Any]:
+    """Read a TOML or JSON file; its keys are unchecked, its values are such as both formats have.
+
+    Parameters
+    ----------
+    path : Path
+    advice : str
+        Ends the error if it cannot be read.
 
     Raises
     ------
@@ -104,18 +105,19 @@ def read_table(path: Path) -> dict[str, Any]:
         If it cannot be read or is not valid.
     """
     try:
-        return _decode(path.read_text(encoding="utf-8"), path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}); give a TOML file"
-        ) from None
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); {advice}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: no text in UTF-8 ({error}); save it as UTF-8") from None
+    return _decode(text, path)
 
 
 def _decode(text: str, path: Path) -> dict[str, Any]:
     if path.suffix == ".json":
         try:
             table = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ConfigError(f"{path}: not valid JSON: {error}") from None
     else:
         toml = _toml()
@@ -125,11 +127,29 @@ def _decode(text: str, path: Path) -> dict[str, Any]:
             )
         try:
             table = toml.loads(text)
-        except toml.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError, and so are numbers too long
             raise ConfigError(f"{path}: not valid TOML: {error}") from None
     if not isinstance(table, dict):
         raise ConfigError(f"{path}: expected a table at the top")
+    _check_values(table, "", path)
+    name = table.get("name", "")
+    if not isinstance(name, str):
+        raise ConfigError(f"{path}: name = {json.dumps(name)}: expected a text")
     return table
+
+
+def _check_values(value: Any, where: str, path: Path) -> None:
+    """Refuse what only TOML has, dates and times, and whole numbers that nothing here could hold."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _check_values(inner, f"{where}.{key}" if where else str(key), path)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value, 1):
+            _check_values(inner, f"{where}[{number}]", path)
+    elif isinstance(value, int) and abs(value) >= 2**64:
+        raise ConfigError(f"{path}: {where} has a whole number of {value.bit_length()} bits; expected at most 64")
+    elif value is not None and not isinstance(value, (str, int, float, bool)):
+        raise ConfigError(f"{path}: {where} = {value}: expected a text, a number, true or false, not a date or time")
 
 
 def dumps(config: Config) -> str:

@@ -54,22 +54,34 @@ def open_overlay(config: Config, bitstream: Path | None = None, *, device: Any =
     """
     try:
         pynq = import_module("pynq")
-    except ImportError as error:
+    except Exception as error:  # whatever it does on a machine without a board, or for another user than root
         raise DeviceError(
             f"the package pynq cannot be imported ({error}): the pynq device runs on a PYNQ image, as root, in its Python"
         ) from None
     path = find() if bitstream is None else bitstream
     check_files(path, config)
-    import_module("bsff.machine.devices.pynq.driver")  # registers itself with pynq
     try:
+        import_module("bsff.machine.devices.pynq.driver")  # registers itself with pynq
         overlay = pynq.Overlay(str(path), device=device)
-    except (OSError, RuntimeError, ValueError, LookupError, AttributeError, TypeError, SyntaxError) as error:
+    except (
+        ImportError,
+        OSError,
+        RuntimeError,
+        ValueError,
+        LookupError,
+        AttributeError,
+        TypeError,
+        SyntaxError,
+    ) as error:
         # SyntaxError: what the parser of XML raises
         raise DeviceError(
             f"{path}: pynq does not load it ({error!r}); run as root, and take .bit and .hwh of one build"
         ) from error
-    ip = getattr(overlay, check_handoff(path, overlay.ip_dict, config))
-    opened = PynqDevice(ip, pynq.allocate, pynq.Clocks)
+    name = check_handoff(path, overlay.ip_dict, config)
+    try:
+        opened = PynqDevice(getattr(overlay, name), pynq.allocate, pynq.Clocks)
+    except (OSError, RuntimeError, AttributeError) as error:  # mapping the registers is root's
+        raise DeviceError(f"{path}: pynq does not give access to the machine ({error}); run as root") from error
     check_fabric(path, opened, config)
     opened.overlay = overlay  # type: ignore[attr-defined]  # kept: the IP lives with it
     return opened
