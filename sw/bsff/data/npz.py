@@ -58,13 +58,15 @@ def load_npz(path: Path, shape: Shape | None = None) -> Dataset:
 
 def _read(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            if not hasattr(kept, "files"):
+        with path.open("rb") as file:
+            kept: Any = np.load(file, allow_pickle=False)
+            if isinstance(kept, np.ndarray):
                 raise DataError(f"{path}: a single array, expected an .npz with images and labels; use numpy.savez")
-            return {name: kept[name] for name in kept.files}
+            with kept:
+                return {name: kept[name] for name in kept.files}
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError) as error:
         what = (
-            "holds Python objects, expected arrays of numbers and texts" if "allow_pickle" in str(error) else "damaged"
+            "holds Python objects, expected arrays of numbers and texts" if "Object arrays" in str(error) else "damaged"
         )
         raise DataError(f"{path}: {what} ({error}); write it again with numpy.savez") from None
 
