@@ -47,22 +47,30 @@ class HeadGains(wiring.Component):
         number, running, active = Signal(range(classes + 2)), Signal(), Signal()
         before, earlier = Signal(index(classes)), Signal(index(classes))
         product = Signal(signed(ERROR_WIDTH + STEP_WIDTH + 1))
+        # a value that goes to a word of an array has a name: Verilog would else have its formula once a word
+        gain, moved = Signal(signed(GAIN_WIDTH)), Signal(signed(BIAS_WIDTH + 1))
+        place, value = Signal(index(classes)), Signal(signed(BIAS_WIDTH))
         m.d.comb += [
             active.eq(self.phase.start | running),
             self.errors.number.eq(number),
             before.eq(number - 1),
             earlier.eq(number - 2),
             self.phase.done.eq(number == classes + 1),
+            gain.eq(half_up(product, STEP_BITS)),
+            moved.eq(self.biases[earlier] + half_up(self.gains[earlier], GAIN_BITS - BIAS_BITS)),
         ]
         m.d.sync += product.eq(self.errors.error * self.step)
         with m.If(active):
             m.d.sync += [number.eq(Mux(self.phase.done, 0, number + 1)), running.eq(~self.phase.done)]
             # a class's product comes the cycle before its gain, its bias the cycle after
             with m.If((number != 0) & (number <= classes)):
-                m.d.sync += self.gains[before].eq(half_up(product, STEP_BITS))
-            with m.If(number >= 2):
-                moved = self.biases[earlier] + half_up(self.gains[earlier], GAIN_BITS - BIAS_BITS)
-                m.d.sync += self.biases[earlier].eq(saturate(moved, BIAS_WIDTH))
+                m.d.sync += self.gains[before].eq(gain)
+        # one value and one place for both who write a bias, the host between maps: else every word has a choice of its own
+        # in front of it, two thousand LUTs of them in a small machine (decision 040)
         with m.If(self.write):
-            m.d.sync += self.biases[self.column].eq(self.data)
+            m.d.comb += [place.eq(self.column), value.eq(self.data)]
+        with m.Else():
+            m.d.comb += [place.eq(earlier), value.eq(saturate(moved, BIAS_WIDTH))]
+        with m.If(self.write | (active & (number >= 2))):
+            m.d.sync += self.biases[place].eq(value)
         return m
