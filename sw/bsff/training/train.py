@@ -106,6 +106,8 @@ def train(
     ----------
     machine : Accelerator
         With the state loaded that belongs to `progress`.
+    data : Dataset
+        Or anything with its four arrays; without test samples the records of epochs have no accuracies.
     progress : Progress
         Changed in place.
     limit : int, optional
@@ -166,12 +168,15 @@ def _set_schedule(machine: Accelerator, config: Config, epoch: int, place: float
 
 def _end_epoch(machine: Accelerator, config: Config, data: Any, progress: Progress, tally: Tally) -> dict[str, Any]:
     epoch = len(progress.epochs)
-    test = evaluate(machine, data.test_images, data.test_labels, draws=1, seed=config.training.seed, epoch=epoch)
+    accuracies = {}
+    if len(data.test_labels):
+        test = evaluate(machine, data.test_images, data.test_labels, draws=1, seed=config.training.seed, epoch=epoch)
+        accuracies = test.accuracies()
     record = {
         "epoch": epoch + 1,
         "presentations": progress.presentations,
         "train": tally.row(machine.geometry.predictors),
-        "test": test.accuracies(),
+        "test": accuracies,
         "samples_per_second": tally.rate,
         "timed_samples": tally.timed,
     }
