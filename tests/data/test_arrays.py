@@ -26,8 +26,9 @@ def make(seed):
         ("bytes", (5, 4, 3), (5, 4, 3), None),
         ("bytes", (5, 4, 7), (5, 4, 7), None),
         ("bytes", (6,), (1, 6, 1), None),
-        ("floats", (6,), (1, 6, 1), "minmax"),
-        ("floats", (50, 3), (1, 50, 3), "common"),
+        ("floats", (6,), (1, 6, 1), "quantiles"),
+        ("floats", (5, 4), (5, 4, 1), "common"),
+        ("floats", (1, 50, 3), (1, 50, 3), "common"),
         ("floats", (5, 4, 3), (5, 4, 3), "common"),
     ],
 )
@@ -51,7 +52,7 @@ def test_scaling_is_fitted_to_the_training_part_alone():
     data = from_arrays(values, LABELS)
     assert (len(data.train_images), len(data.test_images)) == (16, 4)
     assert (data.train_images.min(), data.train_images.max()) == (0, 255)
-    data = from_arrays(values, LABELS, test=(values * 100 - 50, LABELS))
+    data = from_arrays(values, LABELS, test=(values * 100 - 50, LABELS), scaling="minmax")
     assert data.scaling.edges.ravel().tolist() == [0, 19]
     assert data.test_images.ravel()[:2].tolist() == [0, 255]
 
@@ -71,7 +72,7 @@ def test_shape_lays_out_features_and_signals(make):
     data = from_arrays(values, LABELS, shape=[3, 4, 1])
     assert data.train_images.shape == (16, 3, 4, 1)
     assert data.scaling.rule == "common"  # an image
-    assert from_arrays(values, LABELS, shape=[1, 12, 1]).scaling.rule == "minmax"
+    assert from_arrays(values, LABELS, shape=[1, 12, 1]).scaling.rule == "quantiles"
     assert from_arrays(make["floats"](3, 4), LABELS, shape=(3, 4, 1)).train_images.shape == (16, 3, 4, 1)
     assert from_arrays(make["bytes"](3, 4), LABELS, shape=(1, 3, 4)).train_images.shape == (16, 1, 3, 4)
 

@@ -46,12 +46,12 @@ def test_names_features_and_signals(tmp_path):
     np.savez(path, X=np.linspace(0, 1, 60).reshape(20, 3), y=LABELS, names=["good", "bad"])
     data = load(path, classes=2, input=(1, 3, 1))
     assert data.classes == ("good", "bad")
-    assert data.scaling.rule == "minmax"
+    assert data.scaling.rule == "quantiles"
     np.savez(path, X=np.linspace(0, 1, 120).reshape(20, 3, 2), y=np.array(["b", "a"])[LABELS])
     data = load(path)
-    assert data.train_images.shape == (16, 1, 3, 2)
+    assert data.train_images.shape == (16, 3, 2, 1)
     assert (data.classes, data.scaling.rule) == (("a", "b"), "common")
-    assert load(path, input=(3, 2, 1)).train_images.shape == (16, 3, 2, 1)
+    assert load(path, input=(1, 3, 2)).train_images.shape == (16, 1, 3, 2)
 
 
 @pytest.mark.parametrize(

@@ -73,9 +73,10 @@ def test_floats_from_zero_to_one_come_back_as_bytes(seed):
 def test_signals_of_tensors_say_their_axes(seed):
     signals = rng_for("channels", seed).normal(size=(20, 2, 9))
     pairs = [(Tensor(x), y) for x, y in zip(signals, LABELS, strict=True)]
-    assert from_samples(pairs).train_images.shape == (16, 1, 2, 9)
+    assert from_samples(pairs).train_images.shape == (16, 2, 9, 1)
     data = from_samples(pairs, channels_first=True, test=pairs)
-    same(data, from_arrays(signals.transpose(0, 2, 1), LABELS, test=(signals.transpose(0, 2, 1), LABELS)))
+    rows = signals.transpose(0, 2, 1)[:, np.newaxis]
+    same(data, from_arrays(rows, LABELS, test=(rows, LABELS)))
 
 
 def test_pictures_are_put_on_white():

@@ -23,7 +23,7 @@ def write(path, rows, delimiter=",", header=None):
 def check(data):
     assert data.classes == ("setosa", "virginica")
     assert data.train_images.shape == (16, 1, 2, 1)
-    assert data.scaling.rule == "minmax"
+    assert data.scaling.rule == "quantiles"
     rows = np.concatenate([data.train_images, data.test_images]).reshape(20, 2).tolist()
     labels = np.concatenate([data.train_labels, data.test_labels]).tolist()
     expected = data.scaling.apply(np.array([row[:2] for row in FLOWERS], dtype=float)).tolist()

@@ -35,8 +35,9 @@ def from_arrays(
     Parameters
     ----------
     images : array_like, shape (samples, ...)
-        uint8: images (samples, height, width), also with channels last; anything else: features (samples, features),
-        signals (samples, time, channels) or images (samples, height, width, channels), scaled to 8 bits.
+        Features (samples, features), images (samples, height, width) or (samples, height, width, channels). A signal is
+        a map of height 1, (samples, 1, time, channels); `shape` makes one of other axes. uint8 is taken as it is,
+        anything else is scaled to 8 bits.
     labels : iterable
         One for each sample, of any hashable kind.
     names : sequence, optional
@@ -46,10 +47,10 @@ def from_arrays(
         The test samples. Without them it is a fifth of the others, by a fixed, stratified rule.
     scaling : str or Scaling, optional
         Rule of `bsff.data.scaling.RULES`, fitted to the training samples, or one that was fitted before. Without it:
-        none for uint8, ``minmax`` for features, ``common`` for signals and images.
+        none for uint8, ``quantiles`` for features, ``common`` for signals and images.
     shape : (height, width, channels), optional
         Map that a sample becomes; features are laid out row by row. Samples of two axes (a, b) may become (a, b, 1)
-        or (1, a, b). Without it: the image's own, (1, time, channels) for a signal, (1, features, 1) for features.
+        or (1, a, b). Without it: the image's own, (1, features, 1) for features.
     label : str
         Name for people.
 
@@ -122,7 +123,7 @@ def as_array(values: Any, where: str) -> NDArray[Any]:
     if array.dtype.kind not in "buif" or array.ndim not in (2, 3, 4) or 0 in array.shape:
         raise DataError(
             f"{where}: samples are {array.dtype} {array.shape}, expected numbers of shape (samples, features), "
-            "(samples, time, channels) or (samples, height, width, channels)"
+            "(samples, height, width) or (samples, height, width, channels)"
         )
     return array
 
@@ -136,8 +137,7 @@ def map_shape(values: NDArray[Any], shape: Sequence[int] | None, where: str) -> 
         If `shape` does not fit the samples.
     """
     sample = values.shape[1:]
-    picture = values.dtype == np.uint8
-    own = {1: (1, *sample, 1), 2: (*sample, 1) if picture else (1, *sample), 3: sample}[len(sample)]
+    own = {1: (1, *sample, 1), 2: (*sample, 1), 3: sample}[len(sample)]
     if not shape:
         return own
     wanted = tuple(int(n) for n in shape)
@@ -186,7 +186,7 @@ def _fit(values: NDArray[Any], scaling: str | Scaling | None, shape: Sequence[in
         if values.dtype == np.uint8:
             return None
         image = shape is not None and len(shape) == 3 and (shape[0] > 1 or shape[2] > 1)
-        scaling = "common" if values.ndim > 2 or image else "minmax"
+        scaling = "common" if values.ndim > 2 or image else "quantiles"
     return Scaling.fit(values, scaling)
 
 

@@ -92,4 +92,7 @@ def _sample(value: Any, channels_first: bool | None) -> NDArray[Any]:
     tensor = hasattr(value, "detach")
     array = np.asarray(value.detach().cpu() if tensor else value)
     first = tensor and array.ndim == 3 if channels_first is None else channels_first
-    return np.moveaxis(array, 0, -1) if first and array.ndim > 1 else array
+    if not first or array.ndim < 2:
+        return array
+    last = np.moveaxis(array, 0, -1)
+    return last if array.ndim > 2 else last[np.newaxis]  # a signal is a map of height 1
