@@ -19,6 +19,12 @@ hypothesis.settings.load_profile("bsff")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, default=1, help="seed of every random test (default: 1)")
     parser.addoption(
+        "--cases",
+        type=int,
+        default=60,
+        help="random configurations to try (default: 60; 1000 take ten minutes and more)",
+    )
+    parser.addoption(
         "--patience",
         type=float,
         default=float(os.environ.get(PATIENCE) or 1),
@@ -43,6 +49,12 @@ def seed(request: pytest.FixtureRequest) -> int:
     value = int(request.config.getoption("--seed"))
     print(f"seed {value}")
     return value
+
+
+@pytest.fixture
+def cases(request: pytest.FixtureRequest) -> int:
+    """How many random configurations a test tries."""
+    return int(request.config.getoption("--cases"))
 
 
 @pytest.fixture

@@ -16,38 +16,50 @@ from bsff.golden.state import NetworkState, blank
 def random_config(rng: np.random.Generator) -> Config:
     """A small network that uses any of the machine's features: digits, or samples of any shape and number of classes."""
     while True:
-        own = _own_data(rng) if rng.integers(2) else {}
-        classes = own.get("classes", 10)
-        layers: list[dict[str, Any]] = []
-        for i in range(int(rng.integers(1, 4))):
-            kernel = int(rng.choice([1, 2, 3, 5]))
-            layers.append({
-                "channels": classes * int(rng.integers(1, 4 if classes <= 10 else 2)), "kernel": kernel,
-                "padding": int(rng.integers(0, min(kernel, 4))), "pool": int(rng.choice([1, 2])),
-                "groups": int(rng.choice([1, classes])) if i else 1, "tile": int(rng.choice([1, 2, 3])),
-                "eligibility": str(rng.choice(["boxcar", "xor"])), "boxcar": float(rng.choice([0.5, 2.0])),
-                "normalisation": str(rng.choice(["running", "none"])), "centre": bool(rng.integers(2)),
-                "momentum_shift": int(rng.integers(1, 9)), "weight_bits": int(rng.choice([8, 12, 16])),
-                "fraction_bits": int(rng.choice([4, 7])),
-            })  # fmt: skip
-        if rng.integers(2):
-            layers.append({"kind": "dense", "channels": 2 * classes, "tile": int(rng.choice([1, 2]))})
-        data = {**own, "encoding": str(rng.choice(["threshold", "bernoulli", "bitplanes", "thermometer"]))}
-        head = {"enabled": bool(rng.integers(4)), "pool": int(rng.choice([1, 2]))}
-        training = {"predictor": "head" if head["enabled"] else "goodness"}
         try:
-            config = parse({"layer": layers, "data": data, "head": head, "training": training}, source="random")
+            config = parse(_table(rng, _own_data(rng) if rng.integers(2) else {}), source="random")
             geometry(config)
         except ConfigError:  # such as a map that vanishes: draw again
             continue
         return config
 
 
-def _own_data(rng: np.random.Generator) -> dict[str, Any]:
-    """Keys of the section ``data`` for samples of a shape and number of classes of their own; half of them of one row."""
+def random_table(rng: np.random.Generator) -> dict[str, Any]:
+    """A configuration of any number of classes and any shape, unchecked; some cannot be."""
+    table = _table(rng, _own_data(rng, most=256))
+    if rng.random() < 0.2:
+        layer = table["layer"][int(rng.integers(len(table["layer"])))]
+        layer |= [{"channels": layer["channels"] + 1}, {"groups": 3}, {"kernel": 7, "padding": 0}][int(rng.integers(3))]
+    return table
+
+
+def _table(rng: np.random.Generator, own: dict[str, Any]) -> dict[str, Any]:
+    classes = own.get("classes", 10)
+    layers: list[dict[str, Any]] = []
+    for i in range(int(rng.integers(1, 4))):
+        kernel = int(rng.choice([1, 2, 3, 5]))
+        layers.append({
+            "channels": classes * int(rng.integers(1, 4 if classes <= 10 else 2)), "kernel": kernel,
+            "padding": int(rng.integers(0, min(kernel, 4))), "pool": int(rng.choice([1, 2])),
+            "groups": int(rng.choice([1, classes])) if i else 1, "tile": int(rng.choice([1, 2, 3])),
+            "eligibility": str(rng.choice(["boxcar", "xor"])), "boxcar": float(rng.choice([0.5, 2.0])),
+            "normalisation": str(rng.choice(["running", "none"])), "centre": bool(rng.integers(2)),
+            "momentum_shift": int(rng.integers(1, 9)), "weight_bits": int(rng.choice([8, 12, 16])),
+            "fraction_bits": int(rng.choice([4, 7])),
+        })  # fmt: skip
+    if rng.integers(2):
+        layers.append({"kind": "dense", "channels": 2 * classes, "tile": int(rng.choice([1, 2]))})
+    data = {**own, "encoding": str(rng.choice(["threshold", "bernoulli", "bitplanes", "thermometer"]))}
+    head = {"enabled": bool(rng.integers(4)), "pool": int(rng.choice([1, 2]))}
+    training = {"predictor": "head" if head["enabled"] else "goodness"}
+    return {"layer": layers, "data": data, "head": head, "training": training}
+
+
+def _own_data(rng: np.random.Generator, *, most: int = 26) -> dict[str, Any]:
+    """Keys of the section ``data`` for samples of any shape, half of them of one row, and any number of classes up to `most`."""
     row = bool(rng.integers(2))
     sides = [1, int(rng.integers(2, 24))] if row else [int(rng.integers(2, 9)), int(rng.integers(1, 9))]
-    classes = int(rng.choice([2, 3, 7, 16, 26]))
+    classes = int(rng.choice([c for c in (2, 3, 7, 16, 26, 100, 256) if c <= most]))
     return {"dataset": "own", "input": [*sides, int(rng.integers(1, 4))], "classes": classes}
 
 

@@ -1,0 +1,42 @@
+"""Random classes, shapes and kinds on the RTL: it ends with the bits of the golden model; ``--cases 1000`` takes 30."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from machines import buildable, random_samples, random_state, random_table, unequal
+
+from bsff.config import Config, parse
+from bsff.contract.geometry import geometry
+from bsff.golden import network
+from bsff.machine import Accelerator
+from bsff.machine.devices import open_device
+
+SHARE = 33
+"""One machine is built and simulated for so many cases of the golden model: it takes as much longer."""
+
+
+def small(rng: np.random.Generator) -> Config:
+    """A configuration whose machine Verilator compiles in seconds."""
+    config = parse(random_table(rng), source="random")
+    shape = geometry(config)
+    bits = [layer.taps * layer.config.channels for layer in shape.layers]
+    return config if max(bits) < 40_000 and shape.classes <= 40 else small(rng)
+
+
+@pytest.mark.slow
+def test_rtl_equals_the_golden_model(cases: int, seed: int) -> None:
+    for case in range(max(1, cases // SHARE)):
+        rng = np.random.default_rng([seed, case, 8])
+        config = buildable(lambda rng=rng: small(rng))
+        shape = geometry(config)
+        state = random_state(shape, rng)
+        pixels, labels = random_samples(shape, rng, 6)
+        with Accelerator(open_device("rtl", config), config, timeout=300.0) as machine:
+            machine.load(state)
+            logits = machine.present(pixels, labels, learn=True, results=True)
+            found = machine.read_state()
+        expected = network.run(config, shape, state, pixels, labels)
+        np.testing.assert_array_equal(logits, expected.logits)
+        assert unequal(found, state) == [], config
+        print(f"case {case}: {shape.pixels}, {shape.classes} classes, {len(config.layers)} layers", flush=True)
