@@ -31,11 +31,13 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Test the machine saved in a run directory."""
     directory = RunDirectory(arguments.directory)
-    config, state, progress = directory.load()
-    if arguments.draws is not None:
-        config = override(config, [f"training.test_draws={arguments.draws}"])
-    data = load_dataset(config.data, folder=arguments.data)
-    with Accelerator(open_device(arguments.device, config, waves=arguments.waves), config) as machine:
-        machine.load(state)
-        finish(machine, config, directory, arguments.device, progress, data)
+    directory.config()  # else there is no run
+    with directory.held():
+        config, state, progress = directory.load()
+        if arguments.draws is not None:
+            config = override(config, [f"training.test_draws={arguments.draws}"])
+        data = load_dataset(config.data, folder=arguments.data)
+        with Accelerator(open_device(arguments.device, config, waves=arguments.waves), config) as machine:
+            machine.load(state)
+            finish(machine, config, directory, arguments.device, progress, data)
     return 0

@@ -15,8 +15,6 @@ def finish(
     machine: Accelerator, config: Config, directory: RunDirectory, device: str, progress: Progress, data: Dataset
 ) -> dict[str, Any]:
     """Test the machine as the configuration says and write down what came out; returns the ``final`` metrics."""
-    from bsff.training import pictures  # imports matplotlib
-
     test = evaluate(
         machine,
         data.test_images,
@@ -27,9 +25,7 @@ def finish(
     )
     final = final_metrics(config, test, progress)
     directory.write_metrics(config, device, progress, final)
-    drawn = pictures.all_pictures(
-        directory.path, machine.geometry, machine.read_state(), progress.epochs, final, data.classes
-    )
+    drawn = _draw(machine, directory, progress, final, data)
     draws = "one draw" if config.training.test_draws == 1 else f"{config.training.test_draws} draws"
     print(f"{data.label}, {final['test_samples']:,} test samples, {draws} each:")
     for name, value in test.accuracies().items():
@@ -37,5 +33,22 @@ def finish(
         print(f"  {name:<8}{100 * value:6.2f} %{chosen}")
     if final["samples_per_second"]:
         print(f"  {final['samples_per_second']:,.0f} training samples/s")
-    print(f"{directory.path}: metrics.json, checkpoint.npz, {', '.join(p.name for p in drawn)}")
+    print(f"{directory.path}: {', '.join(['metrics.json', 'checkpoint.npz', *drawn])}")
     return final
+
+
+def _draw(
+    machine: Accelerator, directory: RunDirectory, progress: Progress, final: dict[str, Any], data: Dataset
+) -> list[str]:
+    """Names of the pictures; none without matplotlib."""
+    try:
+        from bsff.training import pictures
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "matplotlib":
+            raise
+        print("no pictures: matplotlib is not installed (the extra bsff[train] has it)")
+        return []
+    drawn = pictures.all_pictures(
+        directory.path, machine.geometry, machine.read_state(), progress.epochs, final, data.classes
+    )
+    return [path.name for path in drawn]

@@ -1,8 +1,9 @@
 """``bsff train CONFIG``."""
 
 import argparse
+import os
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 from bsff.config import Config, load, override
@@ -13,13 +14,13 @@ from bsff.machine import Accelerator
 from bsff.machine.checkpoint import Progress
 from bsff.machine.devices import Device, open_device
 from bsff.machine.initialise import initialise
-from bsff.training.run import RunDirectory, latest, unused
+from bsff.training.run import RunDirectory, latest, new_run
 from bsff.training.train import Hooks, train
 
 from .display import Display
 from .finish import finish
-from .interrupt import Interrupt
-from .options import add_config, add_data, add_device, add_out, add_waves, chosen_config
+from .interrupt import Interrupt, status_of
+from .options import add_config, add_data, add_device, add_out, add_waves, chosen_config, pasteable
 
 
 def add(commands: Any) -> None:
@@ -45,12 +46,19 @@ def run(arguments: argparse.Namespace) -> int:
     """Train, save, test, and draw the pictures."""
     if arguments.samples is not None and arguments.samples < 0:
         raise ConfigError(f"--samples {arguments.samples}: expected 0 or more")
-    config, directory, state, progress = _resume(arguments) if arguments.resume else _begin(arguments)
+    if arguments.resume:
+        directory = _found(arguments)
+        with directory.held():
+            config, state, progress = _resume(arguments, directory)
+            with closing(open_device(arguments.device, config, waves=arguments.waves)) as device:
+                return _train(arguments, device, config, directory, state, progress)
+    config = _configured(arguments)
     # opened first, and once, so that what the device cannot do is refused before anything is written
-    with closing(open_device(arguments.device, config, waves=arguments.waves)) as device:
-        if not arguments.resume:
-            directory.begin(config)
-        return _train(arguments, device, config, directory, state, progress)
+    with (
+        closing(open_device(arguments.device, config, waves=arguments.waves)) as device,
+        new_run(config.name, arguments.out) as directory,
+    ):
+        return _train(arguments, device, config, directory, None, Progress())
 
 
 def _train(
@@ -62,13 +70,15 @@ def _train(
     progress: Progress,
 ) -> int:
     data = load_dataset(config.data, folder=arguments.data)
-    shape = geometry(config)
-    if state is None:
-        state = initialise(config, shape, data.train_images)
-    with Accelerator(device, config) as machine, Interrupt() as interrupt:
-        machine.load(state)
-        total = len(data.train_labels) * config.training.epochs
-        with Display(config, machine.geometry.predictors, progress, total, directory.path) as display:
+    total = len(data.train_labels) * config.training.epochs
+    with Accelerator(device, config) as machine:
+        machine.load(initialise(config, geometry(config), data.train_images) if state is None else state)
+        if state is None:
+            directory.write_config(config)
+        with (
+            Interrupt(saves=True) as interrupt,
+            Display(config, machine.geometry.predictors, progress, total, directory.path) as display,
+        ):
             train(
                 machine,
                 config,
@@ -82,10 +92,15 @@ def _train(
                     save=lambda done: directory.save(config, machine.read_state(), done),
                 ),
             )
-        if interrupt.requested:
+        if interrupt.number is not None:
             _report_stop(directory, config, arguments, progress)
-            return 130
-        finish(machine, config, directory, arguments.device, progress, data)
+            return status_of(interrupt.number)
+        try:
+            finish(machine, config, directory, arguments.device, progress, data)
+        except KeyboardInterrupt:
+            words = ["eval", directory.path, *_where(arguments)]
+            _say(f"Trained and saved, but not tested; test with: {pasteable('bsff', *words)}")
+            raise
     if progress.presentations < total:
         print(
             f"Stopped after {progress.presentations:,} of {total:,} presentations; {_resume_hint(directory, arguments)}"
@@ -93,20 +108,26 @@ def _train(
     return 0
 
 
-def _begin(arguments: argparse.Namespace) -> tuple[Config, RunDirectory, Any, Progress]:
+def _configured(arguments: argparse.Namespace) -> Config:
     if arguments.config is None:
         raise ConfigError("no configuration given: name one of `bsff config list`, or a TOML file")
     config = chosen_config(arguments)
     changes = {key: getattr(arguments, key) for key in ("epochs", "seed") if getattr(arguments, key) is not None}
     if changes:
         config = override(config, [f"training.{key}={value}" for key, value in changes.items()])
-    return config, RunDirectory(arguments.out or unused(config.name)), None, Progress()
+    return config
 
 
-def _resume(arguments: argparse.Namespace) -> tuple[Config, RunDirectory, Any, Progress]:
+def _found(arguments: argparse.Namespace) -> RunDirectory:
+    """The run to go on with."""
     if arguments.out is None and arguments.config is None:
         raise ConfigError("--resume: name the run by --out DIR, or by its configuration")
     directory = RunDirectory(arguments.out or latest(load(arguments.config).name))
+    directory.config()  # else there is none
+    return directory
+
+
+def _resume(arguments: argparse.Namespace, directory: RunDirectory) -> tuple[Config, Any, Progress]:
     config, state, progress = directory.load()
     if arguments.settings:
         raise ConfigError(
@@ -119,17 +140,27 @@ def _resume(arguments: argparse.Namespace) -> tuple[Config, RunDirectory, Any, P
                 f"--{key} {value}: the run in {directory.path} has {key} = {getattr(config.training, key)}, which fixes "
                 "its schedule; leave the option out, or begin another run with --out"
             )
-    return config, directory, state, progress
+    return config, state, progress
+
+
+def _where(arguments: argparse.Namespace) -> list[Any]:
+    """Options that say where a run is trained and tested."""
+    device = ["--device", arguments.device] if arguments.device != "emulated" else []
+    return device + (["--data", arguments.data] if arguments.data else [])
 
 
 def _resume_hint(directory: RunDirectory, arguments: argparse.Namespace) -> str:
-    data = f" --data {arguments.data}" if arguments.data else ""
-    device = f" --device {arguments.device}" if arguments.device != "emulated" else ""
-    return f"go on with: bsff train --resume --out {directory.path}{device}{data}"
+    path = str(directory.path)
+    if path.startswith("-"):
+        path = os.path.join(".", path)  # else it would be taken for an option
+    return "go on with: " + pasteable("bsff", "train", "--resume", "--out", path, *_where(arguments))
 
 
 def _report_stop(directory: RunDirectory, config: Config, arguments: argparse.Namespace, progress: Progress) -> None:
     directory.write_metrics(config, arguments.device, progress, None)
-    print(
-        f"Saved after {progress.presentations:,} presentations; {_resume_hint(directory, arguments)}", file=sys.stderr
-    )
+    _say(f"Saved after {progress.presentations:,} presentations; {_resume_hint(directory, arguments)}")
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):  # the terminal may be what was closed
+        print(text, file=sys.stderr, flush=True)

@@ -2,7 +2,10 @@
 
 import itertools
 import json
+import re
+import shlex
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,15 @@ from bsff.golden.state import NetworkState
 from bsff.machine import checkpoint
 from bsff.machine.checkpoint import Progress
 from bsff.tools.files import write_text
+from bsff.tools.lock import locked
 from bsff.tools.provenance import processor, versions
+
+LOCK = ".lock"
+"""Lies in a run directory while a process writes the run."""
+
+
+class TakenError(CheckpointError):
+    """A run directory holds a run already, or another process writes it."""
 
 
 class RunDirectory:
@@ -22,7 +33,7 @@ class RunDirectory:
     Parameters
     ----------
     path : Path
-        Made if it is not there.
+        `new_run` makes it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,18 +44,20 @@ class RunDirectory:
         """Path of the checkpoint."""
         return self.path / checkpoint.NAME
 
-    def begin(self, chosen: Config) -> None:
-        """Write the configuration into a new run directory.
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes from writing this run.
 
         Raises
         ------
-        CheckpointError
-            If the directory already holds a run: nothing that was saved is overwritten.
+        TakenError
+            If another one writes it.
         """
-        if self.checkpoint.exists():
-            raise CheckpointError(f"{self.path} already holds a run; go on with --resume, or give another --out")
-        self.path.mkdir(parents=True, exist_ok=True)
-        self.write_config(chosen)
+        refusal = TakenError(
+            f"{self.path} is in use: another process is writing this run; wait for it or end it, or give another --out"
+        )
+        with locked(self.path / LOCK, timeout=0, refusal=refusal):
+            yield
 
     def write_config(self, chosen: Config) -> None:
         """Write ``config.toml`` for people and ``config.json`` for programs."""
@@ -67,8 +80,21 @@ class RunDirectory:
         return config.load(path)
 
     def save(self, chosen: Config, state: NetworkState, progress: Progress) -> None:
-        """Write the checkpoint."""
-        checkpoint.save(self.checkpoint, chosen, state, progress)
+        """Write the checkpoint.
+
+        Raises
+        ------
+        CheckpointError
+            If it cannot be written; the one before is whole.
+        """
+        try:
+            checkpoint.save(self.checkpoint, chosen, state, progress)
+        except OSError as error:
+            before = "the one before it is whole" if self.checkpoint.exists() else "there is none before it"
+            raise CheckpointError(
+                f"{self.checkpoint}: cannot be written ({error.strerror or error}), {before}; make room or see to the "
+                f"permissions, then {'go on with --resume' if self.checkpoint.exists() else 'begin again'}"
+            ) from error
 
     def load(self) -> tuple[Config, NetworkState, Progress]:
         """Configuration, machine state and progress."""
@@ -101,7 +127,7 @@ class RunDirectory:
             found = json.loads((self.path / "metrics.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise CheckpointError(
-                f"{self.path / 'metrics.json'}: cannot be read ({error}); `bsff eval {self.path}` writes it anew"
+                f"{self.path / 'metrics.json'}: cannot be read ({error}); `{shlex.join(['bsff', 'eval', str(self.path)])}` writes it anew"
             ) from None
         assert isinstance(found, dict)
         return found
@@ -114,12 +140,57 @@ def _numbered(name: str) -> Iterator[Path]:
         yield root / f"{name}-{number}"
 
 
-def unused(name: str) -> Path:
-    """First of ``runs/NAME``, ``runs/NAME-2``, ... that holds no run."""
-    return next(path for path in _numbered(name) if not (path / checkpoint.NAME).exists())
+@contextmanager
+def new_run(name: str, path: Path | None = None) -> Iterator[RunDirectory]:
+    """A directory for a new run, held against other processes: `path`, else the first free of ``runs/NAME``, ``runs/NAME-2``, ...
+
+    What is still empty in the end goes away again.
+
+    Raises
+    ------
+    TakenError
+        If `path` already holds a run, for nothing that was saved is overwritten; or if another process writes it.
+    OSError
+        If it cannot be made.
+    """
+    for candidate in _numbered(name) if path is None else [path]:
+        directory = RunDirectory(candidate)
+        with ExitStack() as stack:
+            try:
+                _check_free(directory)
+                stack.enter_context(_made(candidate))
+                stack.enter_context(directory.held())
+                _check_free(directory)  # as it is now that nobody else writes it
+            except TakenError:
+                if path is not None:
+                    raise
+                continue
+            yield directory
+            return
+
+
+def _check_free(directory: RunDirectory) -> None:
+    if directory.checkpoint.exists():
+        raise TakenError(f"{directory.path} already holds a run; go on with --resume, or give another --out")
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make a folder and those above it; those that were made and are empty in the end go away again."""
+    missing = list(itertools.takewhile(lambda path: not path.exists(), [folder, *folder.parents]))
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # not empty, or gone
+            for path in missing:
+                path.rmdir()
 
 
 def latest(name: str) -> Path:
-    """Last of ``runs/NAME``, ``runs/NAME-2``, ... that holds a run; ``runs/NAME`` if none does."""
-    held = list(itertools.takewhile(lambda path: (path / checkpoint.NAME).exists(), _numbered(name)))
-    return held[-1] if held else next(_numbered(name))
+    """That of ``runs/NAME``, ``runs/NAME-2``, ... with the highest number that holds a run; ``runs/NAME`` if none does."""
+    first = next(_numbered(name))
+    pattern = re.compile(re.escape(name) + r"(?:-(\d+))?")
+    found = [(pattern.fullmatch(path.parent.name), path.parent) for path in first.parent.glob(f"*/{checkpoint.NAME}")]
+    held = [(int(match[1] or 1), path) for match, path in found if match]
+    return max(held)[1] if held else first
