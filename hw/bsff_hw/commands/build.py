@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from bsff.cli.options import add_config, add_out, chosen_config
+from bsff.cli.options import add_config, add_out, chosen_config, pasteable
 from bsff.contract.check import check
 from bsff_hw.boards.table import board, names
 from bsff_hw.tools import need_amaranth
@@ -44,8 +44,10 @@ def run(arguments: argparse.Namespace) -> int:
         if lacking or arguments.no_run:
             if lacking:
                 print(f"not built: {lacking}")
-            print(f"run there: {' '.join(command)}")
-            print(f"then: bsff build {arguments.config} --board {chosen.name} --out {folder} --collect")
+            settings = [word for setting in arguments.settings for word in ("--set", setting)]
+            collect = ["build", arguments.config, *settings, "--board", chosen.name, "--out", folder, "--collect"]
+            print(f"run there: {pasteable(*command)}")
+            print(f"then: {pasteable('bsff', *collect)}")
             return 0
         build.run(command, folder, timeout=arguments.timeout)
     manifest = build.collect(config, chosen, folder)

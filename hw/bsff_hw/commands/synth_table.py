@@ -25,6 +25,20 @@ def run(arguments: argparse.Namespace) -> int:
     files = sorted(arguments.folder.glob("*.json"))
     if not files:
         raise DataError(f"{arguments.folder}: no reports (*.json) there; make them with `bsff synth ... --json FILE`")
-    records = {file.stem: json.loads(file.read_text()) for file in files}
-    print(summary(records), end="")
+    records = {file.stem: _record(file) for file in files}
+    try:
+        page = summary(records)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise DataError(
+            f"{arguments.folder}: not all files (*.json) there are reports of `bsff synth --json` ({error!r}); move the others "
+            "away, or make them anew"
+        ) from error
+    print(page, end="")
     return 0
+
+
+def _record(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{file}: no report of `bsff synth --json` ({error}); move it away, or make it anew") from None

@@ -13,7 +13,7 @@ from bsff.machine.devices import open_device
 from bsff.training.run import RunDirectory
 from bsff.training.train import order
 
-from .options import add_data, add_device, add_run, add_samples, check_samples, write_output
+from .options import add_data, add_device, add_run, add_samples, check_samples, pasteable, write_output
 
 RESULT = "energy.json"
 
@@ -87,7 +87,9 @@ def _measured(folder: Path | None) -> dict[str, Any] | None:
     try:
         record = dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
-        raise PowerError(f"{path}: cannot be read ({error}); record with `bsff power --out {folder}` first") from None
+        raise PowerError(
+            f"{path}: cannot be read ({error}); record with `{pasteable('bsff', 'power', '--out', folder)}` first"
+        ) from None
     return record if record.get("measured") else None
 
 

@@ -19,7 +19,7 @@ from bsff.machine import Accelerator
 from bsff.machine.devices import open_device
 from bsff.machine.initialise import initialise
 
-from .options import add_config, add_data, add_device, add_out, chosen_config, write_output
+from .options import add_config, add_data, add_device, add_out, chosen_config, make_output, pasteable, write_output
 
 RESULT = "power.json"
 NOT_MEASURED = "power: not measured"
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise PowerError("which network? Give its configuration, as in `bsff power digits`, or --list or --meter")
     sensor = choose(arguments.sensor, scan(), shunt_ohms=arguments.shunt)
     if sensor is None and not arguments.record:
-        arguments.out.mkdir(parents=True, exist_ok=True)
+        make_output("--out", arguments.out)
         write_output("--out", arguments.out / RESULT, {"measured": None, "why": "no sensor"})
         print(
             f"{NOT_MEASURED}: no sensor in hwmon or iio. Name one on I2C with --sensor, or use --record and an outside meter"
@@ -124,7 +124,7 @@ def _measure(arguments: argparse.Namespace, sensor: Sensor | None) -> int:
         machine.set_learning([True] * len(parts))
         workload = MachineWorkload(machine, device, data.train_images, data.train_labels)
         workload.run("training", min(2.0, arguments.seconds))  # tells the rate
-        arguments.out.mkdir(parents=True, exist_ok=True)
+        make_output("--out", arguments.out)
         sampler = _Silent() if sensor is None else ThreadSampler(sensor, arguments.interval)
         if sensor is None:
             print(
@@ -141,7 +141,9 @@ def _measure(arguments: argparse.Namespace, sensor: Sensor | None) -> int:
         )
     recordings.save(arguments.out, record)
     if sensor is None:
-        print(f"{NOT_MEASURED} yet: bsff power --out {arguments.out} --meter FILE --accuracy GAIN,WATTS")
+        print(
+            f"{NOT_MEASURED} yet: {pasteable('bsff', 'power', '--out', arguments.out)} --meter FILE --accuracy GAIN,WATTS"
+        )
         return 0
     accuracy = sensor.accuracy if arguments.accuracy is None else _accuracy(arguments.accuracy)
     return _finish(arguments, record, f"{sensor.name} ({sensor.what})", accuracy)

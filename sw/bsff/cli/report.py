@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .options import add_out
+from .options import add_out, make_output
 
 
 def add(commands: Any) -> None:
@@ -29,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     spec = load_spec(arguments.spec)
     results = Results(arguments.results or spec.results)
     folder = arguments.out or spec.path.parent
+    make_output("--out", folder)
     for path in write_page(spec, results, folder, picture=arguments.format):
         print(path)
     return 0

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bsff.errors import ConfigError
 
-from .options import add_data
+from .interrupt import Stopped, status_of
+from .options import add_data, add_results
 
 if TYPE_CHECKING:  # pandas is imported only where it is used
     from bsff.studies.sweep import Cell, Spec
@@ -25,7 +27,7 @@ def add(commands: Any) -> None:
         "finished row, and the same command goes on from there.",
     )
     parser.add_argument("spec", type=Path, metavar="SPEC", help="TOML file, see docs/sweeps.md")
-    parser.add_argument("--results", type=Path, metavar="FILE", help="results (default: SPEC with the ending .csv)")
+    add_results(parser, "SPEC with the ending .csv")
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
     parser.add_argument("--ray", metavar="ADDRESS", help="run on this Ray cluster instead of here")
     parser.add_argument(
@@ -48,7 +50,7 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run what is missing; exit status 1 if a cell failed, 130 after Ctrl-C."""
+    """Run what is missing; exit status 1 if a cell failed, 130 after Ctrl-C (see `main`)."""
     from bsff.studies.sweep import Results, load_spec  # imports pandas
     from bsff.studies.sweep.pool import run_here, run_on_ray
     from bsff.studies.sweep.work import commit, gpu
@@ -94,9 +96,9 @@ def run(arguments: argparse.Namespace) -> int:
                 results.add(outcome)
                 done += 1
                 print(f"{done}/{len(wanted)} {_name(cell)}{_found(outcome)}", flush=True)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             print(f"Stopped; {done} of {len(wanted)} cells are in {results.path}; go on with the same command")
-            return 130
+            return status_of(stop.number if isinstance(stop, Stopped) else signal.SIGINT)
         finally:
             outcomes.close()
         results.sort(spec)
