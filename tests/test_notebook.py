@@ -1,4 +1,4 @@
-"""The notebook runs from top to bottom on the emulated and on the verilated machine, and is committed without output."""
+"""The notebooks run from top to bottom on the emulated and on the verilated machine, and are committed without output."""
 
 from __future__ import annotations
 
@@ -14,11 +14,25 @@ from bsff.errors import DeviceError
 from bsff.machine.devices import best
 from bsff.machine.devices.best import open_best
 
-NOTEBOOK = Path(__file__).resolve().parents[1] / "sw" / "notebooks" / "train_on_pynq.ipynb"
+FOLDER = Path(__file__).resolve().parents[1] / "sw" / "notebooks"
+NOTEBOOK = FOLDER / "train_on_pynq.ipynb"
+SAID = {
+    "train_on_pynq": ("equal: ", "(estimate)", "measured: "),
+    "learn_your_data": ("accuracy: ", "label ", "after 20 more samples: "),
+    "learn_a_new_class": ("digits 0 to 8: ", "nines: "),
+    "learn_a_signal": ("accuracy: ", "layer 2: 80 channels, kernel 1x5, pool 1x2", "broken"),
+}
+"""What each notebook prints, whatever the device."""
+PICTURES = {"train_on_pynq": 3, "learn_your_data": 5, "learn_a_new_class": 1, "learn_a_signal": 2}
 
 
-def test_it_is_committed_clean() -> None:
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+def test_every_notebook_is_here() -> None:
+    assert {path.stem for path in FOLDER.glob("*.ipynb")} == set(SAID) == set(PICTURES)
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_it_is_committed_clean(name: str) -> None:
+    notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
     nbformat.validate(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -30,13 +44,14 @@ def test_it_is_committed_clean() -> None:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")  # of the kernel's own packages
 @pytest.mark.parametrize("device", ["emulated", "rtl"])
-def test_it_runs(device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", SAID)
+def test_it_runs(name: str, device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from nbclient import NotebookClient
 
     monkeypatch.setenv("BSFF_NOTEBOOK_DEVICE", device)
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
     notebook.metadata.kernelspec.name = "python3"
     client = NotebookClient(notebook, timeout=400, resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
@@ -44,13 +59,13 @@ def test_it_runs(device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         output.get("text", "") for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs
     )
     assert f"device: {device}" in text
-    assert "equal: " in text
-    assert "(estimate)" in text
-    assert "measured: " in text
+    for words in SAID[name]:
+        assert words in text
     pictures = [
         o for c in notebook.cells if c.cell_type == "code" for o in c.outputs if "image/png" in o.get("data", {})
     ]
-    assert len(pictures) >= 3
+    assert len(pictures) == PICTURES[name] or name == "train_on_pynq"
+    assert len(pictures) >= PICTURES[name]
 
 
 def test_the_best_device_and_why_not_another(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,12 @@ def test_mixed_plain_and_gz_and_dots(tmp_path):
         assert len(data.test_labels) == 5
 
 
+def test_gz_before_plain(tmp_path):
+    arrays = write_idx(tmp_path, train=12)
+    write_idx(tmp_path, train=9, suffix="")
+    assert np.array_equal(own(tmp_path).train_images[..., 0], arrays[FILES[0]])
+
+
 def test_without_a_test_pair_a_fifth_is_split_off(tmp_path):
     write_idx(tmp_path, names=FILES[:2], train=30)
     data = own(tmp_path)

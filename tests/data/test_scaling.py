@@ -114,7 +114,8 @@ def test_what_was_kept_is_checked():
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
-def test_no_number_is_named(wrong):
+def test_no_number_is_named(wrong, monkeypatch):
+    monkeypatch.setattr("bsff.data.scaling.CHUNK", 24)  # four samples at a time
     values = np.zeros((10, 3, 2))
     values[7, 2, 1] = wrong
     with pytest.raises(DataError, match=rf"sample 7, feature 2, 1: {wrong}, expected a finite number"):

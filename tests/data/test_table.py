@@ -72,6 +72,7 @@ def test_numbers_as_labels_are_sorted_as_numbers(tmp_path):
         ("1,2,a\n1,inf,b\n", "row 2, column 2: inf, expected a finite number"),
         ("a,b,label\n1,red,x\n", 'row 2, column b: "red" is no number; encode texts as numbers'),
         ("1;2;a\n1,5;2;b\n", 'row 2, column 1: "1,5" is no number; write decimals with a point'),
+        ("1,5;2,5;a\n2,5;1,5;b\n", 'row 2, column 1,5: "2,5" is no number; write decimals with a point'),
         ("a,class,label\n1,2,3\n", "columns class, label could all be the label, expected one"),
         (",a,label\n0,1,x\n", r"column 1 has no name; an index is no feature.*index=False"),
         ('1,2,"a\n1,2,b\n', r"not a table \(unexpected end of data\)"),

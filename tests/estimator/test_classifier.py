@@ -47,7 +47,7 @@ def test_fit_ends_with_the_bits_of_bsff_train(tmp_path: Path, rng: np.random.Gen
     command = ["train", str(tmp_path / "own.toml"), "--set", f"data.path={tmp_path / 'own.npz'}"]
     assert main([*command, "--device", "emulated", "--out", str(tmp_path / "run")]) == 0
     _, state, _ = RunDirectory(tmp_path / "run").load()
-    assert unequal(state, model._state) == []
+    assert unequal(state, model.state_) == []
 
 
 def test_a_saved_model_goes_on_anywhere(
@@ -63,8 +63,8 @@ def test_a_saved_model_goes_on_anywhere(
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(learnt)).predict_proba(wine[0]), expected)
     for model in (other, again := Classifier.load(path, device="emulated")):
         model.partial_fit(wine[0][:20], wine[1][:20])
-    assert unequal(other._state, again._state) == []
-    assert unequal(other._state, learnt._state) != []
+    assert unequal(other.state_, again.state_) == []
+    assert unequal(other.state_, learnt.state_) != []
     path.write_bytes(path.read_bytes()[:-300])
     with pytest.raises(CheckpointError, match="not a checkpoint, or damaged"):
         Classifier.load(path)
@@ -103,7 +103,7 @@ def test_it_stops_early_and_returns_to_the_best(wine: tuple[np.ndarray, np.ndarr
     stopped = Classifier(
         device="emulated", epochs=60, validation=0.3, callbacks=[lambda record: record["epoch"] == best + 1]
     ).fit(*wine)
-    assert unequal(model._state, stopped._state) == []
+    assert unequal(model.state_, stopped.state_) == []
 
 
 def test_what_is_missing_is_said(wine: tuple[np.ndarray, np.ndarray], learnt: Classifier, tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_network_that_must_fit_a_board_is_folded_for_it(wine: tuple[np.ndarray
     model = Classifier(device="emulated", target="pynq-z2", epochs=1).fit(*wine)
     plain = Classifier(device="emulated", epochs=1).fit(*wine)
     assert model.config_.layers[0].banks > plain.config_.layers[0].banks
-    assert unequal(model._state, plain._state) == []
+    assert unequal(model.state_, plain.state_) == []
     with pytest.raises(ConfigError, match="target = 'pynq': expected one of xc7z020, pynq-z1, pynq-z2"):
         Classifier(device="emulated", target="pynq").fit(*wine)
 

@@ -88,7 +88,7 @@ def test_the_verilog_learns_the_same_bits(kind: str, rng: np.random.Generator) -
         Classifier(config, device=device, epochs=1, draws=1).fit(samples, labels) for device in ("emulated", "rtl")
     ]
     assert [model.device_ for model in models] == ["emulated", "rtl"]
-    assert unequal(models[0]._state, models[1]._state) == []
+    assert unequal(models[0].state_, models[1].state_) == []
     assert models[0].predict_proba(samples[:6]).tolist() == models[1].predict_proba(samples[:6]).tolist()
     for model in models:
         model.close()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_lines import start
 from machines import random_state, unequal
 
 from bsff.cli import main
@@ -74,8 +75,7 @@ def test_seed_changes_the_run(whole: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_ctrl_c_saves_and_says_how_to_resume(tmp_path: Path) -> None:
     out = tmp_path / "run"
-    command = [sys.executable, "-m", "bsff", "train", "digits-small", "--epochs", "5000", "--out", str(out)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+    process = start(["train", "digits-small", "--epochs", 5000, "--out", out], tmp_path, bufsize=1)
     assert process.stdout is not None
     first = process.stdout.readline()  # the first epoch is over: it is training
     assert first.startswith("epoch 1: test layer1")

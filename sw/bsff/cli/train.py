@@ -7,8 +7,9 @@ from contextlib import closing, suppress
 from typing import Any
 
 from bsff.config import Config, load, override
+from bsff.config.architecture import SIZES
 from bsff.contract.geometry import geometry
-from bsff.data import load_dataset
+from bsff.data import Dataset, load_dataset
 from bsff.errors import ConfigError
 from bsff.machine import Accelerator
 from bsff.machine.checkpoint import Progress
@@ -20,7 +21,8 @@ from bsff.training.train import Hooks, train
 from .display import Display
 from .finish import finish
 from .interrupt import Interrupt, status_of
-from .options import add_config, add_data, add_device, add_out, add_waves, chosen_config, pasteable
+from .options import add_config, add_data, add_device, add_out, add_waves, pasteable
+from .with_data import add_own, config_with_data
 
 
 def add(commands: Any) -> None:
@@ -28,7 +30,12 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "train", help="train a network on a device", description="Train a network on a device."
     )
-    add_config(parser, optional=True, text="; with --resume it may be left out")
+    add_config(
+        parser,
+        optional=True,
+        text=f", or a size ({', '.join(SIZES)}) for your own data; with --resume it may be left out",
+    )
+    add_own(parser)
     add_device(parser)
     add_waves(parser)
     add_data(parser)
@@ -51,25 +58,26 @@ def run(arguments: argparse.Namespace) -> int:
         with directory.held():
             config, state, progress = _resume(arguments, directory)
             with closing(open_device(arguments.device, config, waves=arguments.waves)) as device:
-                return _train(arguments, device, config, directory, state, progress)
-    config = _configured(arguments)
+                data = load_dataset(config.data, folder=arguments.data)
+                return _train(arguments, device, config, data, directory, state, progress)
+    config, data = _configured(arguments)
     # opened first, and once, so that what the device cannot do is refused before anything is written
     with (
         closing(open_device(arguments.device, config, waves=arguments.waves)) as device,
         new_run(config.name, arguments.out) as directory,
     ):
-        return _train(arguments, device, config, directory, None, Progress())
+        return _train(arguments, device, config, data, directory, None, Progress())
 
 
 def _train(
     arguments: argparse.Namespace,
     device: Device,
     config: Config,
+    data: Dataset,
     directory: RunDirectory,
     state: Any,
     progress: Progress,
 ) -> int:
-    data = load_dataset(config.data, folder=arguments.data)
     total = len(data.train_labels) * config.training.epochs
     with Accelerator(device, config) as machine:
         machine.load(initialise(config, geometry(config), data.train_images) if state is None else state)
@@ -108,21 +116,23 @@ def _train(
     return 0
 
 
-def _configured(arguments: argparse.Namespace) -> Config:
+def _configured(arguments: argparse.Namespace) -> tuple[Config, Dataset]:
     if arguments.config is None:
         raise ConfigError("no configuration given: name one of `bsff config list`, or a TOML file")
-    config = chosen_config(arguments)
+    config, data = config_with_data(arguments)
     changes = {key: getattr(arguments, key) for key in ("epochs", "seed") if getattr(arguments, key) is not None}
     if changes:
         config = override(config, [f"training.{key}={value}" for key, value in changes.items()])
-    return config
+    return config, data
 
 
 def _found(arguments: argparse.Namespace) -> RunDirectory:
     """The run to go on with."""
     if arguments.out is None and arguments.config is None:
         raise ConfigError("--resume: name the run by --out DIR, or by its configuration")
-    directory = RunDirectory(arguments.out or latest(load(arguments.config).name))
+    directory = RunDirectory(
+        arguments.out or latest(arguments.config if arguments.config in SIZES else load(arguments.config).name)
+    )
     directory.config()  # else there is none
     return directory
 

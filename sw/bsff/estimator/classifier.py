@@ -81,6 +81,8 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # the b
     device_ : str
         The device that was opened.
     scaling_ : Scaling or None
+    state_ : NetworkState
+        Everything that the machine remembers: weights, biases, running means, generators.
 
     Notes
     -----
@@ -174,7 +176,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # the b
             train(machine, self.config_, data, self._progress, hooks=hooks)
         if best is not None and best.state is not None:
             machine.load(best.state)
-        self._state = machine.read_state()
+        self.state_ = machine.read_state()
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Classifier:  # noqa: N803
@@ -202,7 +204,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # the b
                 )
             self._check_parameters()
             self._begin(X, samples, np.unique(np.asarray(classes)))
-            self._state = initialise(self.config_, geometry(self.config_), self._pixels(samples))
+            self.state_ = initialise(self.config_, geometry(self.config_), self._pixels(samples))
         elif classes is not None and not np.array_equal(np.unique(np.asarray(classes)), self.classes_):
             raise ValueError(f"classes = {list(classes)}: this model has {self.classes_.tolist()}, which cannot change")
         self._check_features(X, samples)
@@ -217,7 +219,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # the b
         machine.set_steps([self.partial_step * part.step for part in parts])
         machine.set_learning([True for _ in parts])
         machine.present(self._pixels(samples), codes.astype(np.uint8), learn=True)
-        self._state = machine.read_state()
+        self.state_ = machine.read_state()
         return self
 
     # ---- predicting
@@ -273,7 +275,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # the b
         model_file.save(
             Path(path),
             self.config_,
-            self._state,
+            self.state_,
             self._progress,
             classes=self.classes_,
             scaling=self.scaling_,
@@ -294,7 +296,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # the b
         model = cls(found.config, device=device, seed=found.config.training.seed, **found.texts[model_file.PARAMETERS])
         model.classes_, model.scaling_, model.config_ = classes, scaling, found.config
         model.n_features_in_ = found.texts[model_file.FEATURES]
-        model._progress, model._state = found.progress, found.state
+        model._progress, model.state_ = found.progress, found.state
         return model
 
     def close(self) -> None:
@@ -384,7 +386,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # the b
 
     def _machine_with_state(self) -> Accelerator:
         machine = self.__dict__.get("_machine")
-        return machine if machine is not None else self._open(self._state)
+        return machine if machine is not None else self._open(self.state_)
 
     def _learn_features(self, values: Any, samples: Array) -> None:
         self.n_features_in_ = samples.shape[1]

@@ -34,7 +34,7 @@ def bar(config: Config, predictors: tuple[str, ...], samples: int, verbose: bool
         yield lambda progress, tally: None
         return
     try:
-        from tqdm.auto import tqdm
+        from tqdm import tqdm
     except ImportError:
         print("bsff: no progress bar, as tqdm is not installed (pip install tqdm)", file=sys.stderr)
         yield lambda progress, tally: None

@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from bsff import Classifier
+from bsff.estimator import Classifier
 from bsff.tools.provenance import processor, versions
 
 FOLDS = 5
