@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 COUNTS := docs/results/synthesis
-EXTRAS := train,reference,sweep,ray,hardware,simulation,dev
+EXTRAS := train,reference,sweep,ray,hardware,simulation,docs,dev
 
 .PHONY: help install train test lint docs synthesis synthesis-table speed clean
 
@@ -30,8 +30,10 @@ lint: $(STAMP)     ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-docs: $(STAMP)     ## the generated pages
+docs: $(STAMP)     ## the generated pages, and the site in build/site
 	$(BIN)/bsff registers > docs/registers.md
+	BSFF_SITE_NOTEBOOKS=cache BSFF_NOTEBOOK_DEVICE=emulated \
+	    $(BIN)/sphinx-build -W --keep-going -q -b html -d build/site-cache docs build/site
 
 synthesis: $(STAMP) ## the tables of what machines take: three quarters of an hour
 	mkdir -p $(COUNTS)
