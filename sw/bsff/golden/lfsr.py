@@ -32,7 +32,7 @@ def advance(state: State, count: int) -> tuple[State, State]:
     -------
     state : array of uint64
         After the last step, of the shape of the argument.
-    words : array of uint64, shape (*state.shape, count)
+    words : array of uint64, shape ``(*state.shape, count)``
         The state after each step.
     """
     words = np.empty((*state.shape, count), np.uint64)
