@@ -21,6 +21,7 @@ myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 nb_execution_mode = os.environ.get("BSFF_SITE_NOTEBOOKS", "off")  # "cache" executes what has changed: a minute or two
 nb_execution_cache_path = str(HERE.parent / "build" / "notebooks")
+nb_execution_in_temp = True  # one of them writes a file
 nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 nb_output_stderr = "remove"
@@ -34,6 +35,7 @@ autodoc_typehints = "none"  # the docstrings state types, and shapes with them
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
+highlight_language = "none"  # blocks without a language are commands and drawings
 default_role = "py:obj"  # `name` in a docstring links to it where it has a page
 
 # ---- looks: everything lies in the site itself, so that it can be read offline
