@@ -175,7 +175,7 @@ def environment() -> dict[str, str]:
 
 ALONE = [
     ("train", "numba", 2, "pip install 'bsff[train]'"),
-    ("train", "sklearn", 2, 'pip install "bsff[train]"'),
+    ("train", "sklearn", 0, ""),
     ("train", "platformdirs", 2, "pip install platformdirs"),
     ("train", "tqdm", 0, ""),
     ("train", "tensorboardX", 0, "bsff: no TensorBoard log: tensorboardX is not installed"),

@@ -77,17 +77,20 @@ driver.Accelerator.read_state = lambda self: (print("saving", flush=True), time.
 @pytest.mark.parametrize("second", SIGNALS, ids=lambda n: n.name)
 def test_a_second_signal_ends_at_once(second: signal.Signals, tmp_path: Path) -> None:
     """The first waits for a save that takes ever so long; a copy of it, as a closing terminal sends, is none of its own."""
-    process = start(["train", "digits-small", "--samples", 40], tmp_path, SAVES_FOR_EVER)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "saving\n"
-    process.send_signal(signal.SIGTERM)
-    process.send_signal(signal.SIGHUP)
-    time.sleep(2 * ECHO_SECONDS)
-    assert process.poll() is None
-    begun = time.monotonic()
-    process.send_signal(second)
-    _, said = process.communicate(timeout=patient(30))
-    assert time.monotonic() - begun < patient(5)
+    with start(["train", "digits-small", "--samples", 40], tmp_path, SAVES_FOR_EVER) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "saving\n"
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGHUP)
+        assert process.stderr is not None
+        while "Stopping and saving" not in process.stderr.readline():  # the first was seen
+            assert process.poll() is None
+        time.sleep(2 * ECHO_SECONDS)
+        assert process.poll() is None
+        begun = time.monotonic()
+        process.send_signal(second)
+        _, said = process.communicate(timeout=patient(30))
+        assert time.monotonic() - begun < patient(5)
     assert process.returncode == 128 + second, said
     assert_no_traceback(said)
     assert said.endswith(f"bsff: stopped by {second.name}\n")

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bsff.cli.main import parser
 from bsff.tools.process import patient
@@ -103,11 +104,22 @@ FOREGROUND = "import signal; signal.signal(signal.SIGINT, signal.default_int_han
 MAIN = "import sys; sys.argv[0] = 'bsff'; from bsff.cli import main; sys.exit(main())\n"
 
 
-def start(words: Sequence[object], folder: Path, before: str = "", **options: object) -> subprocess.Popen[str]:
+class Child(subprocess.Popen[str]):
+    """A process that is killed where a test fails: it would be waited for, for ever."""
+
+    def __exit__(self, kind: Any, *rest: Any) -> None:
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, *rest)
+
+
+def start(words: Sequence[object], folder: Path, before: str = "", **options: object) -> Child:
     """`bsff` in a process of its own, in the foreground as to signals; `before` is Python that runs first."""
-    return subprocess.Popen(
+    # what is printed waits in a buffer, as it does for users
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return Child(
         [sys.executable, "-c", FOREGROUND + before + MAIN, *map(str, words)],
-        **{"cwd": folder, "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options},
+        **{"cwd": folder, "env": environment, "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options},
     )  # type: ignore[call-overload,no-any-return]  # fmt: skip
 
 

@@ -47,7 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
     with Interrupt(program=arguments is None) as interrupt:
         try:
             status = _command(arguments)
-            _flush()  # what cannot be written shows here, and not when the interpreter ends
+            with suppress(BrokenPipeError):  # the reader has gone, which changes nothing of what was done
+                _flush()  # what cannot be written shows here, and not when the interpreter ends
+            _let_go()
             return status
         except SystemExit:  # of argparse
             with suppress(OSError):
@@ -96,9 +98,10 @@ def _end(sentence: str, status: int) -> int:
 
 
 def _let_go() -> None:
-    """If standard output cannot be written any more, let the interpreter not say so again when it ends."""
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        if sys.stdout is sys.__stdout__:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    """If standard output or error cannot be written any more, let the interpreter not say so again when it ends."""
+    for number, stream, own in ((1, sys.stdout, sys.__stdout__), (2, sys.stderr, sys.__stderr__)):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            if stream is own:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), number)
