@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from bsff.config import Config
 from bsff.machine.checkpoint import Progress
 from bsff.training.train import Tally
 
+from .absent import tell
 from .progress import show
 from .tensorboard import Log
 
@@ -25,6 +27,8 @@ class Display:
     ) -> None:
         self._predictors = predictors
         self._last = predictors[-1] if config.training.predictor == "head" else predictors[len(config.layers) - 1]
+        bar = ("tqdm",) if sys.stderr.isatty() else ()
+        tell(*bar, "matplotlib", "tensorboardX")
         self._log = Log(folder / "tensorboard")
         self._progress = show(config.name, total, progress.presentations)
 

@@ -9,6 +9,7 @@ from bsff.machine import Accelerator
 from bsff.machine.devices import open_device
 from bsff.training.run import RunDirectory
 
+from .absent import tell
 from .finish import finish
 from .options import add_data, add_device, add_run, add_waves
 
@@ -32,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Test the machine saved in a run directory."""
     directory = RunDirectory(arguments.directory)
     directory.config()  # else there is no run
+    tell("matplotlib")
     with directory.held():
         config, state, progress = directory.load()
         if arguments.draws is not None:

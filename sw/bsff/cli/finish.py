@@ -46,8 +46,7 @@ def _draw(
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "matplotlib":
             raise
-        print("no pictures: matplotlib is not installed (the extra bsff[train] has it)")
-        return []
+        return []  # the command has told
     drawn = pictures.all_pictures(
         directory.path, machine.geometry, machine.read_state(), progress.epochs, final, data.classes
     )

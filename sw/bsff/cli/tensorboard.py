@@ -26,7 +26,7 @@ class Log:
             folder.mkdir(exist_ok=True)
             self._writer = EventsWriter(str(folder / "events"), f".{os.getpid()}")
         except ModuleNotFoundError:
-            _say("no TensorBoard log: tensorboardX is not installed (the extra bsff[train] has it)")
+            pass  # the command has told
         except OSError as error:
             self._give_up(error)
 

@@ -1,0 +1,23 @@
+"""One line about what a command goes on without."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from importlib.util import find_spec
+
+BRINGS = {"tqdm": "progress bar", "matplotlib": "pictures", "tensorboardX": "TensorBoard log"}
+"""What each optional package is for."""
+
+
+def tell(*packages: str) -> None:
+    """Say on standard error, in one line, which of some optional packages are not installed, and what is left out."""
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        with suppress(OSError):  # a terminal that was closed ends no training
+            print(
+                f"bsff: without {', '.join(missing)}: no {', no '.join(BRINGS[name] for name in missing)} "
+                "(the extra bsff[train] has them)",
+                file=sys.stderr,
+                flush=True,
+            )
