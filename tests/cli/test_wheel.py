@@ -1,57 +1,73 @@
-"""What a wheel holds is enough: built from a copy of the sources, installed alone, run in an empty folder."""
+"""What sdist and wheel hold is enough: built from a copy of the sources, installed alone, run in an empty folder."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+import os
 import sys
 import sysconfig
+import tarfile
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
+from distributions import ROOT, build_release, call
 
-from bsff.tools.process import patient
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def run(*command: object, folder: Path, **environment: str) -> str:
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=patient(120),
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+pytestmark = pytest.mark.slow
+PACKAGES = sysconfig.get_path("purelib")
+"""What bsff needs comes from here; bsff itself does not, since links to the sources (.pth) are not followed there."""
 
 
-@pytest.mark.slow
-def test_an_installed_wheel_prepares_a_board(tmp_path: Path) -> None:
-    sources, empty, fresh = tmp_path / "sources", tmp_path / "empty", tmp_path / "fresh"
-    empty.mkdir()
-    for name in ("sw", "hw"):  # a copy: building leaves files, and would take those of earlier builds
-        shutil.copytree(ROOT / name, sources / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, sources)
-    options = ("-q", "--no-deps", "--disable-pip-version-check")
-    run(
-        sys.executable, "-m", "pip", "wheel", *options, "--no-build-isolation", "-w", tmp_path, sources, folder=tmp_path
-    )
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return build_release(tmp_path_factory.mktemp("release"))
+
+
+@pytest.fixture(scope="module")
+def installed(release: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the programs of an environment with the wheel alone."""
+    fresh = tmp_path_factory.mktemp("installed") / "fresh"
     venv.create(fresh, symlinks=True)
-    python, wheel = fresh / "bin" / "python", next(tmp_path.glob("bsff-*.whl"))
-    run(sys.executable, "-m", "pip", "--python", python, "install", *options, wheel, folder=tmp_path)
-    # what bsff needs comes from here; bsff itself does not, since links to the sources (.pth) are not followed there
-    packages = sysconfig.get_path("purelib")
-    found = run(
-        python, "-c", "import bsff, bsff_hw; print(bsff.__file__, bsff_hw.__file__)", folder=empty, PYTHONPATH=packages
-    )
-    assert all(path.startswith(str(fresh)) for path in found.split())
-    order = ("build", "digits-small", "--board", "pynq-z2", "--no-run")
-    said = run(fresh / "bin" / "bsff", *order, folder=empty, PYTHONPATH=packages, PATH=str(Path(sys.executable).parent))
-    assert "prepared for TUL PYNQ-Z2" in said
-    made = {path.name for path in (empty / "build" / "pynq-z2-digits-small").iterdir()}
-    assert made == {"bsff.v", "bsff_ip.v", "build.tcl", "config.toml", "build.json"}
+    python = fresh / "bin" / "python"
+    options = ("-q", "--no-deps", "--disable-pip-version-check")
+    call(sys.executable, "-m", "pip", "--python", python, "install", *options, release[1], folder=fresh, **os.environ)
+    return fresh / "bin"
+
+
+def test_both_hold_every_file_of_the_packages(release: tuple[Path, Path]) -> None:
+    wanted = {
+        str(path.relative_to(ROOT / room))
+        for room, package in (("sw", "bsff"), ("hw", "bsff_hw"))
+        for path in (ROOT / room / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and ".ipynb_checkpoints" not in path.parts
+    }
+    assert len(wanted) > 200
+    with zipfile.ZipFile(release[1]) as wheel:
+        assert wanted <= set(wheel.namelist())
+    with tarfile.open(release[0]) as sdist:
+        assert wanted <= {name.split("/", 2)[-1] for name in sdist.getnames()}
+
+
+def test_an_index_would_take_them(release: tuple[Path, Path]) -> None:
+    said = call(sys.executable, "-m", "twine", "check", "--strict", *release, folder=ROOT, **os.environ).stdout
+    assert said.count("PASSED") == 2
+
+
+def test_an_installed_wheel_prepares_every_board(installed: Path, tmp_path: Path) -> None:
+    environment = {"PYTHONPATH": PACKAGES, "PATH": str(Path(sys.executable).parent)}
+    order = ("-c", "import bsff, bsff_hw; print(bsff.__file__, bsff_hw.__file__)")
+    found = call(installed / "python", *order, folder=tmp_path, **environment).stdout
+    assert all(path.startswith(str(installed.parent)) for path in found.split())
+    assert "--board" in call(installed / "bsff", "build", "--help", folder=tmp_path, **environment).stdout
+    for path in sorted((ROOT / "hw" / "bsff_hw" / "boards").glob("*.toml")):
+        order = ("build", "digits-small", "--board", path.stem, "--no-run")
+        assert "prepared for" in call(installed / "bsff", *order, folder=tmp_path, **environment).stdout
+        made = {each.name for each in (tmp_path / "build" / f"{path.stem}-digits-small").iterdir()}
+        assert made == {"bsff.v", "bsff_ip.v", "build.tcl", "config.toml", "build.json"}
+
+
+def test_an_installed_wheel_trains(installed: Path, tmp_path: Path) -> None:
+    environment = {"PYTHONPATH": PACKAGES, **{k: os.environ[k] for k in ("HOME", "BSFF_CACHE") if k in os.environ}}
+    order = ("train", "digits-small", "--samples", "40", "--out", "run")
+    assert "test samples" in call(installed / "bsff", *order, folder=tmp_path, **environment).stdout
+    assert (tmp_path / "run" / "confusion.png").exists()
