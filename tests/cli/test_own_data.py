@@ -41,6 +41,29 @@ def test_a_table_and_a_catalogue_set(tmp_path: Path, rng: np.random.Generator) -
     assert RunDirectory(tmp_path / "b").config().data.dataset == "digits"
 
 
+def test_a_size_takes_any_number_of_classes(tmp_path: Path) -> None:
+    """Also one that divides no usual number of channels, and where the settings say it."""
+    images = np.repeat(np.arange(0, 253, 11, dtype=np.uint8), 2)[:, None, None] * np.ones((1, 5, 5), np.uint8)
+    np.savez(tmp_path / "own.npz", images=images, labels=np.repeat(np.arange(23), 2))
+    command = ["train", "small", "--own", str(tmp_path / "own.npz"), "--set", "data.classes=23", "--epochs", "1"]
+    assert main([*command, "--samples", "20", "--out", str(tmp_path / "run")]) == 0
+    assert [layer.channels for layer in RunDirectory(tmp_path / "run").config().layers] == [46, 92]
+
+
+def test_a_run_goes_on_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.savez("own.npz", images=np.eye(8, dtype=np.uint8)[np.arange(40) % 8][:, None] * 255, labels=np.arange(40) % 2)
+    assert main(["train", "small", "--own", "own.npz", "--epochs", "2", "--samples", "9", "--out", "run"]) == 0
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    capsys.readouterr()
+    assert main(["train", "--resume", "--out", "../run", "--own", "x.npz"]) == 2
+    assert "--own x.npz: the run in ../run has its configuration" in capsys.readouterr().err
+    assert main(["train", "--resume", "--out", "../run"]) == 0
+
+
 @pytest.mark.parametrize(
     ("command", "text"),
     [

@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -125,7 +126,18 @@ def test_a_reader_that_goes_away_and_a_closed_terminal_do_not_end_a_training(tmp
     assert RunDirectory(tmp_path / "run").load()[2].presentations > 1437
 
 
-def test_handlers_are_given_back() -> None:
+@pytest.fixture
+def foreground() -> Iterator[None]:
+    """Signals as they come in the foreground, whatever the tests themselves were started by; see `command_lines.FOREGROUND`."""
+    kept = {number: signal.getsignal(number) for number in SIGNALS}
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+def test_handlers_are_given_back(foreground: None) -> None:
     kept = [signal.getsignal(number) for number in SIGNALS]
     with Interrupt() as outer:
         with Interrupt(saves=True) as inner:

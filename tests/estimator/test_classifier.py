@@ -115,6 +115,10 @@ def test_what_is_missing_is_said(wine: tuple[np.ndarray, np.ndarray], learnt: Cl
         Classifier(patience=3).fit(*wine)
     with pytest.raises(ValueError, match="X has 12 features, but Classifier is expecting 13"):
         learnt.predict(wine[0][:, :12])
+    with pytest.raises(ValueError, match=r"samples of shape \(13, 1\): expected \(13,\), as those that were learnt"):
+        learnt.predict(wine[0][:, :, None])
+    with pytest.raises(ValueError, match="y contains 300 classes: the machine tells at most 256 apart"):
+        Classifier().fit(np.zeros((300, 2)), np.arange(300))
     with pytest.raises(ConfigError, match=r"layer\[1\].channels = 60: expected a multiple of 7, one group per class"):
         Classifier("digits", device="emulated").fit(np.zeros((14, 8, 8), np.uint8), np.arange(14) % 7)
 

@@ -99,8 +99,13 @@ def prepare(folder: Path) -> None:
     (folder / "reports" / report.name).write_bytes(report.read_bytes())
 
 
-FOREGROUND = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-"""What a shell runs in the background has SIGINT ignored, and its children too."""
+FOREGROUND = """
+import signal
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
+"""What a shell runs in the background has SIGINT ignored, what nohup runs SIGHUP, and their children too."""
 MAIN = "import sys; sys.argv[0] = 'bsff'; from bsff.cli import main; sys.exit(main())\n"
 
 

@@ -4,18 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from bsff.cli.options import (
-    add_config,
-    add_data,
-    add_device,
-    add_json,
-    add_samples,
-    check_samples,
-    chosen_config,
-    write_output,
-)
+from bsff.cli.options import add_config, add_data, add_device, add_json, add_samples, check_samples, write_output
+from bsff.cli.with_data import config_with_data
 from bsff.contract.geometry import geometry
-from bsff.data import load_dataset
 from bsff.machine import Accelerator
 from bsff.machine.devices import open_device
 from bsff.machine.initialise import initialise
@@ -47,8 +38,7 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Load, present, read the counters, print."""
     check_samples(arguments)
-    config = chosen_config(arguments)
-    data = load_dataset(config.data, folder=arguments.data)
+    config, data = config_with_data(arguments)
     shape = geometry(config)
     state = RunDirectory(arguments.state).load()[1] if arguments.state else initialise(config, shape, data.train_images)
     device = open_device(arguments.device, config)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import suppress
 from importlib.util import find_spec
+
+from .say import say
 
 BRINGS = {"tqdm": "progress bar", "matplotlib": "pictures", "tensorboardX": "TensorBoard log"}
 """What each optional package is for."""
@@ -14,10 +14,5 @@ def tell(*packages: str) -> None:
     """Say on standard error, in one line, which of some optional packages are not installed, and what is left out."""
     missing = [name for name in packages if find_spec(name) is None]
     if missing:
-        with suppress(OSError):  # a terminal that was closed ends no training
-            print(
-                f"bsff: without {', '.join(missing)}: no {', no '.join(BRINGS[name] for name in missing)} "
-                "(the extra bsff[train] has them)",
-                file=sys.stderr,
-                flush=True,
-            )
+        without = ", no ".join(BRINGS[name] for name in missing)
+        say(f"bsff: without {', '.join(missing)}: no {without} (the extra bsff[train] has them)")

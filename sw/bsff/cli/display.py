@@ -9,10 +9,10 @@ from typing import Any
 
 from bsff.config import Config
 from bsff.machine.checkpoint import Progress
+from bsff.training.progress import show
 from bsff.training.train import Tally
 
 from .absent import tell
-from .progress import show
 from .tensorboard import Log
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from bsff.contract.geometry import geometry
-from bsff.data import load_dataset
 from bsff.errors import PowerError
 from bsff.instruments.power import Accuracy, Record, Result, Sensor, estimate, measure, scan
 from bsff.instruments.power import files as recordings
@@ -19,7 +18,8 @@ from bsff.machine import Accelerator
 from bsff.machine.devices import open_device
 from bsff.machine.initialise import initialise
 
-from .options import add_config, add_data, add_device, add_out, chosen_config, make_output, pasteable, write_output
+from .options import add_config, add_data, add_device, add_out, make_output, pasteable, write_output
+from .with_data import config_with_data
 
 RESULT = "power.json"
 NOT_MEASURED = "power: not measured"
@@ -114,8 +114,7 @@ class _Silent:
 
 
 def _measure(arguments: argparse.Namespace, sensor: Sensor | None) -> int:
-    config = chosen_config(arguments)
-    data = load_dataset(config.data, folder=arguments.data)
+    config, data = config_with_data(arguments)
     device = open_device(arguments.device, config)
     with Accelerator(device, config, timeout=600.0) as machine:
         machine.load(initialise(config, geometry(config), data.train_images))

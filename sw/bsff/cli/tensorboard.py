@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from .say import say
 
 
 class Log:
@@ -54,9 +54,4 @@ class Log:
 
     def _give_up(self, error: OSError) -> None:
         self._writer = None
-        _say(f"no TensorBoard log from here on: {error.strerror or error}")
-
-
-def _say(text: str) -> None:
-    with suppress(OSError):
-        print(f"bsff: {text}", file=sys.stderr, flush=True)
+        say(f"bsff: no TensorBoard log from here on: {error.strerror or error}")

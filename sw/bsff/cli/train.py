@@ -2,8 +2,7 @@
 
 import argparse
 import os
-import sys
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import Any
 
 from bsff.config import Config, load, override
@@ -22,6 +21,7 @@ from .display import Display
 from .finish import finish
 from .interrupt import Interrupt, status_of
 from .options import add_config, add_data, add_device, add_out, add_waves, pasteable
+from .say import say
 from .with_data import add_own, config_with_data
 
 
@@ -107,7 +107,7 @@ def _train(
             finish(machine, config, directory, arguments.device, progress, data)
         except KeyboardInterrupt:
             words = ["eval", directory.path, *_where(arguments)]
-            _say(f"Trained and saved, but not tested; test with: {pasteable('bsff', *words)}")
+            say(f"Trained and saved, but not tested; test with: {pasteable('bsff', *words)}")
             raise
     if progress.presentations < total:
         print(
@@ -139,10 +139,11 @@ def _found(arguments: argparse.Namespace) -> RunDirectory:
 
 def _resume(arguments: argparse.Namespace, directory: RunDirectory) -> tuple[Config, Any, Progress]:
     config, state, progress = directory.load()
-    if arguments.settings:
-        raise ConfigError(
-            f"--set {arguments.settings[0]}: the run in {directory.path} has its configuration; begin another run"
-        )
+    given = [f"--set {setting}" for setting in arguments.settings] + (
+        [f"--own {arguments.own}"] if arguments.own else []
+    )
+    if given:
+        raise ConfigError(f"{given[0]}: the run in {directory.path} has its configuration; begin another run")
     for key in ("epochs", "seed"):
         value = getattr(arguments, key)
         if value is not None and value != getattr(config.training, key):
@@ -168,9 +169,4 @@ def _resume_hint(directory: RunDirectory, arguments: argparse.Namespace) -> str:
 
 def _report_stop(directory: RunDirectory, config: Config, arguments: argparse.Namespace, progress: Progress) -> None:
     directory.write_metrics(config, arguments.device, progress, None)
-    _say(f"Saved after {progress.presentations:,} presentations; {_resume_hint(directory, arguments)}")
-
-
-def _say(text: str) -> None:
-    with suppress(OSError):  # the terminal may be what was closed
-        print(text, file=sys.stderr, flush=True)
+    say(f"Saved after {progress.presentations:,} presentations; {_resume_hint(directory, arguments)}")

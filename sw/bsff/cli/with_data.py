@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from bsff.config import OWN, Config, override, parse
+from bsff.config import OWN, Config, data_of, override, parse
 from bsff.config.architecture import SIZES, architecture
 from bsff.data import Dataset, load_dataset, resolve
 from bsff.errors import ConfigError
@@ -34,12 +34,12 @@ def config_with_data(arguments: argparse.Namespace) -> tuple[Config, Dataset]:
     DataError
         If the data cannot be read.
     """
-    own: Path | None = arguments.own
+    own: Path | None = getattr(arguments, "own", None)
     if own is not None:
         found = [setting for setting in arguments.settings if setting.startswith(("data.dataset=", "data.path="))]
         if found:
             raise ConfigError(f"--set {found[0]}: expected either that or --own {own}")
-        path = json.dumps(str(own))
+        path = json.dumps(str(own.expanduser().absolute()))  # a run that goes on elsewhere finds it
         arguments.settings = [f"data.dataset={OWN}", f"data.path={path}", *arguments.settings]
     if arguments.config in SIZES:
         return _of_size(arguments)
@@ -50,21 +50,20 @@ def config_with_data(arguments: argparse.Namespace) -> tuple[Config, Dataset]:
 
 def _of_size(arguments: argparse.Namespace) -> tuple[Config, Dataset]:
     """A network of a size, for the data that the settings name."""
-    about_data = [setting for setting in arguments.settings if setting.startswith("data.")]
-    if not any(setting.startswith("data.dataset=") for setting in about_data):
+    if not any(setting.startswith("data.dataset=") for setting in arguments.settings):
         raise ConfigError(
             f"{arguments.config}: a network of this size is made for data: name yours with --own PATH, or a data set "
             "with --set data.dataset=NAME"
         )
-    probe = override(parse({"layer": [{}]}, source=arguments.config), about_data)
-    data = load_dataset(probe.data, folder=arguments.data)
+    wanted = data_of(arguments.settings)
+    data = load_dataset(wanted, folder=arguments.data)
     _, height, width, colours = data.train_images.shape
     table = data.scaling is not None and data.scaling.rule != "common"
     made = architecture(
         arguments.config, (height, width, colours), len(data.classes), table=table, samples=len(data.train_labels)
     )
-    if probe.data.dataset != OWN:  # its shape and classes stand in the catalogue
+    if wanted.dataset != OWN:  # its shape and classes stand in the catalogue
         keys = made.to_dict()
-        keys["data"] |= {"dataset": probe.data.dataset, "input": [], "classes": 0}
+        keys["data"] |= {"dataset": wanted.dataset, "input": [], "classes": 0}
         made = parse(keys, source=made.name)
     return override(made, arguments.settings), data

@@ -6,7 +6,7 @@
 from .check import parse
 from .datasets import DATASETS, OWN, DataSet
 from .encodings import ENCODINGS, Encoding
-from .files import dumps, load, names, override
+from .files import data_of, dumps, load, names, override
 from .schema import CLASSES_MAX, Config, DataConfig, HeadConfig, LayerConfig, TrainingConfig, blocks
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "LayerConfig",
     "TrainingConfig",
     "blocks",
+    "data_of",
     "dumps",
     "load",
     "names",

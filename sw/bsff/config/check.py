@@ -97,7 +97,7 @@ def parse(table: dict[str, Any], *, source: str = "config") -> Config:
             raise ConfigError("layer: expected at least one table [[layer]]")
         config = Config(
             name=str(table.get("name", source)),
-            data=_section("data", DataConfig, table.get("data", {})),
+            data=parse_data(table.get("data", {})),
             layers=tuple(_section(f"layer[{i + 1}]", LayerConfig, t) for i, t in enumerate(layers)),
             head=_section("head", HeadConfig, table.get("head", {})),
             training=_section("training", TrainingConfig, table.get("training", {})),
@@ -108,14 +108,16 @@ def parse(table: dict[str, Any], *, source: str = "config") -> Config:
     return config
 
 
+def parse_data(table: dict[str, Any]) -> DataConfig:
+    """Check the section ``data`` alone; see `parse`."""
+    data: DataConfig = _section("data", DataConfig, table)
+    _check_data(data)
+    return data
+
+
 def _check(config: Config) -> None:
     """What concerns more than one key."""
     data = config.data
-    _check_data(data)
-    if list(data.levels) != sorted(set(data.levels)):
-        raise ConfigError(f"data.levels = {list(data.levels)}: expected rising values without repeats")
-    if ENCODINGS[data.encoding].single_level and len(data.levels) != 1:
-        raise ConfigError(f'data.levels = {list(data.levels)}: expected one value with encoding "{data.encoding}"')
     if config.training.predictor == "head" and not config.head.enabled:
         raise ConfigError('training.predictor = "head": expected "goodness" while head.enabled = false')
     for i, layer in enumerate(config.layers):
@@ -155,6 +157,10 @@ def _check(config: Config) -> None:
 def _check_data(data: DataConfig) -> None:
     if not data.levels:
         raise ConfigError("data.levels = []: expected at least one threshold")
+    if list(data.levels) != sorted(set(data.levels)):
+        raise ConfigError(f"data.levels = {list(data.levels)}: expected rising values without repeats")
+    if ENCODINGS[data.encoding].single_level and len(data.levels) != 1:
+        raise ConfigError(f'data.levels = {list(data.levels)}: expected one value with encoding "{data.encoding}"')
     if data.classes == 1:
         raise ConfigError("data.classes = 1: expected at least 2, or 0 for those of the data")
     if len(data.input) not in (0, 3):

@@ -11,8 +11,8 @@ from typing import Any
 
 from bsff.errors import ConfigError
 
-from .check import parse
-from .schema import Config
+from .check import parse, parse_data
+from .schema import Config, DataConfig
 
 _FOLDER = resources.files("bsff") / "networks"
 _SETTING = re.compile(r"(data|head|training|layer)(?:\[(\d+)\])?\.(\w+)=(.*)", re.DOTALL)
@@ -33,6 +33,25 @@ def override(config: Config, settings: Sequence[str]) -> Config:
         If one has another form, names no layer, or gives a value that is not allowed.
     """
     plain = config.to_dict()
+    _apply(plain, settings)
+    return parse(plain, source=config.name)
+
+
+def data_of(settings: Sequence[str]) -> DataConfig:
+    """The section ``data`` that some settings describe, those of other sections left out; no network stands behind it.
+
+    Raises
+    ------
+    ConfigError
+        As `override`.
+    """
+    plain: dict[str, Any] = {"data": {}}
+    _apply(plain, [setting for setting in settings if setting.startswith("data.")])
+    return parse_data(plain["data"])
+
+
+def _apply(plain: dict[str, Any], settings: Sequence[str]) -> None:
+    """Set keys in the tables of a configuration."""
     for setting in settings:
         found = _SETTING.fullmatch(setting)
         if found is None or (found[2] and found[1] != "layer"):
@@ -51,7 +70,6 @@ def override(config: Config, settings: Sequence[str]) -> Config:
             tables = [tables[int(number) - 1]]
         for table in tables:
             table[key] = value
-    return parse(plain, source=config.name)
 
 
 def names() -> list[str]:

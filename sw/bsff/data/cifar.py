@@ -1,6 +1,7 @@
 """CIFAR-10 in whichever form the user has it, and CIFAR-100 in its official ones."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from bsff.config import DataSet
@@ -18,6 +19,8 @@ FORMS = (
     "cifar-10-batches-py/ or cifar-10-python.tar.gz or cifar-10-batches-bin/ or cifar10-images.tar.xz "
     "or train/<class>/*.jpg with test/<class>/*.jpg",
 )
+Form = Callable[[DataSet, Path], Dataset | None]
+"""Reads one form of a data set from a folder; None if it is not there."""
 FORMS100 = ("cifar-100-python/ or cifar-100-python.tar.gz or cifar-100-binary/ or cifar-100-binary.tar.gz",)
 
 
@@ -45,13 +48,7 @@ def load_cifar(chosen: DataSet, root: Path) -> Dataset:
     DataError
         If none of these is there, or if the first that is there is incomplete or damaged.
     """
-    folders = [root / folder for folder in chosen.folders]
-    for form in (_batches, _images):
-        for folder in folders:
-            found = form(chosen, folder) if folder.is_dir() else None
-            if found:
-                return found
-    raise missing(chosen.title, FORMS, [f for f in folders if f == root or f.is_dir()], root)
+    return _first(chosen, root, (_batches, _images), FORMS)
 
 
 def load_cifar100(chosen: DataSet, root: Path) -> Dataset:
@@ -75,14 +72,25 @@ def load_cifar100(chosen: DataSet, root: Path) -> Dataset:
     DataError
         If none of these is there, or if the first that is there is incomplete or damaged.
     """
+    return _first(chosen, root, (_batches100,), FORMS100)
+
+
+def _first(chosen: DataSet, root: Path, forms: tuple[Form, ...], words: tuple[str, ...]) -> Dataset:
+    """The first form that one of the usual folders has; a form that is preferred is looked for in all folders first."""
     folders = [root / folder for folder in chosen.folders]
-    for folder in folders:
-        found = find(
-            folder, CIFAR100, python="cifar-100-python", archive="cifar-100-python.tar.gz", binary="cifar-100-binary"
-        )
-        if found:
-            return Dataset(chosen.name, chosen.title, *found, chosen.classes)
-    raise missing(chosen.title, FORMS100, [f for f in folders if f == root or f.is_dir()], root)
+    for form in forms:
+        for folder in folders:
+            found = form(chosen, folder) if folder.is_dir() else None
+            if found:
+                return found
+    raise missing(chosen.title, words, [f for f in folders if f == root or f.is_dir()], root)
+
+
+def _batches100(chosen: DataSet, folder: Path) -> Dataset | None:
+    found = find(
+        folder, CIFAR100, python="cifar-100-python", archive="cifar-100-python.tar.gz", binary="cifar-100-binary"
+    )
+    return Dataset(chosen.name, chosen.title, *found, chosen.classes) if found else None
 
 
 def _batches(chosen: DataSet, folder: Path) -> Dataset | None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bsff.config import CLASSES_MAX
 from bsff.data.scaling import Scaling
 
 from .base import DataConversionWarning
@@ -157,3 +158,35 @@ def shape_of(samples: Array, wanted: tuple[int, int, int] | None) -> tuple[int, 
             f"input_shape = {tuple(wanted)}: holds {height * width * colours} values, expected {int(np.prod(own))}, those of a sample"
         )
     return height, width, colours
+
+
+def check_classes(classes: Array) -> None:
+    """Refuse what cannot be told apart: fewer than two classes, or more than the machine has labels for.
+
+    Raises
+    ------
+    ValueError
+    """
+    if len(classes) < 2:
+        raise ValueError(f"y contains {len(classes)} class: expected at least 2 classes to tell apart")
+    if len(classes) > CLASSES_MAX:
+        raise ValueError(
+            f"y contains {len(classes)} classes: the machine tells at most {CLASSES_MAX} apart; is it a regression?"
+        )
+
+
+def codes_of(labels: Array, classes: Array) -> NDArray[np.uint8]:
+    """The number of each label among the classes, which are sorted.
+
+    Raises
+    ------
+    ValueError
+        If a label is none of them: the first such is named.
+    """
+    codes = np.searchsorted(classes, labels)
+    known = classes[np.minimum(codes, len(classes) - 1)] == labels
+    if not known.all():
+        raise ValueError(
+            f"label {labels[~known].tolist()[0]!r}: expected one of {classes.tolist()}; name all classes when the model begins"
+        )
+    return codes.astype(np.uint8)

@@ -16,7 +16,7 @@ from bsff.tools.provenance import versions
 
 CLASSES = "classes"
 PARAMETERS = "parameters"
-FEATURES = "features"
+SAMPLE = "sample"
 
 
 def save(
@@ -27,7 +27,7 @@ def save(
     *,
     classes: NDArray[Any],
     scaling: Scaling | None,
-    features: int,
+    sample: tuple[int, ...],
     parameters: dict[str, Any],
 ) -> None:
     """Write a model; the file that was there stays until this one is whole.
@@ -36,14 +36,14 @@ def save(
     ----------
     classes : ndarray, shape (classes,)
         The labels.
-    features : int
-        ``n_features_in_``.
+    sample : tuple of int
+        Shape of a sample as it came.
     parameters : dict
         Those of the `Classifier` that JSON can hold.
     """
     labels = classes.astype(str) if classes.dtype.kind == "O" else classes
     others = {CLASSES: labels, **(scaling.to_arrays() if scaling is not None else {})}
-    texts = {PARAMETERS: parameters, FEATURES: features, "scaled": scaling is not None, "versions": versions()}
+    texts = {PARAMETERS: parameters, SAMPLE: list(sample), "scaled": scaling is not None, "versions": versions()}
     checkpoint.write(path, config, state, progress, texts, others)
 
 

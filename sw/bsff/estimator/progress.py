@@ -1,11 +1,13 @@
-"""A progress bar where somebody looks, and where tqdm is installed."""
+"""Progress where somebody looks: a bar where tqdm is installed, else a line now and then."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 from bsff.config import Config
+from bsff.training.progress import show
 
 Interval = Callable[[Any, Any], None]
 
@@ -18,7 +20,7 @@ def watched() -> bool:
 
 @contextmanager
 def bar(config: Config, predictors: tuple[str, ...], samples: int, verbose: bool | None) -> Iterator[Interval]:
-    """What to call after every interval of a training with its progress and tally; it moves a bar.
+    """What to call after every interval of a training with its progress and tally; it shows them.
 
     Parameters
     ----------
@@ -29,21 +31,18 @@ def bar(config: Config, predictors: tuple[str, ...], samples: int, verbose: bool
     verbose : bool, optional
         None: if `watched`.
     """
-    show = watched() if verbose is None else verbose
-    if not show:
+    if not (watched() if verbose is None else verbose):
         yield lambda progress, tally: None
         return
-    try:
-        from tqdm import tqdm
-    except ImportError:
+    if find_spec("tqdm") is None:
         print("bsff: no progress bar, as tqdm is not installed (pip install tqdm)", file=sys.stderr)
-        yield lambda progress, tally: None
-        return
-    with tqdm(total=samples * config.training.epochs, unit=" samples", desc=config.name) as shown:
+    shown = show(config.name, samples * config.training.epochs, 0, bar=True)
 
-        def move(progress: Any, tally: Any) -> None:
-            row = tally.row(predictors)[predictors[-1]]
-            shown.set_postfix_str(f"accuracy {100 * row['accuracy']:.1f} %, loss {row['loss']:.3f}", refresh=False)
-            shown.update(progress.presentations - shown.n)
+    def move(progress: Any, tally: Any) -> None:
+        row = tally.row(predictors)[predictors[-1]]
+        shown.update(progress.presentations, f"accuracy {100 * row['accuracy']:.1f} %, loss {row['loss']:.3f}")
 
+    try:
         yield move
+    finally:
+        shown.close()

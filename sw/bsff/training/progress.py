@@ -94,9 +94,19 @@ class Bar:
             self._bar.close()
 
 
-def show(name: str, total: int, done: int) -> Progress:
-    """A bar if standard error is a terminal and tqdm is installed, else lines."""
-    if sys.stderr.isatty():
+def show(name: str, total: int, done: int, *, bar: bool | None = None) -> Progress:
+    """A bar if tqdm is installed, else lines.
+
+    Parameters
+    ----------
+    name : str
+        Of what is trained.
+    total, done : int
+        Presentations in all, and already made.
+    bar : bool, optional
+        False: lines. None: a bar only if standard error is a terminal.
+    """
+    if sys.stderr.isatty() if bar is None else bar:
         with suppress(ModuleNotFoundError):
             return Bar(name, total, done)
     return Lines(name, total)

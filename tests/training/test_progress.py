@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from command_lines import bsff
 
-from bsff.cli.progress import LINE_SECONDS, Lines
 from bsff.cli.tensorboard import Log
+from bsff.training.progress import LINE_SECONDS, Lines
 
 
 def test_a_line_every_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:
