@@ -19,6 +19,8 @@ from bsff.golden.state import NetworkState
 from bsff.tools.files import write_atomic
 
 DPI = 120
+COUNTS_MOST = 30
+"""Most classes with which counts can be read in a confusion matrix."""
 NAMES = ("learning_curve.png", "firing_rates.png", "confusion.png", "first_layer.png")
 
 
@@ -73,17 +75,20 @@ def firing_rates(geometry: Geometry, state: NetworkState, path: Path) -> None:
 
 
 def confusion(table: NDArray[np.int64], classes: tuple[str, ...], title: str, path: Path) -> None:
-    """Confusion matrix in per cent of each label, with the counts of mistakes written in."""
+    """Confusion matrix in per cent of each label, with the counts written in where there is room for them."""
     share = 100 * table / np.maximum(table.sum(1, keepdims=True), 1)
-    figure, axes = plt.subplots(figsize=(5.6, 5), layout="constrained")
+    side = min(max(5.0, 0.28 * len(classes)), 16.0)
+    figure, axes = plt.subplots(figsize=(side + 0.6, side), layout="constrained")
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=100)
     for (row, column), count in np.ndenumerate(table):
-        if count:
+        if count and len(classes) <= COUNTS_MOST:
             colour = "white" if share[row, column] > 55 else "black"
             axes.text(column, row, str(count), ha="center", va="center", fontsize=7, color=colour)
     ticks = range(len(classes))
-    axes.set_xticks(ticks, classes, rotation=45 if max(map(len, classes)) > 2 else 0)
-    axes.set_yticks(ticks, classes)
+    size = 10 if len(classes) <= COUNTS_MOST else 6
+    rotation = 0 if max(map(len, classes)) <= 2 else 45 if len(classes) <= COUNTS_MOST else 90
+    axes.set_xticks(ticks, classes, rotation=rotation, fontsize=size)
+    axes.set_yticks(ticks, classes, fontsize=size)
     axes.set(xlabel="prediction", ylabel="label", title=title)
     figure.colorbar(image, ax=axes, label="share of the label (%)", shrink=0.85)
     _save(figure, path)
