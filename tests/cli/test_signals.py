@@ -68,9 +68,13 @@ def test_a_signal_saves_and_the_hint_can_be_pasted(number: signal.Signals, tmp_p
     assert unequal(state, RunDirectory(tmp_path / "again").load()[1]) == []
 
 
-SAVES_FOR_EVER = """
+SAVES_SLOWLY = f"""
 import time, bsff.machine.driver as driver
-driver.Accelerator.read_state = lambda self: (print("saving", flush=True), time.sleep(1000))
+def read_state(self):
+    print("saving", flush=True)
+    for _ in range({10 * WAIT}):  # one long sleep would not notice a signal that comes just before it begins
+        time.sleep(0.1)
+driver.Accelerator.read_state = read_state
 """
 
 
@@ -78,7 +82,7 @@ driver.Accelerator.read_state = lambda self: (print("saving", flush=True), time.
 @pytest.mark.parametrize("second", SIGNALS, ids=lambda n: n.name)
 def test_a_second_signal_ends_at_once(second: signal.Signals, tmp_path: Path) -> None:
     """The first waits for a save that takes ever so long; a copy of it, as a closing terminal sends, is none of its own."""
-    with start(["train", "digits-small", "--samples", 40], tmp_path, SAVES_FOR_EVER) as process:
+    with start(["train", "digits-small", "--samples", 40], tmp_path, SAVES_SLOWLY) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "saving\n"
         process.send_signal(signal.SIGTERM)
