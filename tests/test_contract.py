@@ -14,7 +14,7 @@ from bsff.contract.geometry import geometry
 from bsff.golden import engine, network
 from bsff.golden.state import NetworkState, blank
 
-CONTRACT = (3, "d965a29c4e417d7907012ca1bedf2a102cab25a67a5c9c37cf63f5add0c341be")
+CONTRACT = (4, "d965a29c4e417d7907012ca1bedf2a102cab25a67a5c9c37cf63f5add0c341be")
 """ABI version and SHA-256 of every array of the final state."""
 
 

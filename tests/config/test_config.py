@@ -114,11 +114,12 @@ def test_base_network_has_the_weights_that_the_design_counts() -> None:
 
 
 def test_settings_replace_keys() -> None:
-    chosen = config.override(config.load("mnist-small"), ["layer.temperature=5", "layer[2].tile=3", "data.encoding=thermometer",
+    chosen = config.override(config.load("mnist-small"), ["layer.temperature=5", "layer[2].tile=3", "data.encoding=thermometer", "head.pool=2",
                                                           "data.levels=[64, 128]", "head.enabled=true"])  # fmt: skip
     assert [layer.temperature for layer in chosen.layers] == [5.0, 5.0, 5.0]
     assert [layer.tile for layer in chosen.layers] == [1, 3, 1]
     assert chosen.data.levels == (64, 128)
+    assert chosen.head.pool == (2,)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,12 @@ def test_settings_replace_keys() -> None:
         ("layer[4].tile=3", r"--set layer\[4\]\.tile=3: expected layer\[1\] to layer\[3\]"),
         ("tile=3", "--set tile=3: expected section.key=value"),
         ("data[1].levels=3", "expected section.key=value"),
-        ("head.pool=3", "head.pool = 3: expected one of 1, 2"),
+        ("head.pool=3", "head.pool = 3: expected one of 1, 2, 4"),
+        ("head.pool=[2, 3]", r"head.pool = \[2, 3\]: expected one of 1, 2, 4"),
+        ("head.pool=[2, 2]", r"head.pool = \[2, 2\]: expected one number, or one for each of 1 maps"),
+        ("head.layers=[2, 4]", r"head.layers = \[2, 4\]: expected rising numbers of layers from 1 to 3"),
+        ("head.layers=[3, 2]", r"head.layers = \[3, 2\]: expected rising"),
+        ("layer.noise=0", r"layer\[1\].noise = 0: expected a number from 0.03125 to 4.0"),
         ("head.stride=3", "head.stride: unknown key"),
     ],
 )

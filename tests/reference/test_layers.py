@@ -8,6 +8,7 @@ import torch
 from reference_helpers import generator, layer, network, pixels
 from torch.nn import functional
 
+from bsff.golden.codes import matrix
 from bsff.reference import Map, Normalisation, absorb, fold, goodness, local_loss
 
 
@@ -18,12 +19,13 @@ def _seed(seed, monkeypatch):
 
 def test_goodness_and_loss_by_hand():
     z = torch.zeros(1, 2 * 10, 1, 2)
+    worked = torch.from_numpy(matrix("groups", 20, 10).copy())
     z[0, 6:8, 0] = torch.tensor([[1.0, -2.0], [3.0, 0.0]])  # class 3 owns channels 6 and 7
     expected = torch.zeros(1, 10)
     expected[0, 3] = 2 / 4
-    assert torch.equal(goodness(z, 10, squared=False), expected)
+    assert torch.equal(goodness(z, worked, squared=False), expected)
     expected[0, 3] = 14 / 4
-    assert torch.equal(goodness(z, 10, squared=True), expected)
+    assert torch.equal(goodness(z, worked, squared=True), expected)
     g = torch.zeros(1, 10)
     g[0, 3] = 0.5  # at T = 2 ln 9 class 3 weighs as much as the other nine together
     assert local_loss(g, torch.tensor([3]), 2 * math.log(9)).item() == pytest.approx(math.log(2))
@@ -91,7 +93,7 @@ def test_no_gradient_crosses_a_layer():
     assert first.taps.weight.grad is None
     assert first.taps.bias.grad is None
     second.zero_grad()
-    functional.cross_entropy(net.head(maps[-1]), y).backward()
+    functional.cross_entropy(net.head(maps[1:]), y).backward()
     assert net.head.taps.weight.grad.abs().max() > 0
     assert second.taps.weight.grad is None
 
@@ -143,14 +145,17 @@ def test_folding_is_exact_to_the_last_bit_where_floats_are():
 
 @pytest.mark.parametrize("normalisation", ["batchnorm", "running"])
 @pytest.mark.parametrize("variant", ["bsff", "real"])
-def test_absorbed_network_equals_the_trained_one(normalisation, variant):
+@pytest.mark.parametrize(
+    "head", [{"pool": 2}, {"layers": [1, 3, 4], "pool": [4, 2, 1]}, {"layers": [1, 2], "pool": 2, "pooling": "sum"}]
+)
+def test_absorbed_network_equals_the_trained_one(normalisation, variant, head):
     keys = {"channels": 20, "tile": 3, "eligibility": "surprisal", "normalisation": normalisation}
     net = network(
         {**keys, "pool": 2},
         {**keys, "kernel": 5, "padding": 2, "groups": 10},
         {**keys, "padding": 0},
         {**keys, "kind": "dense"},
-        head={"pool": 2},
+        head=head,
         variant=variant,
         shape=(9, 8, 1),
     ).double()

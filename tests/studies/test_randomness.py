@@ -60,7 +60,7 @@ def test_a_biased_table_is_found(seed, monkeypatch):
     """A table shifted by 1/32: the rate, the counts of a tile and the bound all see it."""
     true = randomness.firing_probability(np.zeros(1, np.int64))
     table = tables.noise_table(FRACTION) + 8
-    monkeypatch.setattr(tables, "noise_table", lambda _: table)
+    monkeypatch.setattr(tables, "noise_table", lambda *_: table)
     assert abs(randomness.firing_probability(np.zeros(1, np.int64)) - true) > 2.0**-11 + 2.0 ** -(FRACTION + 3)
     counts = randomness.tile_counts(lfsr.seed_state(seed, 21), 3, 0)
     monkeypatch.undo()

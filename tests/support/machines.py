@@ -45,12 +45,20 @@ def _table(rng: np.random.Generator, own: dict[str, Any]) -> dict[str, Any]:
             "eligibility": str(rng.choice(["boxcar", "xor"])), "boxcar": float(rng.choice([0.5, 2.0])),
             "normalisation": str(rng.choice(["running", "none"])), "centre": bool(rng.integers(2)),
             "momentum_shift": int(rng.integers(1, 9)), "weight_bits": int(rng.choice([8, 12, 16])),
-            "fraction_bits": int(rng.choice([4, 7])),
+            "fraction_bits": int(rng.choice([4, 7])), "noise": float(rng.choice([0.03125, 0.25, 1.0])),
+            "firing": float(rng.choice([0.0, 0.1, 0.4])), "firing_step": float(rng.choice([0.001, 0.02, 1.0])),
         })  # fmt: skip
+        if classes > 2 and layers[-1]["groups"] == 1 and rng.integers(2):
+            layers[-1] |= {"code": "pairs", "channels": layers[-1]["channels"] + int(rng.integers(2))}
     if rng.integers(2):
         layers.append({"kind": "dense", "channels": 2 * classes, "tile": int(rng.choice([1, 2]))})
     data = {**own, "encoding": str(rng.choice(["threshold", "bernoulli", "bitplanes", "thermometer"]))}
-    head = {"enabled": bool(rng.integers(4)), "pool": int(rng.choice([1, 2]))}
+    sources = sorted(rng.choice(len(layers), int(rng.integers(len(layers) + 1)), replace=False) + 1)
+    pools = rng.choice([1, 2, 4], max(len(sources), 1)) if rng.integers(2) else rng.choice([1, 2, 4], 1)
+    head = {
+        "enabled": bool(rng.integers(4)), "layers": [int(s) for s in sources], "pool": [int(p) for p in pools],
+        "pooling": str(rng.choice(["max", "sum"])),
+    }  # fmt: skip
     training = {"predictor": "head" if head["enabled"] else "goodness"}
     return {"layer": layers, "data": data, "head": head, "training": training}
 

@@ -30,8 +30,8 @@ def layer(shape=(2, 6, 6), *, variant="bsff", loss_before_norm=False, **keys):
     )
 
 
-def network(*layers, shape=(8, 8, 1), head=None, variant="bsff", data=None):
-    config = parse({"data": data or {}, "layer": list(layers), "head": head or {}})
+def network(*layers, shape=(8, 8, 1), head=None, variant="bsff", data=None, epochs=4):
+    config = parse({"data": data or {}, "layer": list(layers), "head": head or {}, "training": {"epochs": epochs}})
     return Network(config, shape, variant=variant, seed=SEED)
 
 

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from command_lines import start
 from machines import random_state, unequal
 
 from bsff.cli import main
-from bsff.config import load, override
+from bsff.config import load, override, parse
+from bsff.config.schedule import share, spans
 from bsff.contract.geometry import geometry
 from bsff.errors import CheckpointError
 from bsff.golden.state import blank
@@ -26,7 +28,7 @@ from bsff.machine.checkpoint import Progress
 from bsff.machine.diff import differences
 from bsff.tools import files
 from bsff.training.run import RunDirectory
-from bsff.training.train import order, step_size
+from bsff.training.train import order
 
 
 def bsff(*arguments: object) -> int:
@@ -65,6 +67,16 @@ def test_stopped_and_resumed_equals_uninterrupted(
     for a, b in zip(one["epochs"], two["epochs"], strict=True):
         assert a["train"] == b["train"]
         assert a["test"] == b["test"]
+
+
+def test_moved_and_mirrored_images_go_on_to_the_bit(tmp_path: Path) -> None:
+    settings = ("--set", "training.shift=1", "--set", "training.flip=true")
+    assert bsff("train", "digits-small", "--out", tmp_path / "whole", "--samples", 1600, *settings) == 0
+    assert bsff("train", "digits-small", "--out", tmp_path / "parts", "--samples", 123, *settings) == 0
+    for limit in (1500, 1600):
+        assert bsff("train", "--resume", "--out", tmp_path / "parts", "--samples", limit) == 0
+    states = [RunDirectory(tmp_path / name).load()[1] for name in ("whole", "parts")]
+    assert unequal(*states) == []
 
 
 def test_seed_changes_the_run(whole: Path, tmp_path: Path) -> None:
@@ -292,9 +304,26 @@ def test_steps_fall_linearly_within_a_parts_epochs() -> None:
     from bsff.config import parse
 
     chosen = parse(config)
-    first, second = chosen.layers[:2]
-    assert [step_size(chosen, first, e) for e in (0, 1, 3, 4)] == pytest.approx([0.4, 0.3, 0.1, 0.0])
-    assert [step_size(chosen, second, e) for e in (1.9, 2, 6, 9.5)] == pytest.approx([0.0, 0.4, 0.2, 0.025])
+    first, second = list(spans(chosen).values())[:2]
+    assert [share("linear", first, e) for e in (0, 1, 3, 4)] == pytest.approx([1.0, 0.75, 0.25, 0.0])
+    assert [share("linear", second, e) for e in (1.9, 2, 6, 9.5)] == pytest.approx([0.0, 1.0, 0.5, 0.0625])
+    assert [share("constant", second, e) for e in (1.9, 2, 9.5, 10)] == [0.0, 1.0, 1.0, 0.0]
+
+
+def test_staggered_layers_stop_one_after_another_and_the_head_goes_on() -> None:
+    layers = [{"channels": 10}] * 3
+    training = {"schedule": "staggered", "epochs": 12}
+
+    def found(**more: Any) -> list[tuple[int, int]]:
+        table = {"layer": layers, "training": training, **more}
+        return [(span.start, span.stop) for span in spans(parse(table)).values()]
+
+    assert found() == [(0, 7), (0, 8), (0, 9), (9, 12)]
+    assert found(head={"start_epoch": 2, "stop_epoch": 11}) == [(0, 7), (0, 8), (0, 9), (2, 11)]
+    assert found(layer=[{"channels": 10, "stop_epoch": 11}]) == [(0, 11), (11, 12)]
+    assert found(training={"schedule": "staggered", "epochs": 2}) == [(0, 1), (0, 1), (0, 1), (1, 2)]
+    assert found(training={"schedule": "staggered", "epochs": 1}) == [(0, 1)] * 4
+    assert found(training={"epochs": 12}) == [(0, 12)] * 4
 
 
 def test_staggered_termination_freezes_the_first_layer(tmp_path: Path) -> None:

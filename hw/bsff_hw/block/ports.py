@@ -5,18 +5,17 @@ from typing import Any
 from amaranth.lib.wiring import In, Out
 
 from bsff_hw.host.interfaces import bus_signature
-from bsff_hw.interfaces import access_signature, beats, logits
+from bsff_hw.interfaces import access_signature, logits
 
 
-def block_ports(bits: int) -> dict[str, Any]:
+def block_ports() -> dict[str, Any]:
     """Members that layers and head share.
 
-    Members: ``input`` takes maps, `bits` bits a beat; ``logits`` gives the logits of every sample while ``results`` is set;
+    Members: ``logits`` gives the logits of every sample while ``results`` is set;
     ``learn`` is CONTROL.learn; ``clear`` sets the counters to 0; ``bus`` and ``access`` lead to registers and memories;
     ``idle`` while no map is here or under way; ``completed`` for one cycle when a sample is done with.
     """
     return {
-        "input": In(beats(bits)),
         "logits": Out(logits()),
         "learn": In(1),
         "results": In(1),

@@ -1,17 +1,23 @@
-"""Two maps: one at work, one arriving."""
+"""Maps that a block holds: one at work, the others arriving or waiting."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff.contract.formats import LABEL_WIDTH
+from bsff_hw.interfaces import index
 
 SLOTS = 2
-"""Maps that a block holds."""
+"""Maps that a layer holds."""
 
 
 class Slots(wiring.Component):
-    """Say which half of a double buffer fills and which is at work.
+    """Say which slot of a ring fills and which is at work.
+
+    Parameters
+    ----------
+    count : int
+        Slots, at least 2.
 
     Members
     -------
@@ -23,7 +29,7 @@ class Slots(wiring.Component):
         The label of the beat's sample.
     ready : Out(1)
         A slot is free.
-    filling, working : Out(1)
+    filling, working : Out(index(count))
         The slot that fills, the slot at work.
     full : Out(1)
         The map at work is complete; it stays until `release`.
@@ -33,26 +39,35 @@ class Slots(wiring.Component):
         The label of the map at work.
     """
 
-    arrives: In(1)
-    last: In(1)
-    label_in: In(LABEL_WIDTH)
-    ready: Out(1)
-    filling: Out(1)
-    working: Out(1)
-    full: Out(1)
-    release: In(1)
-    label: Out(LABEL_WIDTH)
+    def __init__(self, count: int = SLOTS) -> None:
+        self._count = count
+        super().__init__(
+            {
+                "arrives": In(1),
+                "last": In(1),
+                "label_in": In(LABEL_WIDTH),
+                "ready": Out(1),
+                "filling": Out(index(count)),
+                "working": Out(index(count)),
+                "full": Out(1),
+                "release": In(1),
+                "label": Out(LABEL_WIDTH),
+            }
+        )
 
     def elaborate(self, platform) -> Module:
-        m = Module()
-        held = Signal(range(SLOTS + 1))
-        labels = Signal(data.ArrayLayout(LABEL_WIDTH, SLOTS))
-        m.d.comb += [self.ready.eq(held != SLOTS), self.full.eq(held != 0), self.label.eq(labels[self.working])]
+        m, count = Module(), self._count
+        held = Signal(range(count + 1))
+        labels = Signal(data.ArrayLayout(LABEL_WIDTH, count))
+        m.d.comb += [self.ready.eq(held != count), self.full.eq(held != 0), self.label.eq(labels[self.working])]
         with m.If(self.arrives):
             m.d.sync += labels[self.filling].eq(self.label_in)
             with m.If(self.last):
-                m.d.sync += self.filling.eq(~self.filling)
+                m.d.sync += self.filling.eq(self._after(self.filling))
         with m.If(self.release):
-            m.d.sync += self.working.eq(~self.working)
+            m.d.sync += self.working.eq(self._after(self.working))
         m.d.sync += held.eq(held + (self.arrives & self.last) - self.release)
         return m
+
+    def _after(self, slot: Signal):
+        return ~slot if self._count == 2 else Mux(slot == self._count - 1, 0, slot + 1)

@@ -1,1 +1,1 @@
-"""The softmax head on the last map: map, walk over active inputs, rows, scores, gains and biases."""
+"""The softmax head: the maps that it reads, walk over active inputs, rows, scores, gains and biases."""

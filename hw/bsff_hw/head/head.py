@@ -13,31 +13,33 @@ from bsff_hw.plan import HeadPlan
 
 from .access import HeadAccess
 from .gains import HeadGains
-from .map import HeadMap
+from .maps import HeadMaps, input_ports
 from .rows import HeadRows
 from .scores import HeadScores
 
 
 class Head(Planned):
-    """Classify the last layer's map, and learn to.
+    """Classify by the maps of layers, and learn to.
 
     Members
     -------
-    input, logits, learn, results, clear, bus, access, idle, completed :
+    input0, ... : In(stream)
+        See `maps.input_ports`.
+    logits, learn, results, clear, bus, access, idle, completed :
         See `block.ports.block_ports`.
 
     Notes
     -----
-    Forward and update each read one word of the map a cycle or, where more of its bits are on, one weight row.
+    Forward and update each read one word of the maps a cycle or, where more of its bits are on, one weight row.
     """
 
     def ports(self, plan: HeadPlan) -> dict:
-        return block_ports(plan.beat * plan.levels)
+        return {**input_ports(plan), **block_ports()}
 
     def elaborate(self, platform) -> Module:
         m = Module()
         plan = self._plan
-        m.submodules.map = map_ = HeadMap(plan)
+        m.submodules.maps = maps = HeadMaps(plan)
         m.submodules.rows = rows = HeadRows(plan)
         m.submodules.scores = scores = HeadScores(plan)
         m.submodules.verdict = verdict = Verdict(plan.logit_width, plan.classes)
@@ -46,8 +48,9 @@ class Head(Planned):
         m.submodules.registers = registers = BlockRegisters(plan.rows, plan.classes, plan.classes, layer=False)
         m.submodules.access = access = HeadAccess(plan)
         m.submodules.counters = counters = EventCounters()
-        connect(m, flipped(self.input), map_.input)
-        connect(m, rows.words, map_.words)
+        for name in input_ports(plan):
+            connect(m, flipped(getattr(self, name)), getattr(maps, name))
+        connect(m, rows.words, maps.words)
         connect(m, verdict.scores, scores.scores)
         connect(m, gains.errors, verdict.errors)
         connect(m, verdict.logits, flipped(self.logits))
@@ -70,12 +73,12 @@ class Head(Planned):
             controller.update.done.eq(rows.done),
             controller.listed.eq(rows.listed),
             controller.saturated.eq(rows.saturated),
-            # the map at work
+            # the sample at work
             controller.cleared.eq(rows.idle),
-            controller.full.eq(map_.full),
-            controller.label.eq(map_.label),
-            map_.release.eq(controller.release),
-            verdict.label.eq(map_.label),
+            controller.full.eq(maps.full),
+            controller.label.eq(maps.label),
+            maps.release.eq(controller.release),
+            verdict.label.eq(maps.label),
             # the host
             access.weight_done.eq(rows.done),
             access.biases.eq(gains.biases),

@@ -14,7 +14,7 @@ from bsff_hw.parts.lfsr import Draws
 from bsff_hw.parts.ram import ram
 from bsff_hw.plan import HeadPlan
 
-from .map import word_read_signature
+from .maps import word_read_signature
 from .walk import Walk
 
 

@@ -1,4 +1,6 @@
-"""Word by word through the head's map: the active inputs, in rising order."""
+"""Word by word through the maps that the head reads: the active inputs, in rising order."""
+
+from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
@@ -8,11 +10,11 @@ from bsff_hw.parts.active import ActiveIndex
 from bsff_hw.parts.arithmetic import total
 from bsff_hw.plan import HeadPlan
 
-from .map import word_read_signature
+from .maps import word_read_signature
 
 
 class Walk(Planned):
-    """List the active inputs of the map at work.
+    """List the active inputs of the sample at work.
 
     Members
     -------
@@ -56,7 +58,13 @@ class Walk(Planned):
         busy, reading, there, load, single, some = (
             Signal(name=n) for n in ("busy", "reading", "there", "load", "single", "some")
         )
-        word = Signal(range(plan.words + 1))
+        words, widths = [s.words for s in plan.sources], [s.beat for s in plan.sources]
+        word, source, width = (
+            Signal.like(self.words.address),
+            Signal.like(self.words.source),
+            Signal(range(plan.beat + 1)),
+        )
+        last_word, last_source = Signal(), Signal()
         base, next_base = Signal(range(plan.rows + plan.beat)), Signal(range(plan.rows + plan.beat))
         counts = [self.words.word[i * plan.levels : (i + 1) * plan.levels] for i in range(plan.beat)]
         for encoder in (listing, choosing):
@@ -71,19 +79,30 @@ class Walk(Planned):
             # the port holds its word until the next one is asked for
             self.words.enable.eq(reading & (~there | load)),
             self.words.address.eq(word),
+            self.words.source.eq(source),
+            last_word.eq(word == _of(source, [n - 1 for n in words])),
+            last_source.eq(source == len(words) - 1),
             self.valid.eq(busy & some),
             self.input.eq(base + Mux(learning, choosing.index, listing.index)),
             self.count.eq(total(list(choosing.payload))),
             self.finished.eq(~reading & ~there & ~busy),
         ]
         with m.If(load):
-            m.d.sync += [busy.eq(1), there.eq(0), base.eq(next_base), next_base.eq(next_base + plan.beat)]
+            m.d.sync += [busy.eq(1), there.eq(0), base.eq(next_base), next_base.eq(next_base + width)]
         with m.Elif(busy & single):
             m.d.sync += busy.eq(0)
         with m.If(self.words.enable):
-            m.d.sync += [there.eq(1), word.eq(word + 1)]
-            with m.If(word == plan.words - 1):
-                m.d.sync += reading.eq(0)
+            m.d.sync += [there.eq(1), word.eq(word + 1), width.eq(_of(source, widths))]
+            with m.If(last_word):
+                m.d.sync += [word.eq(0), source.eq(source + 1), reading.eq(~last_source)]
         with m.If(self.forward | self.update):
-            m.d.sync += [reading.eq(1), word.eq(0), next_base.eq(0), learning.eq(self.update)]
+            m.d.sync += [reading.eq(1), word.eq(0), source.eq(0), next_base.eq(0), learning.eq(self.update)]
         return m
+
+
+def _of(source: Signal, values: list[int]) -> Any:
+    """The value of a source."""
+    chosen: Any = values[-1]
+    for i, value in enumerate(values[:-1]):
+        chosen = Mux(source == i, value, chosen)
+    return chosen

@@ -4,7 +4,7 @@ Integer model: `bsff.golden.layer.run`, step by step.
 """
 
 from amaranth.hdl import Module, Mux, Signal
-from amaranth.lib.wiring import Out, connect, flipped
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from bsff.contract.formats import ACTIVITY_BITS, ACTIVITY_SHIFT
 from bsff_hw.block.controller import Controller
@@ -30,8 +30,10 @@ class Layer(Planned):
 
     Members
     -------
-    input, logits, learn, results, clear, bus, access, idle, completed :
+    logits, learn, results, clear, bus, access, idle, completed :
         See `block.ports.block_ports`.
+    input : In(stream)
+        Maps, `plan.beat` channels a beat.
     output : Out(stream)
         Maps after the pool, `plan.tiles` channels a beat.
 
@@ -42,7 +44,8 @@ class Layer(Planned):
     """
 
     def ports(self, plan: LayerPlan) -> dict:
-        return {**block_ports(plan.beat * plan.levels), "output": Out(beats(plan.tiles * plan.tile))}
+        streams = {"input": In(beats(plan.beat * plan.levels)), "output": Out(beats(plan.tiles * plan.tile))}
+        return {**streams, **block_ports()}
 
     def elaborate(self, platform) -> Module:
         m = Module()

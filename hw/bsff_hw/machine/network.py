@@ -16,6 +16,7 @@ from bsff_hw.host.register_file import RegisterFile
 from bsff_hw.host.results import Results
 from bsff_hw.host.samples import DEPTH, SampleStore
 from bsff_hw.layer.layer import Layer
+from bsff_hw.parts.fork import Fork
 from bsff_hw.plan import Plan
 
 
@@ -69,9 +70,8 @@ class Network(wiring.Component):
         self._fill(m, registers, samples)
         connect(m, registers.encoder, encoder.generator)
         connect(m, samples.output, encoder.input)
-        source = encoder.output
+        self._route(m, encoder.output, blocks)
         for i, block in enumerate(blocks):
-            connect(m, source, block.input)
             connect(m, registers.buses[i], block.bus)
             connect(m, registers.accesses[i], block.access)
             connect(m, block.logits, results.logits[i])
@@ -80,10 +80,6 @@ class Network(wiring.Component):
                 block.results.eq(registers.control.results),
                 block.clear.eq(registers.clear_counters),
             ]
-            if i < len(plan.layers):
-                source = block.output
-        if plan.head is None:
-            m.d.comb += source.ready.eq(1)  # nobody listens to the last map
         # a sample that leaves the store is in a map a cycle later: `busy` looks at both and at the moment between
         idle = Signal()
         m.d.comb += [
@@ -92,6 +88,26 @@ class Network(wiring.Component):
         ]
         m.d.sync += self.busy.eq(~idle)
         return m
+
+    def _route(self, m: Module, bits: Any, blocks: list[Any]) -> None:
+        """Every map to those who read it: the next layer, and the head where it is one of its sources."""
+        plan = self._plan
+        layers = blocks[: len(plan.layers)]
+        connect(m, bits, layers[0].input)
+        for i, layer in enumerate(layers):
+            readers = [layers[i + 1].input] if i + 1 < len(layers) else []
+            if plan.head is not None:
+                numbers = [k for k, source in enumerate(plan.head.sources) if source.shape.layer == i]
+                readers += [getattr(blocks[-1], f"input{k}") for k in numbers]
+            if not readers:
+                m.d.comb += layer.output.ready.eq(1)  # nobody listens to the last map
+            elif len(readers) == 1:
+                connect(m, layer.output, readers[0])
+            else:
+                m.submodules[f"fork{i + 1}"] = fork = Fork(layer.output.payload.shape(), len(readers))
+                connect(m, layer.output, fork.input)
+                for k, reader in enumerate(readers):
+                    connect(m, getattr(fork, f"output{k}"), reader)
 
     def _fill(self, m: Module, registers: RegisterFile, samples: SampleStore) -> None:
         """The ways into the sample store: the host's words, and records in memory."""

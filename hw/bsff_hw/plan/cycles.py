@@ -93,13 +93,13 @@ def layer_cycles(plan: LayerPlan, density: float, site_density: float | None = N
 
 
 def head_cycles(plan: HeadPlan, density: float) -> Cycles:
-    """Cycles of the head for a map whose inputs are on with probability `density`."""
-    words = plan.words * most(plan.beat * plan.levels, density, 1)
-    touched = plan.words * most(plan.beat, 1 - (1 - density) ** plan.levels, 1)
+    """Cycles of the head for maps of which a share `density` of the unary bits is on."""
+    words = sum(source.words * most(source.word, density, 1) for source in plan.sources)
+    touched = sum(source.words * most(source.beat, 1 - (1 - density) ** source.levels, 1) for source in plan.sources)
     return Cycles(
         words + PIPELINE,
         softmax_cycles(plan.classes) + PIPELINE,
         touched + PIPELINE,
-        plan.rows * plan.levels * density,
+        plan.shape.largest * density,
         plan.rows * density,
     )

@@ -6,9 +6,10 @@ from bsff.config import Config
 from bsff.contract.able import check
 from bsff.contract.geometry import Geometry, geometry, planes
 from bsff.contract.numerics import check_accumulator
+from bsff.errors import ConfigError
 
 from .fold import fold_layer
-from .head import HeadPlan
+from .head import HeadPlan, plan_head
 from .layer import LayerPlan
 
 
@@ -37,12 +38,13 @@ def plan(config: Config) -> Plan:
     beat = planes(config.data)
     layers = []
     for i, layer in enumerate(shape.layers):
+        if layer.config.code != "groups":
+            raise ConfigError(f'layer[{i + 1}].code = "{layer.config.code}": the gateware has "groups" alone')
         check_accumulator(layer)
         following = shape.layers[i + 1] if i + 1 < len(shape.layers) else None
         layers.append(fold_layer(i + 1, layer, beat, following))
         beat = layers[-1].tiles
     head = None
     if shape.head is not None:
-        at, own = shape.head, config.head
-        head = HeadPlan(at.source, at.inputs, at.levels, beat, own.pool, own.weight_bits, own.fraction_bits, at.classes)
+        head = plan_head(shape.head, [layer.tile for layer in layers], [layer.tiles for layer in layers])
     return Plan(config, shape, tuple(layers), head)

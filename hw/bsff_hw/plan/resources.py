@@ -88,7 +88,10 @@ def layer_resources(plan: LayerPlan) -> Resources:
 def head_resources(plan: HeadPlan) -> Resources:
     """Estimate of the head."""
     total = Resources(1000 + 250 * plan.classes, 0, 8 + (plan.classes if plan.levels > 1 else 0))
-    return total + memory(plan.rows, plan.classes * plan.weight_bits) + memory(2 * plan.words, plan.beat * plan.levels)
+    total += memory(plan.rows, plan.classes * plan.weight_bits)
+    for source in plan.sources:
+        total += memory(source.slots * source.words, source.word)
+    return total
 
 
 def shell_resources(plan: Plan) -> Resources:

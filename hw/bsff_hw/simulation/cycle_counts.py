@@ -113,7 +113,7 @@ def _block(machine: Accelerator, number: int, trained: Any, judged: Any) -> Bloc
         cycles = layer_cycles(folded.layers[number], density)
     else:
         assert folded.head is not None
-        density = count["taps"] / samples / (folded.head.rows * folded.head.levels)
+        density = count["taps"] / samples / folded.head.shape.largest
         cycles = head_cycles(folded.head, density)
     return BlockCycles(
         name=shape.predictors[number],

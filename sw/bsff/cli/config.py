@@ -35,10 +35,11 @@ def table(config: Config, shape: Geometry) -> str:
             f"{layer.rows:>7} {layer.weights:>9,} {layer.config.weight_bits:>5}"
         )
     if shape.head is not None:
-        lines.append(
-            f"{'head':8}{'x'.join(map(str, shape.head.inputs)):>12} {shape.classes:>12} {shape.head.rows:>6} {shape.head.rows:>7} "
-            f"{shape.head.rows * shape.classes:>9,} {config.head.weight_bits:>5}"
-        )
+        for i, source in enumerate(shape.head.sources):
+            lines.append(
+                f"{'head' if i == 0 else '':8}{'x'.join(map(str, source.inputs)):>12} {shape.classes:>12} {source.rows:>6} "
+                f"{source.rows:>7} {source.rows * shape.classes:>9,} {config.head.weight_bits:>5}"
+            )
     lines.append(f"{shape.weights:,} weights in the layers")
     return "\n".join(lines)
 

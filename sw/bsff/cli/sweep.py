@@ -24,7 +24,7 @@ def add(commands: Any) -> None:
         "sweep",
         help="train many networks into one results file",
         description="Train every cell of a specification that its results file does not hold yet; Ctrl-C loses no "
-        "finished row, and the same command goes on from there.",
+        "finished row and at most two minutes of the others, and the same command goes on from there.",
     )
     parser.add_argument("spec", type=Path, metavar="SPEC", help="TOML file, see docs/sweeps.md")
     add_results(parser, "SPEC with the ending .csv")
@@ -53,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run what is missing; exit status 1 if a cell failed, 130 after Ctrl-C (see `main`)."""
     from bsff.studies.sweep import Results, load_spec  # imports pandas
     from bsff.studies.sweep.pool import run_here, run_on_ray
+    from bsff.studies.sweep.unfinished import folder_of, forget, tidy
     from bsff.studies.sweep.work import commit, gpu
 
     for name in ("workers", "cells"):
@@ -82,11 +83,14 @@ def run(arguments: argparse.Namespace) -> int:
         )  # a sweep that is stopped early has a seed of everything
         chosen = missing[: arguments.cells]
         print(f"{results.path}: {done} of {len(wanted)} cells are there, {len(chosen)} to do", flush=True)
+        unfinished = folder_of(results.path.resolve())
         if arguments.ray:
-            outcomes = run_on_ray(chosen, data, commit(), address=arguments.ray)
+            outcomes = run_on_ray(chosen, data, commit(), address=arguments.ray, unfinished=str(unfinished))
         else:
             workers = min(arguments.workers or os.cpu_count() or 1, max(len(chosen), 1))
-            outcomes = run_here(chosen, data, commit(), workers=workers, device=arguments.device)
+            outcomes = run_here(
+                chosen, data, commit(), workers=workers, device=arguments.device, unfinished=str(unfinished)
+            )
         try:
             for cell, outcome in outcomes:
                 if isinstance(outcome, BaseException):
@@ -94,6 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
                     print(f"failed: {_name(cell)}: {type(outcome).__name__}: {outcome}", file=sys.stderr, flush=True)
                     continue
                 results.add(outcome)
+                forget(unfinished, cell)
                 done += 1
                 print(f"{done}/{len(wanted)} {_name(cell)}{_found(outcome)}", flush=True)
         except KeyboardInterrupt as stop:
@@ -101,6 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
             return status_of(stop.number if isinstance(stop, Stopped) else signal.SIGINT)
         finally:
             outcomes.close()
+        tidy(unfinished)
         results.sort(spec)
     return 1 if failed else 0
 

@@ -18,7 +18,7 @@ KINDS: dict[Any, tuple[str, tuple[type, ...]]] = {
     float: ("a number", (int, float)),
     bool: ("true or false", (bool,)),
     str: ("a text", (str,)),
-    tuple[int, ...]: ("a list of whole numbers", (list, tuple)),
+    tuple[int, ...]: ("a list of whole numbers", (list, tuple, int)),
 }
 """Types of keys: what a value is called, and the types in which it may come."""
 
@@ -49,11 +49,12 @@ def check_value(name: str, spec: dataclasses.Field[Any], value: Any) -> Any:
     kind, meta = spec.type, spec.metadata
     many = kind == tuple[int, ...]
     ok = isinstance(value, KINDS[kind][1]) and (kind is bool or not isinstance(value, bool))
-    items = list(value) if ok and many else [value]
+    one = type(value) is int  # for a list: a list of it
+    items = list(value) if ok and many and not one else [value]
     if many:
         ok = ok and all(type(v) is int for v in items)
     if ok and meta["choices"] is not None:
-        ok = value in meta["choices"]
+        ok = all(item in meta["choices"] for item in items)
     for bound, sign in ((meta["low"], 1), (meta["high"], -1)):
         ok = ok and (bound is None or all(sign * v >= sign * bound for v in items))
     if not ok:
@@ -122,7 +123,7 @@ def _check(config: Config) -> None:
         raise ConfigError('training.predictor = "head": expected "goodness" while head.enabled = false')
     for i, layer in enumerate(config.layers):
         where = f"layer[{i + 1}]"
-        if data.class_count and layer.channels % data.class_count:
+        if data.class_count and layer.channels % data.class_count and layer.code == "groups":
             raise ConfigError(
                 f"{where}.channels = {layer.channels}: expected a multiple of {data.class_count}, one group per class"
             )
@@ -133,6 +134,11 @@ def _check(config: Config) -> None:
         if layer.fraction_bits >= layer.weight_bits:
             raise ConfigError(
                 f"{where}.fraction_bits = {layer.fraction_bits}: expected less than weight_bits = {layer.weight_bits}"
+            )
+        if layer.code == "pairs" and (data.class_count in (1, 2) or layer.groups > 1):
+            raise ConfigError(
+                f'{where}.code = "pairs": expected "groups" with {data.class_count} classes and groups = {layer.groups}; pairs '
+                "need at least 3 classes and groups = 1"
             )
         _check_epochs(where, layer)
         if layer.kind == "dense" and (layer.pool != 1 or layer.groups != 1):
@@ -151,6 +157,13 @@ def _check(config: Config) -> None:
         raise ConfigError(
             f"head.fraction_bits = {head.fraction_bits}: expected at most weight_bits + 3 = {head.weight_bits + 3}"
         )
+    if list(head.layers) != sorted(set(head.layers)) or max(head.layers, default=0) > len(config.layers):
+        raise ConfigError(
+            f"head.layers = {list(head.layers)}: expected rising numbers of layers from 1 to {len(config.layers)}"
+        )
+    sources = max(len(head.layers), 1)
+    if len(head.pool) not in (1, sources):
+        raise ConfigError(f"head.pool = {list(head.pool)}: expected one number, or one for each of {sources} maps")
     _check_epochs("head", head)
 
 

@@ -13,6 +13,10 @@ CLASSES_MAX = 256
 """Most classes: a label fits `bsff.contract.formats.LABEL_WIDTH` bits."""
 
 
+WORKED_FOR = {"groups": 1, "pairs": 2}
+"""Class codes: for how many classes a channel works with each; see `bsff.golden.codes`."""
+
+
 def key(
     default: Any,
     *,
@@ -56,19 +60,8 @@ class DataConfig:
         return DATASETS[self.dataset].shape
 
 
-class Learner:
-    """What learns: a layer or the head."""
-
-    start_epoch: int
-    stop_epoch: int
-
-    def learns(self, epoch: int) -> bool:
-        """Whether it learns in this epoch, from 0: it may start late, and be frozen before the end."""
-        return epoch >= self.start_epoch and not 0 < self.stop_epoch <= epoch
-
-
 @dataclass(frozen=True)
-class LayerConfig(Learner):
+class LayerConfig:
     """One layer that learns by itself."""
 
     kind: str = key("conv", choices=("conv", "dense"), doc="dense: one position that sees the whole map")
@@ -80,6 +73,13 @@ class LayerConfig(Learner):
         1, low=1, high=CLASSES_MAX, doc="as many as classes: channels of a class see only that class's inputs (CFSE)"
     )
     tile: int = key(1, low=1, high=15, doc="M, p-bits per unit")
+    noise: float = key(
+        1.0,
+        low=0.03125,
+        high=4.0,
+        doc="scale of the p-bits' logistic noise; 1: they fire with the sigmoid, as in the paper",
+    )
+    code: str = key("groups", choices=WORKED_FOR, doc="classes that a channel works for: one, side by side, or two")
     eligibility: str = key(
         "boxcar",
         choices=("boxcar", "xor", "surprisal"),
@@ -92,6 +92,18 @@ class LayerConfig(Learner):
         doc="of the firing counts; batchnorm is for the float reference",
     )
     momentum_shift: int = key(8, low=1, high=12, doc="running mean: forgets over 2**shift samples")
+    firing: float = key(
+        0.0,
+        low=0.0,
+        high=0.5,
+        doc="share of p-bits that every channel's bias is moved towards, with each update; 0: none",
+    )
+    firing_step: float = key(
+        0.02,
+        low=0.0001,
+        high=1.0,
+        doc="by which a bias moves where a channel is off by all of its p-bits, as a power of two",
+    )
     centre: bool = key(True, doc="subtract the mean input activity in the update, fold the correction into the bias")
     weight_bits: int = key(12, low=8, high=16, doc="bits of a stored weight")
     fraction_bits: int = key(8, low=2, high=12, doc="of which fractional")
@@ -99,7 +111,7 @@ class LayerConfig(Learner):
     temperature: float = key(80.0, low=0.125, high=4096.0, doc="T of softmax(T*g)")
     gate: float = key(0.1, low=0.0, high=1.0, doc="no update while every class error is below this")
     start_epoch: int = key(0, low=0, doc="first epoch in which the layer learns")
-    stop_epoch: int = key(0, low=0, doc="epoch from which it is frozen; 0: never (staggered termination)")
+    stop_epoch: int = key(0, low=0, doc="epoch from which it is frozen; 0: as the schedule says")
     init_mean: float = key(-2.5, low=-16.0, high=16.0, doc="mean pre-activation after initialisation on data")
     init_std: float = key(2.0, low=0.0625, high=16.0, doc="its standard deviation")
     lanes: int = key(0, low=0, high=4096, doc="folding: channels per cycle; 0: all of a group")
@@ -112,16 +124,20 @@ class LayerConfig(Learner):
 
 
 @dataclass(frozen=True)
-class HeadConfig(Learner):
-    """Softmax classifier on the last layer's map; learns by the same local rule."""
+class HeadConfig:
+    """Softmax classifier on the maps of layers; learns by the same local rule."""
 
     enabled: bool = key(True, doc="false: predict by goodness only")
-    pool: int = key(1, choices=(1, 2), doc="2: 2x2 max-pool (ceil) in front of the head")
+    layers: tuple[int, ...] = key((), low=1, high=64, doc="layers whose maps it reads, rising; []: the last alone")
+    pool: tuple[int, ...] = key(
+        (1,), choices=(1, 2, 4), doc="side of the window in front of the head; one for all maps, or one a map"
+    )
+    pooling: str = key("max", choices=("max", "sum"), doc="of a window: its largest count, or the sum of its counts")
     weight_bits: int = key(12, low=8, high=18, doc="bits of a stored weight")
     fraction_bits: int = key(10, low=2, high=16, doc="of which fractional")
     step: float = key(0.01, low=0.0, high=16.0, doc="step size at the start of training")
     gate: float = key(0.02, low=0.0, high=1.0, doc="no update while every class error is below this")
-    start_epoch: int = key(0, low=0, doc="first epoch in which the head learns")
+    start_epoch: int = key(0, low=0, doc="first epoch in which the head learns; 0: as the schedule says")
     stop_epoch: int = key(0, low=0, doc="epoch from which it is frozen; 0: never")
 
 
@@ -131,7 +147,15 @@ class TrainingConfig:
 
     epochs: int = key(1, low=1, high=100_000, doc="passes over the training set")
     seed: int = key(0, low=0, high=2**32 - 1, doc="of weights, p-bits, rounding and sample order")
-    schedule: str = key("linear", choices=("linear", "constant"), doc="step sizes fall linearly to zero, or not")
+    schedule: str = key(
+        "linear",
+        choices=("linear", "staggered", "constant"),
+        doc="linear: step sizes fall to zero; staggered: so they do, of one layer after another, then of the head; constant: they stay",
+    )
+    shift: int = key(
+        0, low=0, high=8, doc="each time it is presented, a training image is moved by up to as many pixels"
+    )
+    flip: bool = key(False, doc="and mirrored, left to right, every second time")
     interval: int = key(500, low=1, high=65_535, doc="presentations between two step-size writes by the host")
     predictor: str = key("head", choices=("head", "goodness"), doc="which prediction `test_accuracy` reports")
     test_draws: int = key(1, low=1, high=64, doc="presentations of each test sample, their logits summed")

@@ -32,7 +32,7 @@ def check(config: Config) -> Geometry:
     try:
         numerics.step_register(config.head.step, config.head.fraction_bits)
         if shape.head is not None:
-            numerics.check_head(shape.head, config.head)
+            numerics.check_head(shape.head)
     except ConfigError as error:
         raise ConfigError(f"{config.name}: head.{error}") from None
     return shape

@@ -26,6 +26,8 @@ DRAW_BITS = GENERATOR_WIDTH // DRAWS
 """Bits of a draw, all of them."""
 NOISE_BITS = 10
 """Upper bits of a draw that index the table of logistic noise."""
+NOISE_SCALE_BITS = 8
+"""Fractional bits of the scale of the noise."""
 
 # ---- sums, running means and goodness
 

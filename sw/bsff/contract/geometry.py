@@ -6,7 +6,8 @@ The golden model, the register table, the driver and the gateware all read them 
 import math
 from dataclasses import dataclass
 
-from bsff.config import ENCODINGS, Config, DataConfig, LayerConfig, blocks
+from bsff.config import ENCODINGS, Config, DataConfig, HeadConfig, LayerConfig, blocks
+from bsff.config.schema import WORKED_FOR
 from bsff.errors import ConfigError
 
 from .formats import MEAN_BITS, MEAN_WIDTH
@@ -30,7 +31,6 @@ class LayerGeometry:
     output: Shape
     """Height, width, channels after the pool."""
     classes: int
-    """Classes, each of which owns as many channels."""
 
     @property
     def kernel(self) -> Sides:
@@ -83,9 +83,9 @@ class LayerGeometry:
         return self.config.channels * self.config.tile * (3 if self.config.eligibility == "xor" else 1)
 
     @property
-    def goodness_count(self) -> int:
-        """p-bits of one class: class channels * positions after the pool * M."""
-        return self.config.channels // self.classes * self.outputs * self.config.tile
+    def goodness_count(self) -> float:
+        """p-bits that work for one class, on average: channels of a class * positions after the pool * M."""
+        return self.config.channels * WORKED_FOR[self.config.code] / self.classes * self.outputs * self.config.tile
 
     @property
     def sum_bound(self) -> int:
@@ -99,18 +99,48 @@ class LayerGeometry:
 
 
 @dataclass(frozen=True)
-class HeadGeometry:
-    """What the shape of the softmax head is: its input map after the optional pool."""
+class HeadSource:
+    """A map that the head reads."""
 
-    source: Shape
+    layer: int
+    """Index of the layer that makes it, from 0."""
+    map: Shape
+    """Height, width, channels as the layer hands it on."""
+    window: int
+    """Side of the windows in which it is pooled; 1: it is not."""
     inputs: Shape
+    """Height, width, channels after that; an odd edge keeps a window of its own."""
     levels: int
-    classes: int
+    """Largest value of an input."""
 
     @property
     def rows(self) -> int:
         """Weight rows: one an input."""
         return math.prod(self.inputs)
+
+
+@dataclass(frozen=True)
+class HeadGeometry:
+    """What the shape of the softmax head is: the maps that it reads, one after another."""
+
+    config: HeadConfig
+    sources: tuple[HeadSource, ...]
+    classes: int
+
+    @property
+    def rows(self) -> int:
+        """Weight rows: one an input, those of the first source first."""
+        return sum(source.rows for source in self.sources)
+
+    @property
+    def levels(self) -> int:
+        """Largest value of an input of any source."""
+        return max(source.levels for source in self.sources)
+
+    @property
+    def largest(self) -> int:
+        """Largest sum of all inputs."""
+        return sum(source.rows * source.levels for source in self.sources)
 
 
 @dataclass(frozen=True)
@@ -206,8 +236,19 @@ def geometry(config: Config) -> Geometry:
             )
         layers.append(LayerGeometry(layer, shape, levels, conv, output, classes))
         shape, levels = output, layer.tile
-    head = None
-    if config.head.enabled:
-        pool = config.head.pool
-        head = HeadGeometry(shape, (-(-shape[0] // pool), -(-shape[1] // pool), shape[2]), levels, classes)
+    head = HeadGeometry(config.head, _sources(config, layers), classes) if config.head.enabled else None
     return Geometry(pixels, encoded, tuple(layers), head, classes)
+
+
+def _sources(config: Config, layers: list[LayerGeometry]) -> tuple[HeadSource, ...]:
+    """The maps that the head reads."""
+    numbers = config.head.layers or (len(layers),)
+    windows = config.head.pool if len(config.head.pool) > 1 else config.head.pool * len(numbers)
+    sources = []
+    for number, window in zip(numbers, windows, strict=True):
+        height, width, channels = layers[number - 1].output
+        inputs = (-(-height // window), -(-width // window), channels)
+        summed = min(height, window) * min(width, window) if config.head.pooling == "sum" else 1
+        levels = layers[number - 1].config.tile * summed
+        sources.append(HeadSource(number - 1, (height, width, channels), window, inputs, levels))
+    return tuple(sources)

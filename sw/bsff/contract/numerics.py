@@ -5,7 +5,7 @@
 
 import math
 
-from bsff.config import HeadConfig, LayerConfig
+from bsff.config import LayerConfig
 from bsff.errors import ConfigError
 
 from .formats import (
@@ -20,6 +20,7 @@ from .formats import (
     LOG2_E_BITS,
     LOGIT_BITS,
     LOGIT_WIDTH,
+    NOISE_SCALE_BITS,
     SCALE_BITS,
     SCALE_WIDTH,
     STEP_BITS,
@@ -96,6 +97,27 @@ def boxcar_width(layer: LayerConfig) -> int:
     return round(layer.boxcar * 2**layer.fraction_bits)
 
 
+def noise_scale(layer: LayerConfig) -> int:
+    """Scale of the logistic noise, in units of ``2**-NOISE_SCALE_BITS``."""
+    return round(layer.noise * 2**NOISE_SCALE_BITS)
+
+
+def firing_count(layer: LayerGeometry) -> int:
+    """p-bits of a channel that are to fire, after the pool; see `firing_shift`."""
+    return round(layer.config.firing * layer.outputs * layer.config.tile)
+
+
+def firing_shift(layer: LayerGeometry) -> int | None:
+    """Left shift from a channel's count of p-bits that are missing to the change of its bias; None where it has no target.
+
+    The power of two next to ``firing_step * 2**(fraction_bits + BIAS_BITS) / (positions * M)``; negative: to the right.
+    """
+    if not layer.config.firing:
+        return None
+    unit = layer.config.firing_step * 2 ** (layer.config.fraction_bits + BIAS_BITS)
+    return round(math.log2(unit / (layer.outputs * layer.config.tile)))
+
+
 def accumulator_width(layer: LayerGeometry) -> int:
     """Bits of a pre-activation that cannot overflow: every tap at its largest, and the bias."""
     largest = layer.taps * layer.levels * 2 ** (layer.config.weight_bits - 1) + 2 ** (BIAS_WIDTH - 1 - BIAS_BITS)
@@ -141,18 +163,18 @@ def check_activity(layer: LayerGeometry) -> None:
         )
 
 
-def head_sum_width(rows: int, levels: int, weight_bits: int) -> int:
+def head_sum_width(head: HeadGeometry) -> int:
     """Bits of the sum of all rows of the head and a bias."""
-    largest = rows * levels * 2 ** (weight_bits - 1) + 2 ** (BIAS_WIDTH - BIAS_BITS - 1)
+    largest = head.largest * 2 ** (head.config.weight_bits - 1) + 2 ** (BIAS_WIDTH - BIAS_BITS - 1)
     return largest.bit_length() + 1
 
 
-def head_logit_width(rows: int, levels: int, weight_bits: int, fraction_bits: int) -> int:
+def head_logit_width(head: HeadGeometry) -> int:
     """Bits of a logit of the head that cannot overflow: every row at its largest, the bias, times log2(e)."""
-    return head_sum_width(rows, levels, weight_bits) + LOG2_E.bit_length() - head_shift(fraction_bits)
+    return head_sum_width(head) + LOG2_E.bit_length() - head_shift(head.config.fraction_bits)
 
 
-def check_head(head: HeadGeometry, config: HeadConfig) -> None:
+def check_head(head: HeadGeometry) -> None:
     """Refuse a head whose logits could leave `LOGIT_WIDTH` bits.
 
     Raises
@@ -160,10 +182,10 @@ def check_head(head: HeadGeometry, config: HeadConfig) -> None:
     ConfigError
         Naming the width that they would need.
     """
-    width = head_logit_width(head.rows, head.levels, config.weight_bits, config.fraction_bits)
+    width = head_logit_width(head)
     if width > LOGIT_WIDTH:
         raise ConfigError(
-            f"weight_bits = {config.weight_bits}: logits of {head.rows:,} inputs of up to {head.levels} need {width} bits, "
+            f"weight_bits = {head.config.weight_bits}: logits of {head.rows:,} inputs of up to {head.levels} need {width} bits, "
             f"expected at most {LOGIT_WIDTH}; use fewer bits, more fraction_bits, or pool = 2"
         )
 

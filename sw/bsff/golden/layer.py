@@ -6,9 +6,9 @@ import numpy as np
 
 from bsff.contract.formats import BIAS_BITS
 from bsff.contract.geometry import LayerGeometry
-from bsff.contract.numerics import boxcar_width
+from bsff.contract.numerics import boxcar_width, firing_count, firing_shift, noise_scale
 
-from . import goodness, lfsr, pbit, pool, softmax, taps, update
+from . import codes, goodness, lfsr, pbit, pool, softmax, taps, update
 from .arrays import Ints
 from .state import LayerState
 
@@ -74,6 +74,7 @@ def forward(layer: LayerGeometry, state: LayerState, inputs: Ints) -> tuple[Ints
         fraction_bits=config.fraction_bits,
         eligibility=config.eligibility,
         boxcar=boxcar_width(config),
+        noise=noise_scale(config),
     )
     count, response = count.reshape(layer.conv), response.reshape(layer.conv)
     if config.pool == 2:
@@ -91,9 +92,10 @@ def run(layer: LayerGeometry, state: LayerState, inputs: Ints, label: int) -> Ou
     config = layer.config
     output, response, active = forward(layer, state, inputs)
 
+    worked = codes.matrix(config.code, config.channels, layer.classes)
     mean = state.mean.astype(np.int64)
     difference = goodness.centred(output.sum((0, 1)), mean)
-    logits = goodness.logits(difference, int(state.scale), layer.classes)
+    logits = goodness.logits(difference, int(state.scale), worked)
     error = softmax.class_error(logits, label)
 
     if state.learn:
@@ -108,10 +110,11 @@ def run(layer: LayerGeometry, state: LayerState, inputs: Ints, label: int) -> Ou
             state.bias.astype(np.int64),
             active,
             response,
-            update.gains(error, int(state.step)),
+            worked @ update.gains(error, int(state.step)),
             update.mean_activity(int(state.activity), inputs.size) * config.centre,
             noise,
             weight_bits=config.weight_bits,
+            moved=update.towards(output.sum((0, 1)), firing_count(layer), firing_shift(layer)),
         )
     loss = int(softmax.cross_entropy(logits, label))
     return Outcome(output, logits, loss, int(active.sum()), updated, saturated)

@@ -27,10 +27,13 @@ def run(
     results = Results.empty(len(labels), len(geometry.predictors), geometry.classes)
     for n, label in enumerate(labels.tolist()):
         signal, state.encoder[...] = encode.encode(pixels[n], config.data, state.encoder)
+        maps = []
         for i, (shape, part) in enumerate(zip(geometry.layers, state.layers, strict=True)):
             outcome = layer.run(shape, part, signal, label)
             results.record(i, n, label, outcome)
             signal = outcome.output
+            maps.append(signal)
         if state.head is not None:
-            results.record(len(geometry.layers), n, label, head.run(config.head, state.head, signal, label))
+            assert geometry.head is not None
+            results.record(len(geometry.layers), n, label, head.run(geometry.head, state.head, maps, label))
     return results

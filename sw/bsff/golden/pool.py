@@ -36,8 +36,20 @@ def pool(count: Ints, response: Ints, window: Sides) -> tuple[Ints, Ints]:
     return windows.max(-2), response * mask
 
 
-def pool_up(count: Ints) -> Ints:
-    """2x2 max-pool that keeps an odd last row or column: (..., H, W, C) to (..., ceil(H/2), ceil(W/2), C)."""
+def pool_up(count: Ints, side: int, pooling: str) -> Ints:
+    """Pool in front of the head, which keeps odd edges: (..., H, W, C) to (..., ceil(H/side), ceil(W/side), C).
+
+    Parameters
+    ----------
+    side : int
+        Of the square windows.
+    pooling : {"max", "sum"}
+        The largest count of a window, or the sum of its counts.
+    """
+    if side == 1:
+        return count
     *lead, height, width, channels = count.shape
-    padded = np.pad(count, [(0, 0)] * len(lead) + [(0, height % 2), (0, width % 2), (0, 0)])
-    return padded.reshape(*lead, (height + 1) // 2, 2, (width + 1) // 2, 2, channels).max((-4, -2))
+    padded = np.pad(count, [(0, 0)] * len(lead) + [(0, -height % side), (0, -width % side), (0, 0)])
+    h, w = padded.shape[-3] // side, padded.shape[-2] // side
+    windows = padded.reshape(*lead, h, side, w, side, channels)
+    return windows.max((-4, -2)) if pooling == "max" else windows.sum((-4, -2), dtype=count.dtype)

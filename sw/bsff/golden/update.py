@@ -60,6 +60,22 @@ def mean_activity(activity: int, inputs: int) -> int:
     return (activity * reciprocal(inputs)) >> (2 * ACTIVITY_BITS)
 
 
+def towards(count: Ints, target: int, shift: int | None) -> Ints:
+    """Change of each bias towards a target of firing: ``(target - count) * 2**shift``, rounded down; 0 without one.
+
+    Parameters
+    ----------
+    count : array of int, shape (C,)
+        p-bits of each channel that fired, after the pool.
+    target, shift : int
+        See `bsff.contract.numerics.firing_count` and `firing_shift`.
+    """
+    if shift is None:
+        return np.zeros_like(count)
+    missing = target - count
+    return missing << shift if shift >= 0 else missing >> -shift
+
+
 def dither(stream: lfsr.State, count: int) -> tuple[Ints, lfsr.State]:
     """One dither of `GAIN_BITS` bits a tap, shared by the channels of all groups.
 
@@ -74,7 +90,16 @@ def dither(stream: lfsr.State, count: int) -> tuple[Ints, lfsr.State]:
 
 
 def update(
-    weights: Ints, bias: Ints, taps: Ints, response: Ints, gain: Ints, mean: int, noise: Ints, *, weight_bits: int
+    weights: Ints,
+    bias: Ints,
+    taps: Ints,
+    response: Ints,
+    gain: Ints,
+    mean: int,
+    noise: Ints,
+    *,
+    weight_bits: int,
+    moved: Ints | int = 0,
 ) -> tuple[Ints, Ints, int]:
     """Learn from one sample: ``dW[i,j] = eta e sum_p (x[p,i] - mean) d[p,j]``.
 
@@ -85,13 +110,16 @@ def update(
     taps : array of int, shape (groups, positions, taps)
     response : array of int, shape (positions, C)
         d, after the pool has chosen its winners.
-    gain : array of int, shape (classes,)
+    gain : array of int, shape (C,)
+        Of each channel: the sum of those of its classes.
     mean : int
         Mean activity of an input; 0 where the update is not centred.
     noise : array of int, shape (taps,)
         Dither of each tap.
     weight_bits : int
         A weight saturates at this width, a bias at `BIAS_WIDTH`.
+    moved : array of int, shape (C,)
+        What else moves the biases, from `towards`.
 
     Returns
     -------
@@ -100,7 +128,6 @@ def update(
         Weights that the update would have taken out of range.
     """
     groups, _, width = weights.shape
-    gain = np.repeat(gain, groups * width // len(gain))
     grouped = response.reshape(-1, groups, width).swapaxes(0, 1)
     sums = np.matmul(taps.swapaxes(1, 2), grouped)
     total = response.sum(0)
@@ -110,7 +137,6 @@ def update(
     wanted = weights + ((sums * row_gain - row_correction + noise[:, None]) >> GAIN_BITS)
     updated = saturate(wanted, weight_bits)
 
-    moved = (updated - weights).sum(1).reshape(-1)
-    folded = half_up(moved * mean, INPUT_MEAN_BITS - BIAS_BITS)
-    step = half_up(total * gain, GAIN_BITS - BIAS_BITS) - folded
+    folded = half_up((updated - weights).sum(1).reshape(-1) * mean, INPUT_MEAN_BITS - BIAS_BITS)
+    step = half_up(total * gain, GAIN_BITS - BIAS_BITS) - folded + moved
     return updated, saturate(bias + step, BIAS_WIDTH), int((updated != wanted).sum())

@@ -7,7 +7,8 @@ At the border this holds only if an absent tap counts as a unit that did not fir
 zeros, the bias would have to differ from border position to border position. So `Layer.preactivation` pads the
 counts and not the normalised map (our choice), and padding costs the machine nothing.
 
-Pooling comes before the normalisation and needs no thought; the head pools z, which gives the same since s > 0.
+Pooling comes before the normalisation and needs no thought; the head pools z, which gives the same since s > 0: a maximum of
+z is s times that of n, plus t, and a sum over k positions is s times that of n, plus k t.
 """
 
 import copy
@@ -15,6 +16,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
+from .head import Head
 from .network import Network
 
 
@@ -41,8 +43,24 @@ def absorb(network: Network) -> Network:
     Pre-activations, goodness and logits are those of ``network.eval()``, up to the rounding of floats.
     """
     absorbed = copy.deepcopy(network).eval()
-    readers = absorbed.learners()[1:]  # one fewer than the layers where there is no head
-    for layer, reader in zip(absorbed.layers, readers, strict=False):
-        fold(reader.taps, *layer.norm.affine())
+    head = absorbed.head
+    columns = head.columns() if head is not None else {}
+    for i, layer in enumerate(absorbed.layers):
+        scale, shift = layer.norm.affine()
+        if i + 1 < len(absorbed.layers):
+            fold(absorbed.layers[i + 1].taps, scale, shift)
+        if head is not None and i in columns:
+            _fold_head(head, i, columns[i], scale, shift)
         layer.hands_on_counts = True
     return absorbed
+
+
+@torch.no_grad()
+def _fold_head(head: Head, layer: int, part: slice, scale: Tensor, shift: Tensor) -> None:
+    """`fold` for the part of the head's inputs that come from a layer; channels run fastest in it."""
+    assert head.taps.bias is not None
+    (source,) = (each for each in head.shape.sources if each.layer == layer)
+    weight = head.taps.weight[:, part, 0, 0]
+    every = part.stop - part.start
+    head.taps.bias += weight @ (shift.repeat(every // len(shift)) * head.of_ones(source))
+    weight *= scale.repeat(every // len(scale))

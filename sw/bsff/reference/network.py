@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from bsff import config as configuration
-from bsff.contract.geometry import planes
+from bsff.config.schedule import spans
+from bsff.contract.geometry import geometry, planes
 
 from .encode import encode, real
 from .head import Head
@@ -68,9 +69,8 @@ class Network(nn.Module):
             layers.append(Layer(c, below, config.data.class_count, variant=variant, generator=generator, rule=rule))
             below = layers[-1].shape
         self.layers = nn.ModuleList(layers)  # type: ignore[assignment]
-        self.head: Head | None = None
-        if config.head.enabled:
-            self.head = Head(config.head, below, config.data.class_count, generator=generator, rule=rule)
+        head = geometry(config).head
+        self.head = None if head is None else Head(head, generator=generator, rule=rule)
 
     def learners(self) -> list[Layer | Head]:
         """All layers, then the head if there is one."""
@@ -96,21 +96,24 @@ class Network(nn.Module):
 
         A frozen layer passes its map on with fixed statistics; neither its weights nor its normalisation change.
         """
-        below = self.input(pixels, generator)
-        for layer in self.layers:
-            if layer.train(layer.config.learns(epoch)).training:
+        below, maps = self.input(pixels, generator), []
+        learning = spans(self.config)
+        for number, layer in enumerate(self.layers, 1):
+            if layer.train(learning[f"layer{number}"].learns(epoch)).training:
                 below = layer.learn(below, labels, generator)
             else:
                 with torch.no_grad():
                     below, _ = layer(below, generator)
-        if self.head is not None and self.head.config.learns(epoch):
-            self.head.learn(below, labels, generator)
+            maps.append(below)
+        if self.head is not None and learning["head"].learns(epoch):
+            self.head.learn(maps, labels, generator)
 
     @torch.no_grad()
     def forward(self, pixels: Tensor, generator: torch.Generator) -> Prediction:
         """Goodness of every layer and logits of the head for uint8 pixels [batch, height, width, colours]."""
-        below, scores = self.input(pixels, generator), []
+        below, maps, scores = self.input(pixels, generator), [], []
         for layer in self.layers:
             below, g = layer(below, generator)
+            maps.append(below)
             scores.append(g)
-        return Prediction(scores, self.head(below) if self.head is not None else None)
+        return Prediction(scores, self.head(maps) if self.head is not None else None)

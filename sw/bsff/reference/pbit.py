@@ -32,7 +32,7 @@ def flip(p: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def respond(kind: str, distance: Tensor, width: float, generator: torch.Generator) -> Tensor:
-    """Eligibility of one p-bit: how much its bit responds to the pre-activation.
+    """Eligibility of one p-bit of noise 1: how much its bit responds to the pre-activation.
 
     Parameters
     ----------
@@ -64,20 +64,20 @@ def respond(kind: str, distance: Tensor, width: float, generator: torch.Generato
     raise ValueError(f"eligibility {kind!r}: expected one of {', '.join(ELIGIBILITIES)}")
 
 
-def area(kind: str, width: float) -> float:
-    """Integral of the mean of `respond` over the pre-activation: 1, 2 and 2*width.
+def area(kind: str, width: float, noise: float = 1.0) -> float:
+    """Integral of the mean of `respond` over the pre-activation: s, 2 s and 2 width, s the scale of the noise.
 
     `Tile` divides by it, so that each kind is on the scale of sigma', whose integral is 1, and one step
     size serves all three; divided by 2, `xor` is an unbiased sample of sigma'. The machine keeps the
     integers and has the factor in its step size.
     """
-    return {"surprisal": 1.0, "xor": 2.0, "boxcar": 2.0 * width}[kind]
+    return {"surprisal": noise, "xor": 2.0 * noise, "boxcar": 2.0 * width}[kind]
 
 
 class Tile(torch.autograd.Function):
     """Count of M p-bits that share one pre-activation.
 
-    Forward: ``n = sum_m u_m`` with ``u_m ~ Bernoulli(sigmoid(a - theta_m))``. Backward: a step has no
+    Forward: ``n = sum_m u_m`` with ``u_m ~ Bernoulli(sigmoid((a - theta_m) / s))``, s the scale of the noise. Backward: a step has no
     slope, so the gradient is multiplied by the eligibility ``d = sum_m d_m`` of the same draw.
 
     Because d is independent of n, the expected gradient of a loss f(n) that is linear or quadratic is
@@ -87,24 +87,27 @@ class Tile(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, a: Tensor, tile: int, kind: str, width: float, generator: torch.Generator) -> Tensor:
+    def forward(
+        ctx: Any, a: Tensor, tile: int, kind: str, width: float, noise: float, generator: torch.Generator
+    ) -> Tensor:
         """Draw the count; arguments as in `sample`."""
         n, d = torch.zeros_like(a), torch.zeros_like(a)
         for theta in thresholds(tile):
-            n += flip(torch.sigmoid(a - theta), generator)
+            distance = (a - theta) / noise
+            n += flip(torch.sigmoid(distance), generator)
             if ctx.needs_input_grad[0]:
-                d += respond(kind, a - theta, width, generator)
-        ctx.save_for_backward(d / area(kind, width))
+                d += respond(kind, distance, width / noise, generator)
+        ctx.save_for_backward(d / area(kind, width, noise))
         return n
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """Multiply the gradient by the eligibility; no gradient for the other arguments."""
         (d,) = ctx.saved_tensors
-        return gradients[0] * d, None, None, None, None
+        return gradients[0] * d, None, None, None, None, None
 
 
-def sample(a: Tensor, tile: int, kind: str, width: float, generator: torch.Generator) -> Tensor:
+def sample(a: Tensor, tile: int, kind: str, width: float, generator: torch.Generator, *, noise: float = 1.0) -> Tensor:
     """Counts of a tile of p-bits, differentiable through the eligibility.
 
     Parameters
@@ -119,11 +122,13 @@ def sample(a: Tensor, tile: int, kind: str, width: float, generator: torch.Gener
         Half-width of the boxcar; ignored by the others.
     generator : torch.Generator
         On the device of `a`.
+    noise : float
+        Scale of the logistic noise; 1 is the paper's unit.
 
     Returns
     -------
     Tensor
         Whole numbers 0..M, shape and type of `a`.
     """
-    counts: Tensor = Tile.apply(a, tile, kind, width, generator)  # type: ignore[no-untyped-call]
+    counts: Tensor = Tile.apply(a, tile, kind, width, noise, generator)  # type: ignore[no-untyped-call]
     return counts

@@ -31,7 +31,7 @@ def begin_as(network: Network, state: NetworkState, pixels: torch.Tensor, genera
         [samples, height, width, colours], for the statistics of the normalisation.
     """
     network.eval()
-    below = network.input(pixels, generator)
+    below, maps = network.input(pixels, generator), []
     for layer, part in zip(network.layers, state.layers, strict=True):
         config, weight = layer.config, layer.taps.weight
         groups, taps, width = part.weights.shape
@@ -39,24 +39,32 @@ def begin_as(network: Network, state: NetworkState, pixels: torch.Tensor, genera
         rows = part.weights.reshape(groups, kernel[0], kernel[1], taps // (kernel[0] * kernel[1]), width)
         unit = 2.0**-config.fraction_bits
         weight.copy_(_tensor(rows.transpose(0, 4, 3, 1, 2), weight).reshape(weight.shape) * unit)
-        _set_bias(layer.taps, part.bias * unit * 2.0**-BIAS_BITS, below)
+        _set_bias(layer.taps, part.bias * unit * 2.0**-BIAS_BITS, _missing(layer.taps, below))
         n = layer.activation(layer.preactivation(below), generator)
         variance, average = torch.var_mean(n, dim=(0, 2, 3), correction=0)
         layer.norm.observe(average, variance, 1.0)
         below, _ = layer(below, generator)
+        maps.append(below)
     if network.head is not None and state.head is not None:
         head = network.head
         weight, unit = head.taps.weight, 2.0**-head.config.fraction_bits
-        side = head.taps.kernel_size
-        rows = state.head.weights.reshape(side[0], side[1], -1, weight.shape[0])
-        weight.copy_(_tensor(rows.transpose(3, 2, 0, 1), weight) * unit)
-        _set_bias(head.taps, state.head.bias * unit * 2.0**-BIAS_BITS, below)
+        weight.copy_(_tensor(state.head.weights.T[:, :, None, None], weight) * unit)
+        missing = sum(
+            weight[:, part, 0, 0]
+            @ head.pooled(maps[i].absent[None, :, None, None].expand(1, -1, *maps[i].x.shape[2:]), s)[0]
+            for (i, part), s in zip(head.columns().items(), head.shape.sources, strict=True)
+        )
+        _set_bias(head.taps, state.head.bias * unit * 2.0**-BIAS_BITS, missing)
 
 
-def _set_bias(taps: torch.nn.Conv2d, bias: Any, below: Map) -> None:
-    """The machine's bias, and what the taps see of an input that is absent."""
-    assert taps.bias is not None
+def _missing(taps: torch.nn.Conv2d, below: Map) -> torch.Tensor:
+    """What the taps of a layer see of a map in which nothing fires: [channels]."""
     own = taps.weight.shape[1]
     absent = below.absent.reshape(taps.groups, 1, own).repeat_interleave(taps.out_channels // taps.groups, 0)
-    missing = (taps.weight.sum((2, 3)) * absent[:, 0]).sum(1)
+    return (taps.weight.sum((2, 3)) * absent[:, 0]).sum(1)
+
+
+def _set_bias(taps: torch.nn.Conv2d, bias: Any, missing: Any) -> None:
+    """The machine's bias, less what the taps see of a map in which nothing fires."""
+    assert taps.bias is not None
     taps.bias.copy_(_tensor(bias, taps.bias) - missing)

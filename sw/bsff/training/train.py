@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.config import Config, HeadConfig, LayerConfig
+from bsff.config import Config
+from bsff.config.schedule import share, spans
 from bsff.contract.formats import COUNTERS, LOGIT_BITS
 from bsff.machine import Accelerator
 from bsff.machine.checkpoint import Progress
 
+from .augment import Augmentation
 from .evaluate import Evaluation, evaluate
 
 ORDER_TAG = 0x0DE5
@@ -27,19 +29,6 @@ _LOSS_UNIT = math.log(2) / 2**LOGIT_BITS
 def order(config: Config, epoch: int, samples: int) -> NDArray[np.int64]:
     """The order in which an epoch presents its samples: a permutation that depends on seed and epoch alone."""
     return np.random.default_rng([ORDER_TAG, config.training.seed, epoch]).permutation(samples)
-
-
-def step_size(config: Config, part: LayerConfig | HeadConfig, place: float) -> float:
-    """Step size of a layer or the head at `place`, in epochs since the start.
-
-    ``linear``: falls from the configured step to zero over the epochs in which the part learns.
-    """
-    start, stop = part.start_epoch, min(part.stop_epoch or config.training.epochs, config.training.epochs)
-    if not start <= place < stop:
-        return 0.0
-    if config.training.schedule == "constant":
-        return part.step
-    return part.step * (stop - place) / (stop - start)
 
 
 @dataclass
@@ -128,13 +117,14 @@ def train(
         epoch, place = divmod(progress.presentations, samples)
         if place == 0 or indices is None:
             indices = order(config, epoch, samples)
+            augmentation = Augmentation(config, epoch, samples)
         place_of_step = place - place % config.training.interval
         _set_schedule(machine, config, epoch, place_of_step / samples)
         count = min(place_of_step + config.training.interval, samples) - place
         count = min(count, end - progress.presentations)
         chosen = indices[place : place + count]
         started = time.perf_counter()
-        machine.present(data.train_images[chosen], data.train_labels[chosen], learn=True)
+        machine.present(augmentation.apply(data.train_images, chosen), data.train_labels[chosen], learn=True)
         if not first:
             tally.seconds += time.perf_counter() - started
             tally.timed += count
@@ -161,9 +151,10 @@ def train(
 
 
 def _set_schedule(machine: Accelerator, config: Config, epoch: int, place: float) -> None:
-    parts = config.blocks.values()
-    machine.set_steps([step_size(config, part, epoch + place) for part in parts])
-    machine.set_learning([part.learns(epoch) for part in parts])
+    learning = spans(config)
+    shares = [share(config.training.schedule, learning[name], epoch + place) for name in learning]
+    machine.set_steps([part.step * each for part, each in zip(config.blocks.values(), shares, strict=True)])
+    machine.set_learning([span.learns(epoch) for span in learning.values()])
 
 
 def _end_epoch(machine: Accelerator, config: Config, data: Any, progress: Progress, tally: Tally) -> dict[str, Any]:

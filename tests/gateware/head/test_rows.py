@@ -6,16 +6,25 @@ from typing import Any
 
 import numpy as np
 import pytest
-from amaranth.hdl import Value
+from amaranth.hdl import Mux, Value
 from head_plans import PLANS
-from hw_helpers import beats_of, load_generator, pack, random_map, read_port, simulate, unary, unpack
+from hw_helpers import beats_of, load_generator, memory, pack, random_map, simulate, unary, unpack
 from seeds import rng_for
 
 from bsff.contract.formats import GAIN_BITS, GAIN_WIDTH
 from bsff.golden import update
 from bsff_hw.head.rows import HeadRows
+from bsff_hw.plan import HeadPlan
 
 every = pytest.mark.parametrize("name", PLANS)
+
+
+def word_port(dut: HeadRows, plan: HeadPlan, words: list[int]) -> Any:
+    """The maps of all sources behind `dut.words`, one after another in `words`."""
+    first: Any = 0
+    for i, source in enumerate(plan.sources[:-1]):
+        first = first + Mux(dut.words.source > i, source.words, 0)
+    return memory(dut.words.address + first, dut.words.word, words, enable=dut.words.enable)
 
 
 async def ask(context: Any, dut: HeadRows, what: str) -> int:
@@ -82,19 +91,28 @@ def test_rows(name: str, seed: int) -> None:
                 value = rng.choice([-top, top - 1]) if rng.random() < 0.3 else rng.integers(-top, top)
                 await host(context, row, column, value=int(value))
         for number in range(7):
-            counts = random_map(rng, plan.inputs, plan.levels)
-            if number == 0:
-                counts[:] = plan.levels
-            elif number == 1:
-                counts[:] = 0
-            words[:] = beats_of(counts, plan.beat, plan.levels)
-            x = counts.ravel()
+            maps = [random_map(rng, source.inputs, source.levels) for source in plan.sources]
+            for source, counts in zip(plan.sources, maps, strict=True):
+                if number < 2:
+                    counts[:] = source.levels if number == 0 else 0
+            words[:] = [
+                w
+                for source, counts in zip(plan.sources, maps, strict=True)
+                for w in beats_of(counts, source.beat, plan.levels)
+            ]
+            x = np.concatenate([counts.ravel() for counts in maps])
+            listed_of_word = np.concatenate(
+                [c.reshape(-1, s.beat).sum(1) for s, c in zip(plan.sources, maps, strict=True)]
+            )
+            lit_of_word = np.concatenate(
+                [(c.reshape(-1, s.beat) > 0).sum(1) for s, c in zip(plan.sources, maps, strict=True)]
+            )
             listed = saturated = 0
             cycles = await ask(context, dut, "forward")
             sums = unpack(context.get(Value.cast(dut.sums)), plan.sum_width, plan.classes, signed=True)
             assert sums == (x @ weights).tolist()
             assert (listed, saturated) == (x.sum(), 0)
-            assert cycles == cycles_of(counts.reshape(-1, plan.beat).sum(1))
+            assert cycles == cycles_of(listed_of_word)
 
             most = 2 ** (GAIN_WIDTH - 1)
             gain = rng.integers(-most, most, plan.classes) >> int(rng.choice([0, 4, 8]))
@@ -107,20 +125,20 @@ def test_rows(name: str, seed: int) -> None:
             weights[rows] = np.clip(wanted, -top, top - 1)
             listed = 0
             cycles = await ask(context, dut, "update")
-            assert cycles == cycles_of((counts.reshape(-1, plan.beat) > 0).sum(1))
+            assert cycles == cycles_of(lit_of_word)
             assert (listed, saturated) == (0, (weights[rows] != wanted).sum())
             assert context.get(dut.generator.state) == state
             for row in rng.permutation(plan.rows)[:4]:
                 await host(context, int(row), int(rng.integers(plan.classes)))
 
-    simulate(dut, bench, background=[read_port(dut.words, words), count])
+    simulate(dut, bench, background=[word_port(dut, plan, words), count])
 
 
 def test_everything_that_was_learnt_can_be_read(rng: np.random.Generator) -> None:
     """Every weight after one update, so that no other row has changed."""
     plan = PLANS["two beats_of, pool"]
     dut = HeadRows(plan)
-    counts = random_map(rng, plan.inputs, plan.levels)
+    counts = random_map(rng, plan.sources[0].inputs, plan.levels)
     counts.ravel()[:5] = [1, 0, 1, 1, 0]
     words = beats_of(counts, plan.beat, plan.levels)
     gain = np.arange(-5, 5) << GAIN_BITS
@@ -137,6 +155,6 @@ def test_everything_that_was_learnt_can_be_read(rng: np.random.Generator) -> Non
             await ask(context, dut, "host")
             seen.append(context.get(dut.weight.read))
 
-    simulate(dut, bench, background=[read_port(dut.words, words)])
+    simulate(dut, bench, background=[word_port(dut, plan, words)])
     assert seen == (counts.reshape(-1, 1) * np.arange(-5, 5)).ravel().tolist()
     assert unary(counts.ravel(), 1) == pack(words, plan.beat)

@@ -25,13 +25,16 @@ def test_logits(name: str, rng: np.random.Generator) -> None:
     """Sums and biases at both ends and between, and the cycles from the start to the last logit."""
     plan = PLANS[name]
     dut, classes = HeadScores(plan), plan.classes
-    most = plan.rows * plan.levels * 2 ** (plan.weight_bits - 1)
+    most = plan.shape.largest * 2 ** (plan.weight_bits - 1)
 
     async def bench(context: Any) -> None:
         for number in range(4):
             sums, biases = rng.integers(-most, most, classes), rng.integers(LOW, HIGH + 1, classes)
             if number == 0:
-                sums[:], biases[:] = rng.choice([-most, most - plan.rows], classes), rng.choice([LOW, HIGH], classes)
+                sums[:], biases[:] = (
+                    rng.choice([-most, most - plan.shape.largest], classes),
+                    rng.choice([LOW, HIGH], classes),
+                )
             context.set(Value.cast(dut.sums), pack(sums, plan.sum_width))
             context.set(Value.cast(dut.biases), pack(biases, BIAS_WIDTH))
             context.set(dut.scores.start, 1)

@@ -93,9 +93,10 @@ def test_random_machines(rng: np.random.Generator) -> None:
         for own in whole.layers:
             check(own)
         if whole.head is not None:
-            assert whole.head.beat == beats[-1]
-            assert whole.head.words * whole.head.beat == whole.head.rows
-            largest = whole.head.rows * whole.head.levels * 2 ** (whole.head.weight_bits - 1) + 2**23
+            for source in whole.head.sources:
+                assert source.beat == beats[source.shape.layer + 1]
+                assert source.words * source.beat == source.shape.rows
+            largest = whole.head.shape.largest * 2 ** (whole.head.weight_bits - 1) + 2**23
             assert largest < 2 ** (whole.head.sum_width - 1)
 
 

@@ -5,7 +5,7 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from bsff.contract.formats import BIAS_BITS, BIAS_WIDTH
-from bsff.contract.numerics import boxcar_width
+from bsff.contract.numerics import boxcar_width, noise_scale
 from bsff_hw.interfaces import Planned, generator_signature, index
 from bsff_hw.parts.arithmetic import pick
 from bsff_hw.parts.channels import channel_read_signature
@@ -61,6 +61,7 @@ class Fire(Planned):
             tile=plan.tile,
             fraction_bits=config.fraction_bits,
             boxcar=boxcar_width(config),
+            noise=noise_scale(config),
             xor=config.eligibility == "xor",
             width=plan.preactivation_width,
         )

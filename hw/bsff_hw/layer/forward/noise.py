@@ -4,14 +4,14 @@ from amaranth.hdl import Module, Mux, Signal, signed, unsigned
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from bsff.contract.formats import NOISE_BITS
+from bsff.contract.formats import NOISE_BITS, NOISE_SCALE_BITS
 from bsff.golden.tables import noise_table
 from bsff_hw.parts.ram import BLOCK
 
 
-def noise_width(fraction_bits: int) -> int:
+def noise_width(fraction_bits: int, scale: int = 2**NOISE_SCALE_BITS) -> int:
     """Bits of the largest quantile."""
-    return int(noise_table(fraction_bits).max()).bit_length()
+    return max(1, int(noise_table(fraction_bits, scale).max()).bit_length())
 
 
 class NoiseTable(wiring.Component):
@@ -23,6 +23,8 @@ class NoiseTable(wiring.Component):
         Look-ups a cycle; two ports share one memory.
     fraction_bits : int
         Unit of the noise, ``2**-fraction_bits``.
+    scale : int
+        By which the quantiles are multiplied, in units of ``2**-NOISE_SCALE_BITS``.
 
     Members
     -------
@@ -33,10 +35,10 @@ class NoiseTable(wiring.Component):
         Two cycles after the index: a table in block RAM is slow, so a register stands behind it.
     """
 
-    def __init__(self, ports: int, *, fraction_bits: int) -> None:
+    def __init__(self, ports: int, *, fraction_bits: int, scale: int = 2**NOISE_SCALE_BITS) -> None:
         self._ports = ports
-        self._upper = [int(v) for v in noise_table(fraction_bits)[2 ** (NOISE_BITS - 1) :]]
-        self._width = noise_width(fraction_bits)
+        self._upper = [int(v) for v in noise_table(fraction_bits, scale)[2 ** (NOISE_BITS - 1) :]]
+        self._width = noise_width(fraction_bits, scale)
         super().__init__(
             {
                 "enable": In(1),

@@ -8,7 +8,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import bits_for
 
-from bsff.contract.formats import DRAW_BITS, NOISE_BITS
+from bsff.contract.formats import DRAW_BITS, NOISE_BITS, NOISE_SCALE_BITS
 from bsff.golden.pbit import thresholds
 from bsff_hw.parts.arithmetic import total, unary
 
@@ -28,6 +28,8 @@ class TileArray(wiring.Component):
         Fractional bits of a pre-activation.
     boxcar : int
         Half-width of the response, in units of ``2**-fraction_bits``.
+    noise : int
+        Scale of the logistic noise, in units of ``2**-NOISE_SCALE_BITS``.
     xor : bool
         The response is that of two further draws, instead of the boxcar.
     width : int
@@ -52,9 +54,19 @@ class TileArray(wiring.Component):
 
     LATENCY = 3
 
-    def __init__(self, units: int, *, tile: int, fraction_bits: int, boxcar: int, xor: bool, width: int) -> None:
+    def __init__(
+        self,
+        units: int,
+        *,
+        tile: int,
+        fraction_bits: int,
+        boxcar: int,
+        xor: bool,
+        width: int,
+        noise: int = 2**NOISE_SCALE_BITS,
+    ) -> None:
         self._units, self._tile, self._boxcar, self._xor = units, tile, boxcar, xor
-        self._fraction_bits, self._width = fraction_bits, width
+        self._fraction_bits, self._noise, self._width = fraction_bits, noise, width
         self.draws_of_unit = tile * (3 if xor else 1)
         super().__init__(
             {
@@ -69,7 +81,7 @@ class TileArray(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         ports = self._units * self.draws_of_unit
-        m.submodules.noise = noise = NoiseTable(ports, fraction_bits=self._fraction_bits)
+        m.submodules.noise = noise = NoiseTable(ports, fraction_bits=self._fraction_bits, scale=self._noise)
         m.d.comb += noise.enable.eq(self.enable)
         for i in range(ports):
             m.d.comb += noise.index[i].eq(self.draws[i][-NOISE_BITS:])

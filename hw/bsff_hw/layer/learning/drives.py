@@ -6,7 +6,7 @@ Integer model: `bsff.golden.update.update`.
 import itertools
 from typing import Any
 
-from amaranth.hdl import Module, Signal, signed, unsigned
+from amaranth.hdl import Module, Signal, Value, signed, unsigned
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -20,6 +20,7 @@ from bsff.contract.formats import (
     INPUT_MEAN_BITS,
     SUM_WIDTH,
 )
+from bsff.contract.numerics import firing_count, firing_shift
 from bsff.golden.update import reciprocal
 from bsff_hw.interfaces import Planned, index
 from bsff_hw.layer.scan import ChannelScan, channel_layout
@@ -39,6 +40,8 @@ DRAIN = DEPTH + 2
 
 class Drives(Planned):
     """Visit every channel: its drive D k gives its coefficients or, once the rows are changed, its bias.
+
+    A target of firing moves the bias besides, by the counts that are missing.
 
     Members
     -------
@@ -112,7 +115,7 @@ class Drives(Planned):
         mean = self._mean(m)
         m.d.sync += [response.eq(self.tallies.word[at.unit].response), gain.eq(self.gain), drive.eq(response * gain)]
         self._coefficient(m, coefficients.coefficient, gain, drive, mean)
-        self._bias(m, at, out, drive, moves.moved, mean)
+        self._bias(m, at, out, drive, moves.moved, mean, self._towards(m, self.tallies.word[at.unit].count))
         return m
 
     def _mean(self, m: Module) -> Signal:
@@ -137,17 +140,27 @@ class Drives(Planned):
         ]
         m.d.comb += [result.gain.eq(late[-1]), result.centring.eq(-(correction >> INPUT_MEAN_BITS)[:SUM_WIDTH])]
 
-    def _bias(self, m: Module, at: Any, out: Any, drive: Signal, moved: Signal, mean: Signal) -> None:
+    def _towards(self, m: Module, count: Any) -> Any:
+        """`golden.update.towards`: the target of firing moves a bias; from stage 1 to stage 3."""
+        shape = self._plan.shape
+        shift = firing_shift(shape)
+        if shift is None:
+            return 0
+        missing, late = (Signal(signed(self._plan.count_width + 1), name=f"missing{i}") for i in (2, 3))
+        m.d.sync += [missing.eq(firing_count(shape) - count), late.eq(missing)]
+        return late << shift if shift >= 0 else late >> -shift
+
+    def _bias(self, m: Module, at: Any, out: Any, drive: Signal, moved: Signal, mean: Signal, towards: Any) -> None:
         """The bias moves by its own drive less what the weights' centring took, in stages 2 to 4."""
         shift = INPUT_MEAN_BITS - BIAS_BITS
         fold = Signal(signed(self._plan.moved_width + len(mean) + 1))
         old = [Signal(signed(BIAS_WIDTH), name=f"old{i}") for i in (2, 3, 4)]
-        change = Signal(signed(max(len(drive), len(fold)) + 2))
+        change = Signal(signed(max(len(drive), len(fold), len(Value.cast(towards))) + 3))
         m.d.sync += [
             fold.eq(moved * mean + (1 << (shift - 1))),
             old[0].eq(self.bias.word[at.unit]),
             *(new.eq(before) for before, new in itertools.pairwise(old)),
-            change.eq(half_up(drive, GAIN_BITS - BIAS_BITS) - (fold >> shift)),
+            change.eq(half_up(drive, GAIN_BITS - BIAS_BITS) - (fold >> shift) + towards),
         ]
         m.d.comb += self.bias_write.address.eq(out.at.beat)
         for unit in range(self._plan.tiles):

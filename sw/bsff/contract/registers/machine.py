@@ -11,7 +11,7 @@ from .description import Field, Kind, Register, action, bit, held, shown, wide
 
 MAGIC = 0x42534646
 """ASCII "BSFF"."""
-ABI_VERSION = 3
+ABI_VERSION = 4
 """Rises whenever the meaning of a register changes."""
 WINDOW = 0x10000
 """Bytes of the window; the registers of the machine come first, then those of its blocks."""

@@ -49,7 +49,7 @@ def run_layer(shape, own, inputs, labels, output, logits, counters):
             pool_row(fired, response, output[n, 0])
         else:
             output[n] = fired.reshape(height, width, channels)
-        judge(output[n], mean, own.scale, difference, logit)
+        judge(output[n], mean, own.scale, own.classes, difference, logit)
         loss, best = class_error(logit, labels[n], error)
         for c in range(logit.size):
             logits[n, c] = logit[c]
@@ -69,4 +69,4 @@ def run_layer(shape, own, inputs, labels, output, logits, counters):
         transpose(row, start, shape.groups, rows, position, begin)
         counters[4] += 1
         counters[5] += taps
-        counters[6] += learn(shape, own, position, begin, response, error, centre)
+        counters[6] += learn(shape, own, position, begin, output[n], response, error, centre)

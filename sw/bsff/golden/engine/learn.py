@@ -35,8 +35,20 @@ def hold_bias(value):
     return min(max(value, -_BIAS_MAX - 1), _BIAS_MAX)
 
 
+@njit(inline="always")
+def towards(shape, fired, channel):
+    """`update.towards` of one channel."""
+    if not shape.targets:
+        return np.int64(0)
+    missing = np.int64(shape.firing_count)
+    for y in range(fired.shape[0]):
+        for x in range(fired.shape[1]):
+            missing -= fired[y, x, channel]
+    return missing << shape.firing_shift if shape.firing_shift >= 0 else missing >> -shape.firing_shift
+
+
 @njit(nogil=True, cache=True)
-def learn(shape, own, position, begin, response, error, mean):
+def learn(shape, own, position, begin, fired, response, error, mean):
     """`update.update`, row by row; returns the number of saturated weights.
 
     Parameters
@@ -44,6 +56,8 @@ def learn(shape, own, position, begin, response, error, mean):
     shape : LayerShape
     own : LayerViews
     position, begin : from `transpose`
+    fired : uint8, shape (H, W, C)
+        After the pool.
     response : uint8, shape (positions, C)
         At most 15, so that eight rows fit 8 bits.
     error : int64, shape (classes,)
@@ -62,7 +76,9 @@ def learn(shape, own, position, begin, response, error, mean):
     gain = np.empty(channels, np.int32)
     correction = np.empty(channels, np.int32)
     for j in range(channels):
-        gain[j] = gain_of(error[j // (channels // error.size)], own.step)
+        gain[j] = 0
+        for k in range(own.classes.shape[1]):
+            gain[j] += gain_of(error[own.classes[j, k]], own.step)
         correction[j] = half_up(np.int64(total[j]) * mean * gain[j], INPUT_MEAN_BITS)
     # by group, so that the inner loops index with j alone: numba guards a computed index against being negative
     group_gain, group_correction = gain.reshape(groups, width), correction.reshape(groups, width)
@@ -109,5 +125,5 @@ def learn(shape, own, position, begin, response, error, mean):
     for j in range(channels):
         change_of_bias = bias_step(np.int64(total[j]) * gain[j])
         change_of_bias -= half_up(np.int64(moved[j]) * mean, INPUT_MEAN_BITS - BIAS_BITS)
-        bias[j] = hold_bias(bias[j] + change_of_bias)
+        bias[j] = hold_bias(bias[j] + change_of_bias + towards(shape, fired, j))
     return saturated

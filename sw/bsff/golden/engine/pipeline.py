@@ -6,14 +6,16 @@ block only after the layer before has made it.
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bsff.config import ENCODINGS, Config, HeadConfig
-from bsff.contract.geometry import Geometry, LayerGeometry
-from bsff.golden import encode, pool
+from bsff.config import ENCODINGS, Config
+from bsff.contract.geometry import Geometry, HeadGeometry, LayerGeometry
+from bsff.golden import encode
+from bsff.golden.head import inputs as head_inputs
 from bsff.golden.results import Results
 from bsff.golden.state import HeadState, LayerState, NetworkState
 
@@ -28,54 +30,65 @@ AHEAD = 4
 """Blocks by which a stage may be ahead of the next, so that waiting maps stay few."""
 
 Map = NDArray[np.uint8]
-Stage = Callable[[Map, slice], Map]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is done to a block of samples by one part of the machine."""
+
+    work: Callable[[Sequence[Map], slice], Map]
+    """From the maps that it reads and the place of the block in the run to the map that it makes."""
+    reads: tuple[int, ...]
+    """Stages whose maps it reads, the one before it last; the first reads the samples and names none."""
 
 
 def _encoder(config: Config, geometry: Geometry, state: NetworkState) -> Stage:
     stream, random = state.encoder.reshape(1), ENCODINGS[config.data.encoding].random
 
-    def stage(pixels: Map, block: slice) -> Map:
+    def work(maps: Sequence[Map], block: slice) -> Map:
+        (pixels,) = maps
         drawn = np.empty((len(pixels), geometry.pixel_count), np.uint8) if random else None
         if drawn is not None:
             draw_bytes(stream, drawn)
             drawn = drawn.reshape(pixels.shape)
         return encode.bit_map(pixels, config.data, drawn)
 
-    return stage
+    return Stage(work, ())
 
 
 def _layer(layer: LayerGeometry, state: LayerState, index: int, labels: Map, results: Results) -> Stage:
     shape, own = shape_of(layer), layer_views(layer, state)
 
-    def stage(inputs: Map, block: slice) -> Map:
-        inputs = inputs.reshape(len(inputs), *layer.inputs)
+    def work(maps: Sequence[Map], block: slice) -> Map:
+        inputs = maps[-1].reshape(len(maps[-1]), *layer.inputs)
         output = np.empty((len(inputs), *layer.output), np.uint8)
         run_layer(shape, own, inputs, labels[block], output, results.logits[block, index], results.counters[index])
         return output
 
-    return stage
+    return Stage(work, (index,))
 
 
-def _head(config: HeadConfig, state: HeadState, labels: Map, results: Results) -> Stage:
-    own = head_views(config, state)
+def _head(shape: HeadGeometry, state: HeadState, last: int, labels: Map, results: Results) -> Stage:
+    own = head_views(shape, state)
+    reads = tuple(sorted({*(source.layer + 1 for source in shape.sources), last}))
 
-    def stage(inputs: Map, block: slice) -> Map:
-        if config.pool == 2:
-            inputs = pool.pool_up(inputs)  # keeps the type
-        inputs = inputs.reshape(len(inputs), -1)
+    def work(maps: Sequence[Map], block: slice) -> Map:
+        by_layer = {stage - 1: made for stage, made in zip(reads, maps, strict=True)}
+        inputs = head_inputs(shape, by_layer)
         run_head(own, inputs, labels[block], results.logits[block, -1], results.counters[-1])
         return inputs[:, :0]
 
-    return stage
+    return Stage(work, reads)
 
 
 def chain(config: Config, geometry: Geometry, state: NetworkState, labels: Map, results: Results) -> list[Stage]:
-    """The stages in order: encoder, layers, head. Each maps (inputs, block of samples) to outputs."""
+    """The stages in order: encoder, layers, head."""
     stages = [_encoder(config, geometry, state)]
     for i, (layer, own) in enumerate(zip(geometry.layers, state.layers, strict=True)):
         stages.append(_layer(layer, own, i, labels, results))
     if state.head is not None:
-        stages.append(_head(config.head, state.head, labels, results))
+        assert geometry.head is not None
+        stages.append(_head(geometry.head, state.head, len(geometry.layers), labels, results))
     return stages
 
 
@@ -89,6 +102,7 @@ class _Schedule:
         self.done = [0] * len(stages)  # blocks that each stage has finished
         self.busy = [False] * len(stages)
         self.maps: dict[tuple[int, int], Map] = {}
+        self.last_reader = {read: s for s, stage in enumerate(stages) for read in stage.reads}
         self.changed = threading.Condition()
         self.failure: BaseException | None = None
 
@@ -104,6 +118,16 @@ class _Schedule:
     def _finished(self) -> bool:
         return self.failure is not None or self.done[-1] == len(self.blocks)
 
+    def _inputs(self, s: int, b: int) -> list[Map]:
+        """The maps that stage s reads of block b; one that nobody reads later is given away."""
+        if s == 0:
+            return [self.pixels[self.blocks[b]]]
+        found = [self.maps[read, b] for read in self.stages[s].reads]
+        for read in self.stages[s].reads:
+            if self.last_reader[read] == s:
+                del self.maps[read, b]
+        return found
+
     def work(self) -> None:
         while True:
             with self.changed:
@@ -114,10 +138,10 @@ class _Schedule:
                 assert s is not None
                 b = self.done[s]
                 block = self.blocks[b]
-                inputs = self.pixels[block] if s == 0 else self.maps.pop((s - 1, b))
+                inputs = self._inputs(s, b)
                 self.busy[s] = True
             try:
-                output = self.stages[s](inputs, block)
+                output = self.stages[s].work(inputs, block)
             except BaseException as error:  # handed to the caller of `run`
                 with self.changed:
                     self.failure = error

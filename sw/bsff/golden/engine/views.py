@@ -4,10 +4,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bsff.config import HeadConfig
-from bsff.contract.geometry import LayerGeometry
-from bsff.contract.numerics import boxcar_width, head_shift
-from bsff.golden import tables, update
+from bsff.contract.geometry import HeadGeometry, LayerGeometry
+from bsff.contract.numerics import boxcar_width, firing_count, firing_shift, head_shift, noise_scale
+from bsff.golden import codes, tables, update
 from bsff.golden.state import HeadState, LayerState
 
 
@@ -34,6 +33,10 @@ class LayerShape(NamedTuple):
     weight_max: int
     levels: int
     half: int
+    targets: bool
+    """Whether biases move towards a target of firing."""
+    firing_count: int
+    firing_shift: int
 
 
 class LayerViews(NamedTuple):
@@ -55,6 +58,8 @@ class LayerViews(NamedTuple):
     learn: bool
     noise_table: Any
     """int32, shape (2**NOISE_BITS,)."""
+    classes: Any
+    """int64, shape (C, 1 or 2). From `codes.classes`."""
     narrow: Any
     """int16 or int32, shape (C/groups,). Scratch of a type that holds the sum of eight weights."""
 
@@ -98,6 +103,9 @@ def shape_of(layer: LayerGeometry) -> LayerShape:
         weight_max=2 ** (config.weight_bits - 1) - 1,
         levels=layer.levels,
         half=1 << (config.fraction_bits - 1),
+        targets=firing_shift(layer) is not None,
+        firing_count=firing_count(layer),
+        firing_shift=firing_shift(layer) or 0,
     )
 
 
@@ -114,12 +122,13 @@ def layer_views(layer: LayerGeometry, state: LayerState) -> LayerViews:
         scale=int(state.scale),
         gate=int(state.gate),
         learn=bool(state.learn),
-        noise_table=tables.noise_table(layer.config.fraction_bits),
+        noise_table=tables.noise_table(layer.config.fraction_bits, noise_scale(layer.config)),
+        classes=codes.classes(layer.config.code, layer.config.channels, layer.classes),
         narrow=np.empty(layer.group_channels, np.int16 if layer.config.weight_bits + 3 <= 16 else np.int32),
     )
 
 
-def head_views(config: HeadConfig, state: HeadState) -> HeadViews:
+def head_views(shape: HeadGeometry, state: HeadState) -> HeadViews:
     """The state of the head as compiled functions take it."""
     return HeadViews(
         weights=state.weights,
@@ -128,6 +137,6 @@ def head_views(config: HeadConfig, state: HeadState) -> HeadViews:
         step=int(state.step),
         gate=int(state.gate),
         learn=bool(state.learn),
-        weight_max=2 ** (config.weight_bits - 1) - 1,
-        shift=head_shift(config.fraction_bits),
+        weight_max=2 ** (shape.config.weight_bits - 1) - 1,
+        shift=head_shift(shape.config.fraction_bits),
     )

@@ -116,7 +116,7 @@ def _stochastic(note: Any, layer: LayerGeometry, rates: dict[str, float], each: 
 
 
 def _head(note: Any, head: HeadGeometry, rates: dict[str, float], each: Energies) -> None:
-    bits = 12
+    bits = head.config.weight_bits
     note("forward additions", rates["taps"] * head.classes, each.add(_FLOAT))
     note("memory, weights forward", rates["taps"] * head.classes, each.memory(bits))
     note(

@@ -1,6 +1,6 @@
 """The float reference as a cell of a sweep."""
 
-import time
+from pathlib import Path
 
 import torch
 
@@ -14,13 +14,15 @@ SHOWN = 500
 """Test samples over which operations are averaged."""
 
 
-def measure(cell: Cell, data: Dataset, device: str = "cpu") -> dict[str, object]:
+def measure(cell: Cell, data: Dataset, device: str = "cpu", keep: Path | None = None) -> dict[str, object]:
     """Train and test the reference on one thread, so that its numbers do not depend on how work is split.
 
     Parameters
     ----------
     device : {"cpu", "cuda"}
         Each draws other random numbers from the same seed; on either the same seed gives the same numbers again.
+    keep : Path, optional
+        Checkpoint of the training, see `fit`.
 
     Returns
     -------
@@ -33,8 +35,7 @@ def measure(cell: Cell, data: Dataset, device: str = "cpu") -> dict[str, object]
     config, options = cell.config, cell.options
     shared = {name: getattr(options, name) for name in ("optimiser", "learning_rate", "quantise", "gated")}
     rule = Rule(**shared, loss_before_norm=options.loss == "before")
-    start = time.monotonic()
-    network = fit(
+    network, epochs = fit(
         config,
         data.train_images,
         data.train_labels,
@@ -45,8 +46,9 @@ def measure(cell: Cell, data: Dataset, device: str = "cpu") -> dict[str, object]
         real_input={"usual": None, "pixels": True, "bits": False}[options.input],
         rule=rule,
         device=device,
-    )[0]
-    seconds = time.monotonic() - start
+        keep=keep,
+    )
+    seconds = sum(epoch.seconds for epoch in epochs)
     seed, draws = config.training.seed, 1 if options.variant == "real" else config.training.test_draws
     test = evaluate(network, data.test_images, data.test_labels, draws=draws, seed=seed)
     once = test if draws == 1 else evaluate(network, data.test_images, data.test_labels, draws=1, seed=seed)

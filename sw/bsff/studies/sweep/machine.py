@@ -1,20 +1,26 @@
 """The golden model as a cell of a sweep."""
 
 import dataclasses
+from pathlib import Path
 
 from bsff.data import Dataset
-from bsff.machine import Accelerator
+from bsff.machine import Accelerator, checkpoint
 from bsff.machine.checkpoint import Progress
 from bsff.machine.devices.emulated import EmulatedDevice
 from bsff.machine.initialise import initialise
 from bsff.training.evaluate import evaluate
-from bsff.training.train import final_metrics, train
+from bsff.training.train import Hooks, final_metrics, train
 
 from .cell import Cell
 
 
-def measure(cell: Cell, data: Dataset) -> dict[str, object]:
+def measure(cell: Cell, data: Dataset, keep: Path | None = None) -> dict[str, object]:
     """Train and test the machine.
+
+    Parameters
+    ----------
+    keep : Path, optional
+        A checkpoint is written there at least every `train.SAVE_SECONDS`; if it exists, the training goes on from it.
 
     Returns
     -------
@@ -24,12 +30,17 @@ def measure(cell: Cell, data: Dataset) -> dict[str, object]:
         (``taps``), and the share of samples learnt from (``updated``); additions (`additions`), training samples/s.
     """
     config = cell.config
-    progress = Progress()
+    progress, state = Progress(), None
+    if keep is not None and keep.exists():
+        state, progress = checkpoint.load(keep, config)
     with Accelerator(EmulatedDevice(config, threads=1), config) as machine:
-        machine.load(initialise(config, machine.geometry, data.train_images))
+        machine.load(initialise(config, machine.geometry, data.train_images) if state is None else state)
         # the loop tests after every epoch, which leaves no trace in the machine and would only cost time
         few = dataclasses.replace(data, test_images=data.test_images[:1], test_labels=data.test_labels[:1])
-        train(machine, config, few, progress)
+        hooks = (
+            Hooks() if keep is None else Hooks(save=lambda at: checkpoint.save(keep, config, machine.read_state(), at))
+        )
+        train(machine, config, few, progress, hooks=hooks)
         place = {"seed": config.training.seed, "epoch": config.training.epochs}
         test, once = (
             evaluate(machine, data.test_images, data.test_labels, draws=draws, **place)

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from typing import Any
 
 from bsff.errors import BsffError
 
@@ -31,7 +32,13 @@ def _prepare() -> None:
 
 
 def run_here(
-    cells: Sequence[Cell], data: str | None, commit: str, *, workers: int, device: str = "cpu"
+    cells: Sequence[Cell],
+    data: str | None,
+    commit: str,
+    *,
+    workers: int,
+    device: str = "cpu",
+    unfinished: str | None = None,
 ) -> Generator[Outcome, None, None]:
     """Run cells in processes of this machine; yields each when it is finished, in any order.
 
@@ -41,6 +48,8 @@ def run_here(
         Processes; each works on one cell at a time, on one core.
     device : {"cpu", "cuda"}
         See `run_cell`; the workers share one GPU.
+    unfinished : str, optional
+        See `run_cell`.
 
     Yields
     ------
@@ -50,7 +59,7 @@ def run_here(
     context = multiprocessing.get_context("spawn")
     executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare)
     try:
-        futures = {executor.submit(run_cell, cell, data, commit, device): cell for cell in cells}
+        futures = {executor.submit(run_cell, cell, data, commit, device, unfinished): cell for cell in cells}
         for future in as_completed(futures):
             error = future.exception()
             yield futures[future], error if error is not None else future.result()
@@ -67,10 +76,13 @@ def _reach(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=10).close()
 
 
-def run_on_ray(cells: Sequence[Cell], data: str | None, commit: str, *, address: str) -> Generator[Outcome, None, None]:
+def run_on_ray(
+    cells: Sequence[Cell], data: str | None, commit: str, *, address: str, unfinished: str | None = None
+) -> Generator[Outcome, None, None]:
     """Run cells on a Ray cluster, one core each; yields as `run_here`.
 
-    Every node needs this version of bsff and the data sets in the folder `data` (or its ``BSFF_DATA``).
+    Every node needs this version of bsff and the data sets in the folder `data` (or its ``BSFF_DATA``). A cell whose node is lost goes on
+    from its checkpoint where the nodes share the folder `unfinished`, and else begins anew.
 
     Parameters
     ----------
@@ -96,8 +108,8 @@ def run_on_ray(cells: Sequence[Cell], data: str | None, commit: str, *, address:
         ) from None
     try:
         # a lost node or a killed worker costs a second try of its cell, an error of the cell does not
-        remote = ray.remote(num_cpus=1, max_retries=2, scheduling_strategy="SPREAD")(run_cell)
-        waiting = {remote.remote(cell, data, commit): cell for cell in cells}
+        remote: Any = ray.remote(num_cpus=1, max_retries=2, scheduling_strategy="SPREAD")(run_cell)
+        waiting = {remote.remote(cell, data, commit, "cpu", unfinished): cell for cell in cells}
         while waiting:
             (ready,), _ = ray.wait(list(waiting), num_returns=1)
             cell = waiting.pop(ready)

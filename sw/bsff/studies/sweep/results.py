@@ -19,6 +19,10 @@ _CONFIGURED = re.compile(r"(data|layer\d+|head|training)\.")
 """Columns of the configuration; those of layers that a network has not are empty."""
 
 
+def _same(written: str, wanted: str) -> bool:
+    return wanted in (written, f"[{written}]")
+
+
 class Results:
     """Rows of a results file (CSV, every value as text).
 
@@ -51,12 +55,13 @@ class Results:
         """The row of a cell: one that agrees with it in every option and key.
 
         A key that a row does not have counts as having its default, so rows stay good when the configuration gets a new
-        key; once newer rows have it, it is an empty field in the older ones.
+        key; once newer rows have it, it is an empty field in the older ones. A number stands for a list of it, as in a
+        configuration: a key that became a list reads the older rows.
         """
         wanted = cell.describe()
         defaults = cell.defaults()
         for row in self.rows:
-            agrees = all((row.get(key) or defaults[key]) == value for key, value in wanted.items())
+            agrees = all(_same(row.get(key) or defaults[key], value) for key, value in wanted.items())
             if agrees and not any(row[key] for key in row if _CONFIGURED.match(key) and key not in wanted):
                 return row
         return None

@@ -17,12 +17,13 @@ from bsff.tools.provenance import processor, versions
 
 from .cell import Cell, text
 from .results import Row
+from .unfinished import checkpoint_of
 
 Measures = dict[str, object]
 _GIT_SECONDS = 60.0
 
 
-def run_cell(cell: Cell, data: str | None, commit: str, device: str = "cpu") -> Row:
+def run_cell(cell: Cell, data: str | None, commit: str, device: str = "cpu", unfinished: str | None = None) -> Row:
     """Train and test one cell on one core, or its float variant on a GPU.
 
     Parameters
@@ -33,6 +34,8 @@ def run_cell(cell: Cell, data: str | None, commit: str, device: str = "cpu") -> 
         Commit of the sources, see `commit`.
     device : {"cpu", "cuda"}
         For the float variants; the golden model always runs on the CPU.
+    unfinished : str, optional
+        Folder of checkpoints, from one of which the training goes on (not with ``random = "perfect"``).
 
     Returns
     -------
@@ -40,13 +43,16 @@ def run_cell(cell: Cell, data: str | None, commit: str, device: str = "cpu") -> 
         `Cell.describe`, what was measured, and where: one row of the results.
     """
     start = time.monotonic()
+    keep = checkpoint_of(Path(unfinished), cell) if unfinished else None
+    if keep is not None:
+        keep.parent.mkdir(parents=True, exist_ok=True)
     dataset = _load(cell, Path(data) if data else None)
     measured: Measures = {"train_samples": len(dataset.train_labels), "test_samples": len(dataset.test_labels)}
     place = processor()
     if cell.options.variant != "golden":
         from . import floats
 
-        measured |= floats.measure(cell, dataset, device)
+        measured |= floats.measure(cell, dataset, device, keep)
         place += f", {gpu()}" if device == "cuda" else ""
     elif cell.options.random == "perfect":
         from . import perfect
@@ -55,9 +61,9 @@ def run_cell(cell: Cell, data: str | None, commit: str, device: str = "cpu") -> 
     else:
         from . import machine as golden
 
-        measured |= golden.measure(cell, dataset)
+        measured |= golden.measure(cell, dataset, keep)
     measured |= {
-        "seconds": round(time.monotonic() - start, 3),
+        "seconds": round(time.monotonic() - start, 3),  # of this process: a cell that went on had others before
         "machine": place,
         "node": _node(),
         "finished": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%MZ"),

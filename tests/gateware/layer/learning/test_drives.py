@@ -20,7 +20,7 @@ from bsff.contract.formats import (
     STEP_WIDTH,
     SUM_WIDTH,
 )
-from bsff.contract.numerics import step_bound
+from bsff.contract.numerics import firing_count, firing_shift, step_bound
 from bsff.golden import update
 from bsff_hw.layer.learning.drives import DRAIN, Drives
 from bsff_hw.plan import LayerPlan
@@ -38,6 +38,10 @@ PLANS = {
     "all groups": layer_plan(
         FIRST, {**FIRST, "groups": 10, "lanes": 20, "update_lanes": 2, "tile": 2}, pixels=(2, 3, 1)
     ),
+    "a target": layer_plan({**ONE, "tiles": 5, "firing": 0.1}, pixels=(3, 3, 1)),
+    "a target, to the right": layer_plan(
+        {**ONE, "tiles": 2, "tile": 3, "firing": 0.3, "firing_step": 0.0001}, pixels=(5, 5, 1)
+    ),
     "three classes": layer_plan({**ONE, "channels": 6, "tiles": 2, "update_lanes": 3}, pixels=(2, 2, 1), classes=3),
 }
 LOW, HIGH = -(2 ** (BIAS_WIDTH - 1)), 2 ** (BIAS_WIDTH - 1) - 1
@@ -46,9 +50,10 @@ extreme = pytest.mark.parametrize("largest", [False, True])
 
 
 class Learnt(NamedTuple):
-    """What a sample left behind: gains by class, responses by channel, activity, mean of an input."""
+    """What a sample left behind: gains by class, counts and responses by channel, activity, mean of an input."""
 
     gain: np.ndarray
+    count: np.ndarray
     response: np.ndarray
     activity: int
     mean: int
@@ -68,7 +73,8 @@ def learnt(plan: LayerPlan, rng: np.random.Generator, largest: bool) -> Learnt:
         errors, step = rng.integers(-one, one + 1, plan.classes), min(int(rng.choice([1, 300, top])), top)
         response, activity = rng.integers(0, most + 1, plan.channels), int(rng.choice([0, whole, rng.integers(whole)]))
     mean = int(update.mean_activity(np.array(activity), plan.inputs)) * plan.shape.config.centre
-    return Learnt(update.half_up(errors * step, 8), response, activity, mean)
+    count = rng.choice([0, most], plan.channels) if largest else rng.integers(0, most + 1, plan.channels)
+    return Learnt(update.half_up(errors * step, 8), count, response, activity, mean)
 
 
 def lane_place(plan: LayerPlan, channel: int) -> tuple[int, int]:
@@ -83,8 +89,7 @@ def lane_place(plan: LayerPlan, channel: int) -> tuple[int, int]:
 def run(plan: LayerPlan, sample: Learnt, rng: np.random.Generator, bench: Any, bias: np.ndarray) -> None:
     """Simulate with the memories around; `bench` gets the context and the component; `bias` is the biases' memory."""
     dut = Drives(plan)
-    counts = rng.integers(0, plan.shape.outputs * plan.tile + 1, plan.channels)
-    pairs = [pack(p, plan.count_width) for p in zip(counts, sample.response, strict=True)]
+    pairs = [pack(p, plan.count_width) for p in zip(sample.count, sample.response, strict=True)]
     tallies = [pack(pairs[i : i + plan.tiles], 2 * plan.count_width) for i in range(0, plan.channels, plan.tiles)]
     words = [pack(b, BIAS_WIDTH) for b in bias.reshape(-1, plan.tiles)]
 
@@ -177,7 +182,7 @@ def test_coefficients(name: str, largest: bool, seed: int) -> None:
 @every
 @extreme
 def test_biases(name: str, largest: bool, seed: int) -> None:
-    """A bias moves by its drive less what the weights' centring took, and stays within its width."""
+    """A bias moves by its drive less what the weights' centring took, and towards a target; it stays within its width."""
     plan, rng = PLANS[name], rng_for(name, seed)
     sample = learnt(plan, rng, largest)
     top = 2**plan.weight_bits - 1
@@ -195,4 +200,5 @@ def test_biases(name: str, largest: bool, seed: int) -> None:
     run(plan, sample, rng, bench, bias)
     folded = update.half_up(moved.sum(0) * sample.mean, INPUT_MEAN_BITS - BIAS_BITS)
     change = update.half_up(sample.response * sample.by_channel(), GAIN_BITS - BIAS_BITS) - folded
+    change += update.towards(sample.count, firing_count(plan.shape), firing_shift(plan.shape))
     assert bias.tolist() == np.clip(before + change, LOW, HIGH).tolist()
