@@ -15,7 +15,7 @@ from machines import random_state
 from bsff.config import load, override, parse
 from bsff.contract.geometry import geometry
 from bsff.data import load_dataset
-from bsff.golden import taps
+from bsff.golden import head, taps
 from bsff.machine import Accelerator
 from bsff.machine.checkpoint import Progress
 from bsff.machine.devices import open_device
@@ -37,15 +37,17 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-def test_the_reference_begins_as_the_machine(rng: np.random.Generator) -> None:
-    """Same pre-activations, also at the padding, in groups, and in a dense layer."""
+@pytest.mark.parametrize("pooling", ["max", "sum"])
+def test_the_reference_begins_as_the_machine(pooling: str, rng: np.random.Generator) -> None:
+    """Same pre-activations, also at the padding, in groups, in a dense layer, and in a head on several maps."""
     config = parse(
         {
             "layer": [
                 {"channels": 20, "kernel": 3},
                 {"channels": 20, "kernel": 2, "padding": 0, "groups": 10},
                 {"channels": 10, "kind": "dense"},
-            ]
+            ],
+            "head": {"layers": [1, 2, 3], "pool": [4, 2, 1], "pooling": pooling},
         },
         source="three",
     )
@@ -56,7 +58,7 @@ def test_the_reference_begins_as_the_machine(rng: np.random.Generator) -> None:
     network = Network(config, (8, 8, 1))
     begin_as(network, state, pixels, generator)
     network.eval()
-    below = network.input(pixels, generator)
+    below, maps, fired = network.input(pixels, generator), [], []
     for layer, part, size in zip(network.layers, state.layers, shape.layers, strict=True):
         # the counts that the normalised map stands for
         counts = (
@@ -71,6 +73,17 @@ def test_the_reference_begins_as_the_machine(rng: np.random.Generator) -> None:
                 found = layer.preactivation(below)[sample].permute(1, 2, 0).reshape(expected.shape).numpy()
             np.testing.assert_allclose(found, expected, atol=1e-3)
         below, _ = layer(below, generator)
+        maps.append(below)
+        fired.append(
+            (below.x - below.absent.view(1, -1, 1, 1)).detach().round().permute(0, 2, 3, 1).numpy().astype(int)
+        )
+    assert network.head is not None
+    assert state.head is not None
+    assert shape.head is not None
+    inputs = head.inputs(shape.head, fired)
+    unit = 2.0**-shape.head.config.fraction_bits
+    logits = (inputs @ state.head.weights.astype(np.int64) + state.head.bias / 256) * unit
+    np.testing.assert_allclose(network.head(maps).detach().numpy(), logits, atol=2e-3 * np.abs(logits).max())
 
 
 @pytest.mark.slow

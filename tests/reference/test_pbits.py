@@ -88,3 +88,17 @@ def test_expected_update_is_the_gradient_of_the_deterministic_network(kind, tile
     z = (many.grad.mean(0) - one.grad)[active] / (many.grad.std(0)[active] / math.sqrt(DRAWS))
     assert z.abs().max() < Z, f"z = {z}"
     assert not many.grad[:, ~active].any()  # a silent tap is never written
+
+
+@pytest.mark.parametrize("noise", [0.25, 2.0])
+def test_the_scale_of_the_noise(noise):
+    """Steeper or flatter firing; whatever the kind of eligibility, its mean has an integral of 1 a p-bit."""
+    n = sample(A.repeat(DRAWS, 1), 1, "surprisal", 2.0, generator(), noise=noise)
+    p = torch.sigmoid(A / noise)
+    z = (n.mean(0) - p) / (p * (1 - p) / DRAWS).sqrt()
+    assert z.abs().max() < Z, f"z = {z}"
+    grid = torch.linspace(-40, 40, 80_001, dtype=torch.float64)
+    for kind in ("surprisal", "xor", "boxcar"):
+        a = grid.clone().requires_grad_()
+        sample(a, 1, kind, 2.0, generator(), noise=noise).sum().backward()
+        assert a.grad.sum().item() * 0.001 == pytest.approx(1, abs=0.05), kind

@@ -1,5 +1,7 @@
 """The float reference from pixels to a trained network: encodings, checks of arrays, and that it learns."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import reference_helpers
@@ -11,6 +13,7 @@ from bsff.contract.geometry import planes
 from bsff.errors import DataError
 from bsff.reference import Network, Rule, encode, evaluate, fit
 from bsff.reference.encode import real
+from bsff.reference.train import augmented
 
 
 @pytest.fixture(autouse=True)
@@ -104,3 +107,25 @@ def test_a_seed_determines_a_run(digits):
     assert history == []
     again = [evaluate(net, tx, ty, draws=3, seed=s, batch_size=30) for s in (0, 0)]
     assert again[0] == again[1]
+
+
+def test_moved_and_mirrored_images(seed):
+    """Every image is one of those that the machine's augmentation allows."""
+    config = digits_config(1, channels=20)
+    config = dataclasses.replace(config, training=dataclasses.replace(config.training, shift=1, flip=True))
+    images = torch.randint(256, (40, 4, 5, 2), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8)
+    found = augmented(images, config, torch.Generator().manual_seed(seed + 1))
+    rows = [[0, 0, 1, 2], [0, 1, 2, 3], [1, 2, 3, 3]]
+    columns = [[0, 0, 1, 2, 3], [0, 1, 2, 3, 4], [1, 2, 3, 4, 4]]
+    seen = set()
+    for n in range(len(images)):
+        own = [
+            (flip, r, c)
+            for flip in (False, True)
+            for r in range(3)
+            for c in range(3)
+            if torch.equal((images[n].flip(1) if flip else images[n])[rows[r]][:, columns[c]], found[n])
+        ]
+        assert own
+        seen |= set(own)
+    assert len(seen) > 9  # of 18
