@@ -14,7 +14,7 @@ import bsff.golden
 from bsff.config import DataConfig, parse
 from bsff.contract.formats import COUNTERS
 from bsff.contract.geometry import geometry
-from bsff.golden import codes, encode, goodness, layer, network, pbit, pool, softmax, tables, taps, update
+from bsff.golden import encode, goodness, layer, network, pbit, pool, softmax, tables, taps, update
 
 INTS = np.int64
 ONE = np.array(1, np.uint64)
@@ -120,20 +120,9 @@ def test_goodness_by_hand() -> None:
     difference = goodness.centred(count, mean)
     assert (difference[:3] / 2**16).tolist() == [-3.5, -2.5, -1.5]
     # class 0: (0 - 3.5 + 1 - 3.5) * 256 = -1536, times 1000 / 65536, rounded down
-    assert goodness.logits(difference, 1000, codes.matrix("groups", 20, 10))[0] == math.floor(-1536 * 1000 / 65536)
+    assert goodness.logits(difference, 1000, 10)[0] == math.floor(-1536 * 1000 / 65536)
     assert goodness.average(np.array([100]), np.array([-8]), 4)[0] == 100  # -0.5 rounds up to 0
     assert goodness.average(np.array([100]), np.array([8]), 4)[0] == 101
-
-
-def test_pairs_by_hand() -> None:
-    """Every class in two of K channels, every ordered pair in one of K (K - 1), and the sum of both errors."""
-    assert codes.classes("pairs", 5, 3).tolist() == [[0, 1], [1, 2], [2, 0], [0, 2], [1, 0]]
-    every = codes.classes("pairs", 90, 10)
-    assert {tuple(pair) for pair in every.tolist()} == {(a, b) for a in range(10) for b in range(10) if a != b}
-    for channels in (10, 20, 40, 90):
-        assert (codes.matrix("pairs", channels, 10).sum(0) == channels // 5).all()
-    assert (codes.matrix("pairs", 5, 3) @ [1, 20, 300]).tolist() == [21, 320, 301, 301, 21]
-    assert codes.classes("groups", 6, 3).tolist() == [[0], [0], [1], [1], [2], [2]]
 
 
 @pytest.mark.parametrize("scale", [8, 64, 256, 1024])

@@ -48,8 +48,6 @@ def _table(rng: np.random.Generator, own: dict[str, Any]) -> dict[str, Any]:
             "fraction_bits": int(rng.choice([4, 7])), "noise": float(rng.choice([0.03125, 0.25, 1.0])),
             "firing": float(rng.choice([0.0, 0.1, 0.4])), "firing_step": float(rng.choice([0.001, 0.02, 1.0])),
         })  # fmt: skip
-        if classes > 2 and layers[-1]["groups"] == 1 and rng.integers(2):
-            layers[-1] |= {"code": "pairs", "channels": layers[-1]["channels"] + int(rng.integers(2))}
     if rng.integers(2):
         layers.append({"kind": "dense", "channels": 2 * classes, "tile": int(rng.choice([1, 2]))})
     data = {**own, "encoding": str(rng.choice(["threshold", "bernoulli", "bitplanes", "thermometer"]))}

@@ -6,7 +6,6 @@ from bsff.config import Config
 from bsff.contract.able import check
 from bsff.contract.geometry import Geometry, geometry, planes
 from bsff.contract.numerics import check_accumulator
-from bsff.errors import ConfigError
 
 from .fold import fold_layer
 from .head import HeadPlan, plan_head
@@ -38,8 +37,6 @@ def plan(config: Config) -> Plan:
     beat = planes(config.data)
     layers = []
     for i, layer in enumerate(shape.layers):
-        if layer.config.code != "groups":
-            raise ConfigError(f'layer[{i + 1}].code = "{layer.config.code}": the gateware has "groups" alone')
         check_accumulator(layer)
         following = shape.layers[i + 1] if i + 1 < len(shape.layers) else None
         layers.append(fold_layer(i + 1, layer, beat, following))

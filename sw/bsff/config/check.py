@@ -123,7 +123,7 @@ def _check(config: Config) -> None:
         raise ConfigError('training.predictor = "head": expected "goodness" while head.enabled = false')
     for i, layer in enumerate(config.layers):
         where = f"layer[{i + 1}]"
-        if data.class_count and layer.channels % data.class_count and layer.code == "groups":
+        if data.class_count and layer.channels % data.class_count:
             raise ConfigError(
                 f"{where}.channels = {layer.channels}: expected a multiple of {data.class_count}, one group per class"
             )
@@ -134,11 +134,6 @@ def _check(config: Config) -> None:
         if layer.fraction_bits >= layer.weight_bits:
             raise ConfigError(
                 f"{where}.fraction_bits = {layer.fraction_bits}: expected less than weight_bits = {layer.weight_bits}"
-            )
-        if layer.code == "pairs" and (data.class_count in (1, 2) or layer.groups > 1):
-            raise ConfigError(
-                f'{where}.code = "pairs": expected "groups" with {data.class_count} classes and groups = {layer.groups}; pairs '
-                "need at least 3 classes and groups = 1"
             )
         _check_epochs(where, layer)
         if layer.kind == "dense" and (layer.pool != 1 or layer.groups != 1):

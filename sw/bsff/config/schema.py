@@ -13,10 +13,6 @@ CLASSES_MAX = 256
 """Most classes: a label fits `bsff.contract.formats.LABEL_WIDTH` bits."""
 
 
-WORKED_FOR = {"groups": 1, "pairs": 2}
-"""Class codes: for how many classes a channel works with each; see `bsff.golden.codes`."""
-
-
 def key(
     default: Any,
     *,
@@ -79,7 +75,6 @@ class LayerConfig:
         high=4.0,
         doc="scale of the p-bits' logistic noise; 1: they fire with the sigmoid, as in the paper",
     )
-    code: str = key("groups", choices=WORKED_FOR, doc="classes that a channel works for: one, side by side, or two")
     eligibility: str = key(
         "boxcar",
         choices=("boxcar", "xor", "surprisal"),

@@ -7,7 +7,6 @@ import math
 from dataclasses import dataclass
 
 from bsff.config import ENCODINGS, Config, DataConfig, HeadConfig, LayerConfig, blocks
-from bsff.config.schema import WORKED_FOR
 from bsff.errors import ConfigError
 
 from .formats import MEAN_BITS, MEAN_WIDTH
@@ -31,6 +30,7 @@ class LayerGeometry:
     output: Shape
     """Height, width, channels after the pool."""
     classes: int
+    """Classes, each of which owns as many channels."""
 
     @property
     def kernel(self) -> Sides:
@@ -83,9 +83,9 @@ class LayerGeometry:
         return self.config.channels * self.config.tile * (3 if self.config.eligibility == "xor" else 1)
 
     @property
-    def goodness_count(self) -> float:
-        """p-bits that work for one class, on average: channels of a class * positions after the pool * M."""
-        return self.config.channels * WORKED_FOR[self.config.code] / self.classes * self.outputs * self.config.tile
+    def goodness_count(self) -> int:
+        """p-bits of one class: class channels * positions after the pool * M."""
+        return self.config.channels // self.classes * self.outputs * self.config.tile
 
     @property
     def sum_bound(self) -> int:

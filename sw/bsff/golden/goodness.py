@@ -10,24 +10,23 @@ def centred(count: Ints, mean: Ints) -> Ints:
     return (count << MEAN_BITS) - mean
 
 
-def logits(difference: Ints, scale: int, worked: Ints) -> Ints:
+def logits(difference: Ints, scale: int, classes: int) -> Ints:
     """Logits of the classes to the base two.
 
     Parameters
     ----------
     difference : array of int, shape (..., C)
-        From `centred`.
+        From `centred`; class c of K owns channels ``c*C/K .. (c+1)*C/K - 1``.
     scale : int
         ``T * log2(e) / p-bits of a class``, see `bsff.contract.numerics.goodness_scale`.
-    worked : array of int, shape (C, classes)
-        Which channels work for a class, from `codes.matrix`.
 
     Returns
     -------
     array of int, shape (..., classes)
         ``T * g * log2(e)`` in units of ``2**-LOGIT_BITS``, rounded down.
     """
-    return (((difference @ worked) >> (MEAN_BITS - KEPT_BITS)) * scale) >> SCALE_BITS
+    grouped = difference.reshape(*difference.shape[:-1], classes, -1).sum(-1)
+    return ((grouped >> (MEAN_BITS - KEPT_BITS)) * scale) >> SCALE_BITS
 
 
 def average(mean: Ints, difference: Ints, shift: int) -> Ints:

@@ -8,7 +8,7 @@ from bsff.contract.formats import BIAS_BITS
 from bsff.contract.geometry import LayerGeometry
 from bsff.contract.numerics import boxcar_width, firing_count, firing_shift, noise_scale
 
-from . import codes, goodness, lfsr, pbit, pool, softmax, taps, update
+from . import goodness, lfsr, pbit, pool, softmax, taps, update
 from .arrays import Ints
 from .state import LayerState
 
@@ -92,10 +92,9 @@ def run(layer: LayerGeometry, state: LayerState, inputs: Ints, label: int) -> Ou
     config = layer.config
     output, response, active = forward(layer, state, inputs)
 
-    worked = codes.matrix(config.code, config.channels, layer.classes)
     mean = state.mean.astype(np.int64)
     difference = goodness.centred(output.sum((0, 1)), mean)
-    logits = goodness.logits(difference, int(state.scale), worked)
+    logits = goodness.logits(difference, int(state.scale), layer.classes)
     error = softmax.class_error(logits, label)
 
     if state.learn:
@@ -110,7 +109,7 @@ def run(layer: LayerGeometry, state: LayerState, inputs: Ints, label: int) -> Ou
             state.bias.astype(np.int64),
             active,
             response,
-            worked @ update.gains(error, int(state.step)),
+            update.gains(error, int(state.step)),
             update.mean_activity(int(state.activity), inputs.size) * config.centre,
             noise,
             weight_bits=config.weight_bits,

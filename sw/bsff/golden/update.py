@@ -110,8 +110,7 @@ def update(
     taps : array of int, shape (groups, positions, taps)
     response : array of int, shape (positions, C)
         d, after the pool has chosen its winners.
-    gain : array of int, shape (C,)
-        Of each channel: the sum of those of its classes.
+    gain : array of int, shape (classes,)
     mean : int
         Mean activity of an input; 0 where the update is not centred.
     noise : array of int, shape (taps,)
@@ -128,6 +127,7 @@ def update(
         Weights that the update would have taken out of range.
     """
     groups, _, width = weights.shape
+    gain = np.repeat(gain, groups * width // len(gain))
     grouped = response.reshape(-1, groups, width).swapaxes(0, 1)
     sums = np.matmul(taps.swapaxes(1, 2), grouped)
     total = response.sum(0)

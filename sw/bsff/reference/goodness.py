@@ -75,15 +75,13 @@ def per_channel(v: Tensor) -> Tensor:
     return v.view(1, -1, 1, 1)
 
 
-def goodness(z: Tensor, worked: Tensor, *, squared: bool) -> Tensor:
-    """Goodness of each class: the mean of z or z squared over the channels that work for the class and all positions.
+def goodness(z: Tensor, classes: int, *, squared: bool) -> Tensor:
+    """Goodness of each class: the mean of z or z squared over the class's channels and all positions.
 
     Parameters
     ----------
     z : Tensor
-        Normalised activations, [batch, channels, height, width].
-    worked : Tensor
-        [channels, classes]: 1 where a channel works for a class, see `bsff.golden.codes.matrix`.
+        Normalised activations, [batch, channels, height, width]; class c of K owns the c-th of K equal runs of channels.
     squared : bool
         Squared with BatchNorm and without normalisation (the paper), linear with a running mean (ours: a
         bit that did not fire lies below its mean, where the slope of a square has the wrong sign).
@@ -93,8 +91,7 @@ def goodness(z: Tensor, worked: Tensor, *, squared: bool) -> Tensor:
     Tensor
         [batch, classes]
     """
-    share = worked.to(z) * (worked.shape[1] / worked.sum().to(z))
-    return (z.square() if squared else z).mean((2, 3)) @ share
+    return (z.square() if squared else z).reshape(len(z), classes, -1).mean(2)
 
 
 def local_loss(g: Tensor, labels: Tensor, temperature: float, *, gate: float | None = None) -> Tensor | None:

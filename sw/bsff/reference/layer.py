@@ -7,8 +7,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bsff.config import LayerConfig
-from bsff.config.schema import WORKED_FOR
-from bsff.golden.codes import matrix
 
 from .goodness import Normalisation, goodness, local_loss, per_channel
 from .pbit import area, sample
@@ -66,8 +64,6 @@ class Layer(nn.Module):
         a class's goodness, the machine's update does not.
     """
 
-    worked: Tensor
-
     def __init__(
         self,
         config: LayerConfig,
@@ -95,9 +91,7 @@ class Layer(nn.Module):
         )
         self.window = (1 if height == 1 else config.pool, config.pool)
         self.shape = (config.channels, height // self.window[0], width // self.window[1])
-        worked = torch.from_numpy(matrix(config.code, config.channels, classes).copy()).float()
-        self.register_buffer("worked", worked, persistent=False)
-        units = config.channels * WORKED_FOR[config.code] / classes * self.shape[1] * self.shape[2]
+        units = config.channels // classes * self.shape[1] * self.shape[2]
         machine = config.step * units / config.temperature * area(config.eligibility, config.boxcar, config.noise)
         self.rate = machine if rule.optimiser == "sgd" else rule.learning_rate
         self.optimiser = make_optimiser(rule, self.taps, self.rate)
@@ -126,7 +120,7 @@ class Layer(nn.Module):
         scale, shift = self.norm(n)
         z = per_channel(scale) * n + per_channel(shift)
         judged = n if self.rule.loss_before_norm else z
-        g = goodness(judged, self.worked, squared=self.config.normalisation != "running")
+        g = goodness(judged, self.classes, squared=self.config.normalisation != "running")
         return Map(n, torch.zeros_like(shift)) if self.hands_on_counts else Map(z, shift), g
 
     def learn(self, below: Map, labels: Tensor, generator: torch.Generator) -> Map:

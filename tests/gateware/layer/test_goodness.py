@@ -13,7 +13,7 @@ from hw_helpers import layer_plan, pack, random_map, simulate, unary, unpack
 from seeds import rng_for
 
 from bsff.contract.formats import MEAN_BITS, SCALE_WIDTH
-from bsff.golden import codes, goodness
+from bsff.golden import goodness
 from bsff_hw.block.verdict import scores_signature
 from bsff_hw.layer.forward.pool import leaving_signature
 from bsff_hw.layer.goodness import Goodness, mean_signature
@@ -133,10 +133,7 @@ def test_goodness(name: str, seed: int) -> None:
             totals, responses = count.sum((0, 1)), response.sum((0, 1))
             difference = goodness.centred(totals, mean)
             assert (
-                await judge(context, learn=learn)
-                == goodness.logits(
-                    difference, np.array(scale), codes.matrix("groups", plan.channels, plan.classes)
-                ).tolist()
+                await judge(context, learn=learn) == goodness.logits(difference, np.array(scale), plan.classes).tolist()
             )
             if learn and running:
                 mean[:] = goodness.average(mean, difference, config.momentum_shift)

@@ -12,8 +12,8 @@ _EXP_MASK = 2**EXP_BITS - 1
 
 
 @njit(nogil=True, cache=True)
-def judge(output, mean, scale, classes, difference, logits):
-    """`goodness.centred` and `goodness.logits` of the map `output`, uint8 (H, W, C); `classes` from `codes.classes`."""
+def judge(output, mean, scale, difference, logits):
+    """`goodness.centred` and `goodness.logits` of the map `output`, uint8 (H, W, C)."""
     channels = mean.size
     tally = np.zeros(channels, np.int32)
     for y in range(output.shape[0]):
@@ -21,13 +21,13 @@ def judge(output, mean, scale, classes, difference, logits):
             out = output[y, x]
             for j in range(channels):
                 tally[j] += out[j]
-    logits[:] = 0
-    for j in range(channels):
-        difference[j] = (np.int64(tally[j]) << MEAN_BITS) - mean[j]
-        for k in range(classes.shape[1]):
-            logits[classes[j, k]] += difference[j]
+    own = channels // logits.size
     for c in range(logits.size):
-        logits[c] = ((logits[c] >> (MEAN_BITS - KEPT_BITS)) * scale) >> SCALE_BITS
+        total = 0
+        for j in range(c * own, (c + 1) * own):
+            difference[j] = (np.int64(tally[j]) << MEAN_BITS) - mean[j]
+            total += difference[j]
+        logits[c] = ((total >> (MEAN_BITS - KEPT_BITS)) * scale) >> SCALE_BITS
 
 
 @njit(nogil=True, cache=True)

@@ -49,7 +49,7 @@ def run_layer(shape, own, inputs, labels, output, logits, counters):
             pool_row(fired, response, output[n, 0])
         else:
             output[n] = fired.reshape(height, width, channels)
-        judge(output[n], mean, own.scale, own.classes, difference, logit)
+        judge(output[n], mean, own.scale, difference, logit)
         loss, best = class_error(logit, labels[n], error)
         for c in range(logit.size):
             logits[n, c] = logit[c]

@@ -76,9 +76,7 @@ def learn(shape, own, position, begin, fired, response, error, mean):
     gain = np.empty(channels, np.int32)
     correction = np.empty(channels, np.int32)
     for j in range(channels):
-        gain[j] = 0
-        for k in range(own.classes.shape[1]):
-            gain[j] += gain_of(error[own.classes[j, k]], own.step)
+        gain[j] = gain_of(error[j // (channels // error.size)], own.step)
         correction[j] = half_up(np.int64(total[j]) * mean * gain[j], INPUT_MEAN_BITS)
     # by group, so that the inner loops index with j alone: numba guards a computed index against being negative
     group_gain, group_correction = gain.reshape(groups, width), correction.reshape(groups, width)

@@ -6,7 +6,7 @@ import numpy as np
 
 from bsff.contract.geometry import HeadGeometry, LayerGeometry
 from bsff.contract.numerics import boxcar_width, firing_count, firing_shift, head_shift, noise_scale
-from bsff.golden import codes, tables, update
+from bsff.golden import tables, update
 from bsff.golden.state import HeadState, LayerState
 
 
@@ -58,8 +58,6 @@ class LayerViews(NamedTuple):
     learn: bool
     noise_table: Any
     """int32, shape (2**NOISE_BITS,)."""
-    classes: Any
-    """int64, shape (C, 1 or 2). From `codes.classes`."""
     narrow: Any
     """int16 or int32, shape (C/groups,). Scratch of a type that holds the sum of eight weights."""
 
@@ -123,7 +121,6 @@ def layer_views(layer: LayerGeometry, state: LayerState) -> LayerViews:
         gate=int(state.gate),
         learn=bool(state.learn),
         noise_table=tables.noise_table(layer.config.fraction_bits, noise_scale(layer.config)),
-        classes=codes.classes(layer.config.code, layer.config.channels, layer.classes),
         narrow=np.empty(layer.group_channels, np.int16 if layer.config.weight_bits + 3 <= 16 else np.int32),
     )
 
