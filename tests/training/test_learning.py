@@ -15,10 +15,10 @@ def final(config: str, out: Path, *arguments: object) -> dict:
 
 @pytest.mark.slow
 def test_digits_learn(tmp_path: Path) -> None:
-    """The first promise of the README. Measured 97.5 to 98.6 % with seeds 0 to 2."""
+    """The first promise of the README. Measured 99.2, 97.8 and 98.1 % with seeds 0 to 2."""
     result = final("digits", tmp_path / "digits")
-    assert result["test_accuracy"] >= 0.95
-    assert result["test_accuracy_goodness"] >= 0.85
+    assert result["test_accuracy"] >= 0.96
+    assert result["test_accuracy_goodness"] >= 0.95
 
 
 @pytest.mark.slow
