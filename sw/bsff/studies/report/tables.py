@@ -42,8 +42,12 @@ LABELLED = ("variant", "data.dataset")
 
 def name_of(column: str) -> str:
     """A column's name for people."""
-    if layer := re.fullmatch(r"(accuracy|updated)_layer(\d+)", column):
-        return f"layer {layer[2]}, %" if layer[1] == "accuracy" else f"layer {layer[2]} learns from, share"
+    if layer := re.fullmatch(r"(accuracy|updated|taps)_layer(\d+)", column):
+        return {
+            "accuracy": f"layer {layer[2]}, %",
+            "updated": f"layer {layer[2]} learns from, share",
+            "taps": f"rows that layer {layer[2]} reads",
+        }[layer[1]]
     return NAMES.get(column, column)
 
 
