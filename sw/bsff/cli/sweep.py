@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
 import sys
@@ -16,6 +17,9 @@ from .options import add_data, add_results
 
 if TYPE_CHECKING:  # pandas is imported only where it is used
     from bsff.studies.sweep import Cell, Spec
+
+
+_NOWHERE_TO_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def add(commands: Any) -> None:
@@ -93,6 +97,8 @@ def run(arguments: argparse.Namespace) -> int:
             )
         try:
             for cell, outcome in outcomes:
+                if isinstance(outcome, OSError) and outcome.errno in _NOWHERE_TO_WRITE:
+                    raise outcome  # every other cell would end so, and the row of none could be written
                 if isinstance(outcome, BaseException):
                     failed += 1
                     print(f"failed: {_name(cell)}: {type(outcome).__name__}: {outcome}", file=sys.stderr, flush=True)
