@@ -94,7 +94,9 @@ def test_a_row_holds_every_option_and_key_but_folding() -> None:
     assert columns["network"] == "mnist-small"
 
 
-@pytest.mark.parametrize(("sweep", "name"), [("second-edition", name) for name in ("mnist-pynq", "fashion-pynq", "cifar10-pynq")])
+@pytest.mark.parametrize(
+    ("sweep", "name"), [("second-edition", name) for name in ("mnist-pynq", "fashion-pynq", "cifar10-pynq")]
+)
 def test_the_networks_of_the_final_numbers_are_those_that_fit(sweep: str, name: str) -> None:
     """The built-in ones are folded for the device; folding changes no bit, so rows do not hold it."""
     cells = load_spec(Path(__file__).parents[2] / f"docs/results/accuracy/{sweep}.toml").cells
