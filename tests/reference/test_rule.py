@@ -113,7 +113,8 @@ def test_a_closed_gate_changes_nothing() -> None:
 
 
 def layers(*settings: str) -> Config:
-    config = override(load("digits"), ["data.encoding=threshold", "layer.channels=20", *settings])
+    bits = ["data.encoding=threshold", "data.levels=[128]", "head.layers=[]", "layer.channels=20"]
+    config = override(load("digits"), [*bits, *settings])
     return dataclasses.replace(config, layers=config.layers[:1])
 
 
