@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from bsff.config import Config, parse
-from bsff.contract.geometry import Geometry, geometry
+from bsff.contract.check import check
+from bsff.contract.geometry import Geometry
 from bsff.errors import ConfigError
 from bsff.golden.state import NetworkState, blank
 
@@ -18,7 +19,7 @@ def random_config(rng: np.random.Generator) -> Config:
     while True:
         try:
             config = parse(_table(rng, _own_data(rng) if rng.integers(2) else {}), source="random")
-            geometry(config)
+            check(config)
         except ConfigError:  # such as a map that vanishes: draw again
             continue
         return config

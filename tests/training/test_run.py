@@ -321,6 +321,8 @@ def test_staggered_layers_stop_one_after_another_and_the_head_goes_on() -> None:
     assert found() == [(0, 7), (0, 8), (0, 9), (9, 12)]
     assert found(head={"start_epoch": 2, "stop_epoch": 11}) == [(0, 7), (0, 8), (0, 9), (2, 11)]
     assert found(layer=[{"channels": 10, "stop_epoch": 11}]) == [(0, 11), (11, 12)]
+    assert found(layer=[{"channels": 10, "start_epoch": 10}]) == [(10, 11), (11, 12)]
+    assert found(head={"stop_epoch": 6}) == [(0, 7), (0, 8), (0, 9), (5, 6)]
     assert found(training={"schedule": "staggered", "epochs": 2}) == [(0, 1), (0, 1), (0, 1), (1, 2)]
     assert found(training={"schedule": "staggered", "epochs": 1}) == [(0, 1)] * 4
     assert found(training={"epochs": 12}) == [(0, 12)] * 4

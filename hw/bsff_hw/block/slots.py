@@ -6,9 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from bsff.contract.formats import LABEL_WIDTH
 from bsff_hw.interfaces import index
-
-SLOTS = 2
-"""Maps that a layer holds."""
+from bsff_hw.plan.memories import SLOTS
 
 
 class Slots(wiring.Component):

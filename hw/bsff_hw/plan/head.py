@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from bsff.contract.geometry import HeadGeometry, HeadSource, Shape
 from bsff.contract.numerics import head_logit_width, head_sum_width
 
-SLOTS = 2
-"""Maps of the last layer that wait or are at work; of a layer before it one more for each layer between, so that all can work."""
+from .memories import SLOTS
 
 
 @dataclass(frozen=True)
@@ -112,6 +111,8 @@ class HeadPlan:
 
 def plan_head(shape: HeadGeometry, tiles: list[int], beats: list[int]) -> HeadPlan:
     """The head of a network.
+
+    The last map has as many slots as a layer's; one before it has another for each layer between, so that all can work.
 
     Parameters
     ----------

@@ -1,5 +1,7 @@
 """What a memory is made of: a block RAM would be wasted on few words."""
 
+SLOTS = 2
+"""Maps that a layer holds: one at work, one arriving."""
 BLOCK_SHAPES = ((512, 72), (1024, 36), (2048, 18), (4096, 9), (8192, 4), (16384, 2), (32768, 1))
 """Depth and width of a 36 kb block RAM of the 7 series; half of one has half the width."""
 PRICE = 250

@@ -21,20 +21,15 @@ class Span:
         return self.start <= epoch < self.stop
 
 
-def spans(config: Config, epochs: int | None = None) -> dict[str, Span]:
+def spans(config: Config) -> dict[str, Span]:
     """The epochs in which layers and head learn, by name; see `Config.blocks`.
 
     What ``start_epoch`` and ``stop_epoch`` of a part say holds in every schedule. Where they say nothing, a part learns from first
     to last with ``linear`` and ``constant``. With ``staggered`` the layers stop one after another between half and three quarters of
-    the epochs, the first one first, and the head learns from where the last one stops: on maps that stand still (Hinton's and
-    Papachristodoulou's networks are trained a layer at a time for the same reason).
-
-    Parameters
-    ----------
-    epochs : int, optional
-        Of the training; by default those of the configuration.
+    the epochs, the first one first, and the head learns from where the last one stops: on maps that stand still. Either has an
+    epoch at least, whatever the other's keys say.
     """
-    epochs = config.training.epochs if epochs is None else epochs
+    epochs = config.training.epochs
     staggered = config.training.schedule == "staggered" and epochs > 1
     count = len(config.layers)
     found: dict[str, Span] = {}
@@ -43,10 +38,10 @@ def spans(config: Config, epochs: int | None = None) -> dict[str, Span]:
         stop = epochs
         if staggered and name != "head":
             stop = max(1, min(round(epochs * (2 * count + number) / (4 * count)), epochs - 1))
-        stop = min(part.stop_epoch or stop, epochs)
+        stop = min(part.stop_epoch or max(stop, part.start_epoch + 1), epochs)
         start = part.start_epoch
         if staggered and name == "head" and not start:
-            start = min(last, epochs - 1)
+            start = min(last, stop - 1)
         last = max(last, stop)
         found[name] = Span(start, stop)
     return found

@@ -25,6 +25,7 @@ def check(config: Config) -> Geometry:
         try:
             numerics.check_accumulator(layer)
             numerics.check_activity(layer)
+            numerics.check_firing(layer)
             numerics.goodness_scale(layer)
             numerics.layer_step_register(layer.config.step, layer)
         except ConfigError as error:

@@ -107,6 +107,21 @@ def firing_count(layer: LayerGeometry) -> int:
     return round(layer.config.firing * layer.outputs * layer.config.tile)
 
 
+def check_firing(layer: LayerGeometry) -> None:
+    """Refuse a target of firing that is no p-bit at all: biases would fall until nothing fires.
+
+    Raises
+    ------
+    ConfigError
+        Naming the least target.
+    """
+    most = layer.outputs * layer.config.tile
+    if layer.config.firing and not firing_count(layer):
+        raise ConfigError(
+            f"firing = {layer.config.firing:g}: expected 0, or more than {0.5 / most:g}, half of one of the {most} p-bits of a channel"
+        )
+
+
 def firing_shift(layer: LayerGeometry) -> int | None:
     """Left shift from a channel's count of p-bits that are missing to the change of its bias; None where it has no target.
 

@@ -42,7 +42,7 @@ class Layer(nn.Module):
     Parameters
     ----------
     config : LayerConfig
-        Keys of the machine alone (bits, step, gate, folding) are ignored, and so is ``centre``: the next layer always
+        Keys of the machine alone (bits, step, gate, target of firing, folding) are ignored, and so is ``centre``: the next layer always
         reads the normalised map, which for ``running`` is the same as centring its inputs.
     shape : tuple of int
         Channels, height and width of the input map; one of height 1 has kernels, padding and pools of one row.
