@@ -32,6 +32,7 @@ NAMES = {
     "layer1.temperature": "temperature",
     "label": "setting",
     "loss": "goodness taken",
+    "updated_head": "head learns from, share",
 }
 """What people read instead of a column's name."""
 LABELS = {"real": "real-valued", "bsff": "BSFF", "bgbsff": "BGBSFF", "boxcar": "boxcar", "golden": "golden model"}
