@@ -359,6 +359,10 @@ def test_order_depends_on_seed_and_epoch() -> None:
     [
         (["train"], "no configuration given: name one of `bsff config list`"),
         (["train", "nonsense"], "nonsense: no such configuration; built in are"),
+        (
+            ["train", "digits", "--set", "layer[2].firing=0.01"],
+            "digits: layer[2].firing = 0.01: expected 0, or more than 0.03125",
+        ),
         (["train", "digits", "--samples", "-1"], "--samples -1: expected 0 or more"),
         (["train", "digits", "--epochs", "0", "--out", "x"], "digits: training.epochs = 0: expected a whole number"),
         (["train", "--resume"], "--resume: name the run by --out DIR"),

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from bsff.config import Config
 from bsff.contract import formats, numerics
+from bsff.contract.check import check
 from bsff.contract.formats import COUNTERS
-from bsff.contract.geometry import Geometry, geometry
+from bsff.contract.geometry import Geometry
 from bsff.contract.registers import GLOBAL
 from bsff.errors import DeviceError
 from bsff.golden.state import NetworkState
@@ -40,13 +41,15 @@ class Accelerator:
 
     Raises
     ------
+    ConfigError
+        If the configuration is none that a machine can have; see `bsff.contract.check`.
     DeviceError
         If the device is not a BSFF machine, speaks another register version, or was built for another network.
     """
 
     def __init__(self, device: Device, config: Config, *, timeout: float = 30.0) -> None:
         self.config = config
-        self.geometry: Geometry = geometry(config)
+        self.geometry: Geometry = check(config)
         self._link = Link(device, timeout)
         self._link.check(config, self.geometry)
         self._presenter = Presenter(self._link, self.geometry)
