@@ -7,6 +7,7 @@ import pytest
 from machines import random_samples, random_state, random_table, unequal
 
 from bsff.config import Config, parse
+from bsff.contract.check import check
 from bsff.contract.geometry import geometry
 from bsff.errors import ConfigError
 from bsff.golden import network
@@ -23,7 +24,8 @@ def small(rng: np.random.Generator) -> Config:
     while True:
         try:
             config = parse(random_table(rng), source="random")
-            layers = plan(config).geometry.layers
+            layers = check(config).layers
+            plan(config)
         except ConfigError:  # such as a map that vanishes: draw again
             continue
         if max(layer.weights for layer in layers) < 40_000 and config.data.class_count <= 100:
