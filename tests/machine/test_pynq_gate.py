@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 SETS = Path(__file__).parents[1] / "support" / "pynq_sets"
 ROOT = Path(__file__).resolve().parents[2]
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-CONFIG = load("digits-small")
+CONFIG = load("digits-tiny")
 SAMPLES = 6
 
 

@@ -14,11 +14,11 @@ from typing import Any
 from bsff.cli.main import parser
 from bsff.tools.process import patient
 
-NETWORK = "digits-small"
+NETWORK = "digits-tiny"
 SWEEP = """
 title = "Two cells"
 [base]
-network = "digits-small"
+network = "digits-tiny"
 variant = "golden"
 epochs = 1
 "data.train_samples" = 40

@@ -51,7 +51,7 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def generate(out: Path, hash_seed: str) -> Path:
     """In a process of its own, whose sets and dictionaries are in an order of their own."""
-    command = [sys.executable, "-m", "bsff", "verilog", "digits-small", "-o", str(out)]
+    command = [sys.executable, "-m", "bsff", "verilog", "digits-tiny", "-o", str(out)]
     subprocess.run(command, check=True, timeout=SECONDS, env={**os.environ, "PYTHONHASHSEED": hash_seed})
     return out
 
