@@ -43,6 +43,7 @@ synthesis: $(STAMP) ## the tables of what machines take: three quarters of an ho
 	    --json $(COUNTS)/mnist-xc7z020.json
 	$(BIN)/bsff synth mnist-pynq --target xc7z020 --json $(COUNTS)/mnist-pynq-xc7z020.json
 	$(BIN)/bsff synth fashion-pynq --target xc7z020 --json $(COUNTS)/fashion-pynq-xc7z020.json
+	$(BIN)/bsff synth cifar10-pynq --target xc7z020 --json $(COUNTS)/cifar10-pynq-xc7z020.json
 	$(MAKE) synthesis-table
 
 synthesis-table: $(STAMP)

@@ -69,7 +69,9 @@ def test_memories_are_block_ram_where_meant() -> None:
     )  # 528 bits
 
 
-@pytest.mark.parametrize("name", ["mnist-xc7z020", "mnist-pynq-xc7z020", "fashion-pynq-xc7z020"])
+@pytest.mark.parametrize(
+    "name", ["mnist-xc7z020", "mnist-pynq-xc7z020", "fashion-pynq-xc7z020", "cifar10-pynq-xc7z020"]
+)
 def test_what_is_said_to_fit_fits(name: str) -> None:
     kept = record(name)
     assert kept["fits"]
