@@ -21,6 +21,7 @@ from typing import Any
 from bsff.tools import process
 from bsff.tools.cache import cache_folder
 from bsff.tools.lock import locked
+from bsff_hw.simulation.runtime import Runtime
 
 HERE = Path(__file__).resolve().parent
 SIMULATORS = ("verilator", "icarus")
@@ -173,8 +174,13 @@ def _built(verilog: str, top: str, simulator: str, waves: bool) -> Path:
                 "always": True,
             }
             log = folder / "build.log"
+            runtime = Runtime(
+                cache_folder(), ["cocotb", simulator, *arguments, str(waves), sys.prefix, _version(simulator)]
+            )
+            runtime.lend(folder)
             if status := _in_process(simulator, "build", order, log, BUILD_SECONDS):
                 raise SimulationError(f"{simulator} did not build {top}: {status}; files in {folder}\n{_tail(log)}")
+            runtime.keep(folder)
             for leftover in (*folder.glob("*.o"), *folder.glob("*.a"), *folder.glob("*.gch")):
                 leftover.unlink()  # nine tenths of the folder
             done.touch()

@@ -14,6 +14,8 @@ class Budget:
     blocks: int
     multipliers: int
     """LUTs of six inputs, block RAMs of 36 kb, DSP48."""
+    ultra: int = 0
+    """UltraRAMs, of 4,096 words of 72 bits."""
 
 
 @dataclass(frozen=True)
@@ -55,5 +57,10 @@ TARGETS = {
 }
 """Devices, by name."""
 
-BUDGETS = {target.name: target.budget for target in TARGETS.values() if target.budget is not None}
+BUDGETS = {
+    **{target.name: target.budget for target in TARGETS.values() if target.budget is not None},
+    # 85 % of the LUTs of an XCK26 (DS987) and of an XCZU7EV (DS891); no machine was counted for them
+    "kv260": Budget("kv260", luts=99_500, blocks=139, multipliers=1_248, ultra=64),
+    "zcu104": Budget("zcu104", luts=195_800, blocks=301, multipliers=1_728, ultra=96),
+}
 """Targets of the folding solver."""

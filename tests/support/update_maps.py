@@ -41,6 +41,9 @@ CASES = {
     ),
     "pool, chunks": Case(layer_plan({**PLAIN, "pool": 2, "tile": 3, "update_banks": 3}, pixels=(7, 4, 1)), 3),
     "counts": Case(layer_plan({**FIRST, "channels": 10, "tile": 2, "tiles": 5}, {**PLAIN, "kernel": 1, "padding": 0}, pixels=(3, 3, 1)), 6),
+    "four rows at a time": Case(layer_plan({**PLAIN, "update_banks": 4}, pixels=(13, 2, 1))),
+    "four rows at a time, pool": Case(layer_plan({**PLAIN, "pool": 2, "kernel": 5, "padding": 2}, pixels=(15, 4, 1))),
+    "four rows at a time, odd chunks": Case(layer_plan({**PLAIN, "kernel": 2, "padding": 0, "update_banks": 2}, pixels=(28, 2, 1)), 14),
     "groups in turn": Case(layer_plan(FIRST, {**FIRST, "groups": 10, "kernel": 2, "banks": 3}, pixels=(3, 3, 1))),
     "groups in pairs": Case(
         layer_plan({**FIRST, "tile": 2, "tiles": 1}, {**FIRST, "groups": 10, "lanes": 4, "tile": 2, "pool": 2}, pixels=(3, 4, 1))
@@ -64,6 +67,7 @@ def passes_of(plan: LayerPlan) -> Iterator[dict[str, int]]:
     count = plan.group_in // plan.beat
     for tap in range(plan.taps):
         place, channel = divmod(tap, plan.group_in)
+        bank, row = plan.slot(tap)
         for fold in range(plan.folds):
             yield {
                 "ky": place // plan.kernel[1],
@@ -71,8 +75,8 @@ def passes_of(plan: LayerPlan) -> Iterator[dict[str, int]]:
                 "unit": channel % plan.beat,
                 "beat": fold // plan.inner * count + channel // plan.beat,
                 "fold": fold,
-                "bank": 1 << (tap % plan.banks),
-                "address": fold * plan.rows_of_bank + tap // plan.banks,
+                "bank": 1 << bank,
+                "address": fold * plan.rows_of_bank + row,
                 "tap_first": int(tap == 0),
                 "tap_last": int(fold == plan.folds - 1),
                 "last": int(tap == plan.taps - 1 and fold == plan.folds - 1),

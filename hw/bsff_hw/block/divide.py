@@ -1,6 +1,6 @@
 """Division by restoring subtraction, a bit a cycle."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -34,14 +34,16 @@ class Divider(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        remainder, bit, fits = Signal(self._width + 1), Signal(range(self._bits + 1)), Signal()
-        m.d.comb += [fits.eq(remainder >= self.divisor), self.done.eq(self.run & (bit == self._bits))]
+        remainder, bit = Signal(self._width + 1), Signal(range(self._bits + 1))
+        rest = Signal(signed(self._width + 2))  # one subtraction tells whether the divisor fits, and what is left
+        fits = ~rest[-1]
+        m.d.comb += [rest.eq(remainder - self.divisor), self.done.eq(self.run & (bit == self._bits))]
         with m.If(self.run & (bit == 0)):
             m.d.sync += [remainder.eq(self.dividend), self.quotient.eq(0), bit.eq(1)]
         with m.Elif(self.run):
             m.d.sync += [
                 self.quotient.eq((self.quotient << 1) | fits),
-                remainder.eq((remainder - Mux(fits, self.divisor, 0)) << 1),
+                remainder.eq(Mux(fits, rest, remainder) << 1),
                 bit.eq(Mux(self.done, 0, bit + 1)),
             ]
         return m

@@ -1,5 +1,6 @@
 """Softmax, class error and cross-entropy of one sample, a class at a time. Model: `bsff.golden.softmax`."""
 
+import itertools
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, signed, unsigned
@@ -30,7 +31,7 @@ class Softmax(wiring.Component):
     number : Out
         The class whose logit is asked for.
     logit : In(signed(width))
-        The logit of class `number`, in the same cycle; stable until done.
+        The logit of class `number`, a cycle later; stable until done.
     label : In
     errors : In(error_signature())
     label_error : Out(signed(ERROR_WIDTH))
@@ -63,23 +64,24 @@ class Softmax(wiring.Component):
         m = Module()
         classes = self._classes
         total, largest = Signal(range(classes * 2**EXP_ONE + 1)), Signal(signed(self._width))
-        below = Signal(self._width)
+        number, late = Signal(range(classes + 1)), [Signal(index(classes), name=f"number{i}") for i in (1, 2, 3)]
+        # what is done with a logit when it is there, and in the stages behind
+        compare, raised = Signal(), [Signal(name=f"raise{i}") for i in (1, 2, 3)]
+        below, power = self._power(m, largest)
         m.submodules.divider = divider = Divider(len(total), ERROR_BITS + 1)
-        power = self._power(m, below)
         lead, mantissa = self._logarithm(m, total)
         # memories, as classes are worked off one by one
         m.submodules.powers = powers = ram(unsigned(EXP_ONE + 1), classes)
         m.submodules.errors = errors = ram(signed(ERROR_WIDTH), classes)
         kept, keep = powers.read_port(domain="comb"), powers.write_port()
         error, error_write = errors.read_port(domain="comb"), errors.write_port()
-        number = Signal(range(classes + 1))
         last = number == classes - 1
         m.d.comb += [
             self.number.eq(number),
-            below.eq(largest - self.logit),
             kept.addr.eq(number),
-            keep.addr.eq(number),
+            keep.addr.eq(late[2]),
             keep.data.eq(power),
+            keep.en.eq(raised[2]),
             divider.dividend.eq(kept.data),
             divider.divisor.eq(total),
             error.addr.eq(self.errors.number),
@@ -87,25 +89,33 @@ class Softmax(wiring.Component):
             error_write.addr.eq(number),
             error_write.data.eq(Mux(number == self.label, 2**ERROR_BITS, 0) - divider.quotient),
         ]
-        m.d.sync += self.phase.done.eq(0)
+        m.d.sync += [
+            self.phase.done.eq(0),
+            compare.eq(0),
+            raised[0].eq(0),
+            *(new.eq(old) for old, new in itertools.pairwise(raised)),
+            *(new.eq(old) for old, new in itertools.pairwise([number, *late])),
+        ]
+        with m.If(compare & ((late[0] == 0) | (self.logit > largest))):
+            m.d.sync += [largest.eq(self.logit), self.best.eq(late[0])]
+        with m.If(raised[2]):
+            m.d.sync += total.eq(total + power)
         with m.FSM(name="state"):
             with m.State("IDLE"), m.If(self.phase.start):
                 m.d.sync += [number.eq(0), total.eq(0)]
                 m.next = "LARGEST"
             with m.State("LARGEST"):
-                with m.If((number == 0) | (self.logit > largest)):
-                    m.d.sync += [largest.eq(self.logit), self.best.eq(number)]
-                m.d.sync += number.eq(Mux(last, 0, number + 1))
+                m.d.sync += [compare.eq(1), number.eq(Mux(last, 0, number + 1))]
                 with m.If(last):
-                    m.next = "LOOK"
-            with m.State("LOOK"):  # the table's output comes a cycle after `below`
+                    m.next = "COMPARED"
+            with m.State("COMPARED"):  # the last logit is being compared
                 m.next = "POWER"
             with m.State("POWER"):
-                m.d.comb += keep.en.eq(1)
-                m.d.sync += [total.eq(total + power), number.eq(Mux(last, 0, number + 1))]
-                m.next = "LOOK"
+                m.d.sync += [raised[0].eq(1), number.eq(Mux(last, 0, number + 1))]
                 with m.If(last):
-                    m.next = "DIVIDE"
+                    m.next = "SUM"
+            with m.State("SUM"), m.If(~raised[0] & ~raised[1]):  # the last power is being added
+                m.next = "DIVIDE"
             with m.State("DIVIDE"):
                 m.d.comb += divider.run.eq(1)
                 with m.If(divider.done):
@@ -117,25 +127,29 @@ class Softmax(wiring.Component):
                     m.d.sync += self.label_error.eq(error_write.data)
                 m.next = "DIVIDE"
                 with m.If(last):
-                    m.next = "LOSS"
+                    m.next = "LABEL"
+            with m.State("LABEL"):  # its logit comes a cycle later, its distance below the largest two
+                m.next = "DISTANCE"
+            with m.State("DISTANCE"):
+                m.next = "LOSS"
             with m.State("LOSS"):
                 m.d.sync += [self.loss.eq(below + (lead << EXP_BITS) + mantissa), self.phase.done.eq(1)]
                 m.next = "IDLE"
         return m
 
-    def _power(self, m: Module, below: Signal) -> Signal:
-        """``2**-below``, a cycle later: a power from a table, shifted by the whole part."""
+    def _power(self, m: Module, largest: Signal) -> tuple[Signal, Signal]:
+        """How far the logit is below the largest, a cycle later, and ``2**-below`` two cycles later.
+
+        The power comes from a table and is shifted by the whole part.
+        """
         table = [int(v) for v in exp2_table()]
         m.submodules.exp = rom = memory.Memory(shape=unsigned(EXP_ONE + 1), depth=2**EXP_BITS, init=table)
         port = rom.read_port()
-        whole, power = Signal(self._width), Signal(EXP_ONE + 1)
-        m.d.sync += whole.eq(below >> EXP_BITS)
-        m.d.comb += [
-            port.addr.eq(below[:EXP_BITS]),
-            port.en.eq(1),
-            power.eq(Mux(whole > EXP_ONE, 0, port.data >> whole[: EXP_ONE.bit_length()])),
-        ]
-        return power
+        distance, below, power = Signal(self._width), Signal(self._width), Signal(EXP_ONE + 1)
+        whole = below >> EXP_BITS
+        m.d.comb += [distance.eq(largest - self.logit), port.addr.eq(distance[:EXP_BITS]), port.en.eq(1)]
+        m.d.sync += [below.eq(distance), power.eq(Mux(whole > EXP_ONE, 0, port.data >> whole[: EXP_ONE.bit_length()]))]
+        return below, power
 
     def _logarithm(self, m: Module, total: Signal) -> tuple[Signal, Any]:
         """``log2(total)`` less `EXP_ONE`: its whole part, and a cycle later its fraction from a table."""

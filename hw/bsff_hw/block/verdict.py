@@ -77,22 +77,27 @@ class Verdict(wiring.Component):
         m.submodules.queue = queue = fifo.SyncFIFO(width=LOGIT_WIDTH, depth=QUEUED * classes)
         connect(m, flipped(self.errors), softmax.errors)
         connect(m, queue.r_stream, flipped(self.logits))
-        number = Signal(index(classes))
+        # a register stands behind the memories and multiplexers that logits come from
+        number, logit, there = Signal(index(classes)), Signal(signed(self._width)), Signal()
+        put = Signal()
         m.d.comb += [
             scores.start.eq(control.start),
             softmax.phase.start.eq(scores.done),
             control.done.eq(softmax.phase.done),
             scores.number.eq(Mux(control.show, number, softmax.number)),
-            softmax.logit.eq(scores.logit),
+            softmax.logit.eq(logit),
             softmax.label.eq(self.label),
             control.label_error.eq(softmax.label_error),
             control.loss.eq(softmax.loss),
             control.best.eq(softmax.best),
-            queue.w_data.eq(scores.logit),
-            queue.w_en.eq(control.show),
-            control.blocked.eq(control.show & ~queue.w_rdy),
-            control.shown.eq(control.show & queue.w_rdy & (number == classes - 1)),
+            queue.w_data.eq(logit),
+            queue.w_en.eq(there),
+            put.eq(there & queue.w_rdy),
+            control.blocked.eq(there & ~queue.w_rdy),
+            control.shown.eq(put & (number == classes - 1)),
         ]
-        with m.If(control.show & queue.w_rdy):
+        # a logit is asked for in one cycle and queued in the next, or when there is room
+        m.d.sync += [logit.eq(scores.logit), there.eq(control.show & ~put)]
+        with m.If(put):
             m.d.sync += number.eq(Mux(control.shown, 0, number + 1))
         return m

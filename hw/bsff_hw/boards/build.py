@@ -56,7 +56,7 @@ def prepare(config: Config, board: Board, tool: str, folder: Path, *, clock_mhz:
         raise ConfigError(f"board {board.name}: openXC7 builds for zynq7, this is {board.family}; use --tool vivado")
     if tool == "vivado":
         texts = {
-            "bsff.v": verilog(config),
+            "bsff.v": verilog(config, primitives=board.family),
             f"{module.MODULE}.v": module.wrapper(),
             vivado.SCRIPT: vivado.script(board, clock_mhz=mhz, jobs=os.cpu_count() or 1),
         }

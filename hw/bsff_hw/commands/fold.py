@@ -6,7 +6,7 @@ from typing import Any
 from bsff.cli.options import add_config, add_out, chosen_config, write_output
 from bsff.config import dumps
 from bsff.errors import ConfigError
-from bsff_hw.plan.folding import settle, solve, table
+from bsff_hw.plan.folding import DENSITY, settle, solve, table
 from bsff_hw.targets import BUDGETS
 
 
@@ -22,28 +22,41 @@ def add(commands: Any) -> None:
     parser.add_argument("--target", default="xc7z020", metavar="DEVICE", help="default: xc7z020")
     parser.add_argument("--rate", type=float, metavar="N", help="training samples a second (default: as many as fit)")
     parser.add_argument("--clock", type=float, default=100.0, metavar="MHZ", help="for --rate (default: 100)")
-    parser.add_argument("--density", type=float, default=0.2, metavar="P", help="share of active taps (default: 0.2)")
+    parser.add_argument(
+        "--density",
+        default=(DENSITY,),
+        type=_shares,
+        metavar="P[,P...]",
+        help=f"share of active taps, of all blocks or one a layer and one for the head (default: {DENSITY:g})",
+    )
     parser.add_argument("--keep", action="store_true", help="only print the folding that the configuration has")
     add_out(parser, "write the folded configuration there (TOML)", kind="FILE")
     parser.set_defaults(run=run)
+
+
+def _shares(text: str) -> tuple[float, ...]:
+    """Numbers of a list with commas."""
+    shares = tuple(float(part) for part in text.split(","))
+    if not all(0 < share <= 1 for share in shares):
+        raise argparse.ArgumentTypeError(f"{text}: expected more than 0, at most 1")
+    return shares
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Solve, print the table, write the configuration."""
     if arguments.target not in BUDGETS:
         raise ConfigError(f"--target {arguments.target}: expected one of {', '.join(BUDGETS)}")
-    if not 0 < arguments.density <= 1:
-        raise ConfigError(f"--density {arguments.density:g}: expected more than 0, at most 1")
     if arguments.rate is not None and arguments.rate <= 0:
         raise ConfigError(f"--rate {arguments.rate:g}: expected more than 0")
     config = chosen_config(arguments)
+    density = arguments.density[0] if len(arguments.density) == 1 else arguments.density
     device = BUDGETS[arguments.target]
     if arguments.keep:
-        found = settle(config, arguments.density)
+        found = settle(config, density)
     else:
         cycles = None if arguments.rate is None else arguments.clock * 1e6 / arguments.rate
-        found = solve(config, device, cycles=cycles, density=arguments.density)
-    print(table(found, device, density=arguments.density, clock=arguments.clock * 1e6))
+        found = solve(config, device, cycles=cycles, density=density)
+    print(table(found, device, density=density, clock=arguments.clock * 1e6))
     if arguments.out:
         write_output("--out", arguments.out, dumps(found.config))
         print(f"{arguments.out}: the folded configuration")

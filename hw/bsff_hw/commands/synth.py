@@ -42,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--frequency {arguments.frequency:g}: expected MHz above 0")
     config = chosen_config(arguments)
     check(config)
-    verilog = generate(config, arguments.block, reader=not arguments.no_reader)
+    family = TARGETS[arguments.target].family
+    verilog = generate(config, arguments.block, reader=not arguments.no_reader, primitives=family)
     report = synthesis.synthesise(
         verilog,
         top=arguments.block or "bsff",

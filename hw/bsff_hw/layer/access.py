@@ -1,5 +1,6 @@
 """The host's way to the memories of a layer: one word after another, found by counting rather than by dividing."""
 
+import math
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal
@@ -15,6 +16,7 @@ from bsff_hw.plan.latencies import ROW_LATENCY
 from .forward.weights import row_read_signature
 from .goodness import mean_signature
 from .learning.update import edit_signature
+from .slot import TapSlot
 
 
 def bias_edit_signature(plan: LayerPlan) -> wiring.Signature:
@@ -114,23 +116,24 @@ class Access(Planned):
             "lane": plan.update_lanes,
             "step": plan.row_steps,
             "inner": plan.inner,
-            "tap": plan.taps,
+            "channel": plan.group_in,
+            "place": math.prod(plan.kernel),
             "part": plan.parts,
             "turn": plan.rounds,
         }
         word = Odometer(m, limits, advance=step, clear=host.rewind, prefix="weight_")
-        bank, local = Signal(plan.banks, init=1), Signal(index(plan.rows_of_bank))
-        with m.If(step & word.ends["lane"] & word.ends["step"] & word.ends["inner"]):
-            m.d.sync += bank.eq(bank.rotate_left(1))
-            with m.If(bank[-1]):
-                m.d.sync += local.eq(local + 1)
-            with m.If(word.ends["tap"]):
-                m.d.sync += [bank.eq(1), local.eq(0)]
-        with m.If(host.rewind):
-            m.d.sync += [bank.eq(1), local.eq(0)]
+        place_last = word.ends["channel"]
+        slot = TapSlot(
+            m,
+            plan,
+            advance=step & word.ends["lane"] & word.ends["step"] & word.ends["inner"],
+            place_last=place_last,
+            last=place_last & word.ends["place"],
+            clear=host.rewind,
+        )
         m.d.comb += [
-            self.row.bank.eq(bank),
-            self.row.address.eq((word["turn"] * plan.inner + word["inner"]) * plan.rows_of_bank + local),
+            self.row.bank.eq(slot.bank),
+            self.row.address.eq((word["turn"] * plan.inner + word["inner"]) * plan.rows_of_bank + slot.row),
             self.weight.bank.eq(self.row.bank),
             self.weight.address.eq(self.row.address),
             self.weight.part.eq(word["part"]),

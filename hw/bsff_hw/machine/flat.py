@@ -10,12 +10,15 @@ from amaranth.hdl import ClockDomain, Module, Signal, Value
 from amaranth.hdl._ir import PortDirection  # Amaranth 0.5 has it nowhere else
 from amaranth.lib import wiring
 
+from bsff_hw.parts.running_sums import Dsp48Platform
 from bsff_hw.tools import convert
 
 CLOCK = "aclk"
 RESET = "aresetn"
 # said rather than left to Amaranth, which takes an output that nothing drives for an input
 INPUT, OUTPUT = PortDirection.Input, PortDirection.Output
+PLATFORMS = {"xc7": Dsp48Platform(), "zynq7": Dsp48Platform()}
+"""What components get as their platform, by the family of a target or a board."""
 
 
 def prefixed(prefix: str, members: Iterable[str]) -> dict[str, str]:
@@ -23,7 +26,7 @@ def prefixed(prefix: str, members: Iterable[str]) -> dict[str, str]:
     return {prefix + member: member for member in members}
 
 
-def verilog(component: wiring.Component, ports: Mapping[str, str], *, name: str) -> str:
+def verilog(component: wiring.Component, ports: Mapping[str, str], *, name: str, primitives: str | None = None) -> str:
     """The Verilog of a component in a flat shell.
 
     The shell has the ports ``aclk``, ``aresetn`` (synchronous, active low), and those of `ports`. The component is its
@@ -38,6 +41,9 @@ def verilog(component: wiring.Component, ports: Mapping[str, str], *, name: str)
         member of an interface is given by its path, such as ``axi.awaddr``.
     name : str
         Name of the module.
+    primitives : str, optional
+        Family of the devices whose primitives may be used, as in `PLATFORMS`; by default none, so that the text is for every
+        tool.
 
     Raises
     ------
@@ -55,7 +61,9 @@ def verilog(component: wiring.Component, ports: Mapping[str, str], *, name: str)
     top.d.comb += [domain.clk.eq(clock), domain.rst.eq(~reset)]
     top.submodules.core = component
     shell = {CLOCK: (clock, INPUT), RESET: (reset, INPUT), **{port: members[path] for port, path in ports.items()}}
-    return convert(top, name=name, ports=shell, emit_src=False, strip_internal_attrs=True)
+    return convert(
+        top, name=name, ports=shell, platform=PLATFORMS.get(primitives or ""), emit_src=False, strip_internal_attrs=True
+    )
 
 
 def _check(ports: Mapping[str, str], members: set[str], component: str) -> None:

@@ -11,6 +11,7 @@ from bsff_hw.bus.join import join
 from bsff_hw.bus.memory_port import PORTS as MEMORY_PORTS
 from bsff_hw.bus.reader import SampleReader
 from bsff_hw.head.head import Head
+from bsff_hw.host.access_stage import AccessStage
 from bsff_hw.host.encoder import Encoder
 from bsff_hw.host.register_file import RegisterFile
 from bsff_hw.host.results import Results
@@ -67,13 +68,15 @@ class Network(wiring.Component):
             results.drop.eq(registers.clear_results),
             registers.completed.eq(blocks[-1].completed),
         ]
-        self._fill(m, registers, samples)
+        filling = self._fill(m, registers, samples)
         connect(m, registers.encoder, encoder.generator)
         connect(m, samples.output, encoder.input)
         self._route(m, encoder.output, blocks)
         for i, block in enumerate(blocks):
             connect(m, registers.buses[i], block.bus)
-            connect(m, registers.accesses[i], block.access)
+            m.submodules[f"access{i}"] = stage = AccessStage()
+            connect(m, registers.accesses[i], stage.host)
+            connect(m, stage.block, block.access)
             connect(m, block.logits, results.logits[i])
             m.d.comb += [
                 block.learn.eq(registers.control.learn),
@@ -82,8 +85,9 @@ class Network(wiring.Component):
             ]
         # a sample that leaves the store is in a map a cycle later: `busy` looks at both and at the moment between
         idle = Signal()
+        empty = ~registers.buffer_busy & ~filling & (samples.space == DEPTH)
         m.d.comb += [
-            idle.eq(~registers.buffer_busy & (samples.space == DEPTH) & Cat(block.idle for block in blocks).all()),
+            idle.eq(empty & Cat(block.idle for block in blocks).all()),
             registers.busy.eq(self.busy),
         ]
         m.d.sync += self.busy.eq(~idle)
@@ -109,8 +113,8 @@ class Network(wiring.Component):
                 for k, reader in enumerate(readers):
                     connect(m, getattr(fork, f"output{k}"), reader)
 
-    def _fill(self, m: Module, registers: RegisterFile, samples: SampleStore) -> None:
-        """The ways into the sample store: the host's words, and records in memory."""
+    def _fill(self, m: Module, registers: RegisterFile, samples: SampleStore) -> Signal:
+        """The ways into the sample store: the host's words, and records in memory; returns whether a word is on its way."""
         begin, write, drop = registers.label, registers.pixels, registers.clear_results
         words, control = registers.host.write_data, registers.control
         if self._memory:
@@ -122,7 +126,8 @@ class Network(wiring.Component):
                 reader.clear.eq(registers.clear_results),
                 reader.address.eq(Cat(registers.buffer_address_low, registers.buffer_address_high)),
                 reader.count.eq(words),
-                reader.space.eq((samples.space != 0) | control.discard),
+                # a word on its way may be the last of a sample, which takes its place a cycle later
+                reader.space.eq(((samples.space != 0) & ~samples.write) | control.discard),
                 registers.buffer_busy.eq(reader.busy),
                 registers.buffer_left.eq(reader.left),
                 registers.fault.eq(reader.fault),
@@ -130,4 +135,6 @@ class Network(wiring.Component):
             begin, write, drop = begin | reader.begin, write | reader.write, drop | reader.drop
             words = Mux(reader.busy, reader.data, words)
         begin, write = begin & ~control.discard, write & ~control.discard
-        m.d.comb += [samples.begin.eq(begin), samples.write.eq(write), samples.drop.eq(drop), samples.data.eq(words)]
+        # a register ends the path through the decoder of the registers
+        m.d.sync += [samples.begin.eq(begin), samples.write.eq(write), samples.drop.eq(drop), samples.data.eq(words)]
+        return samples.write

@@ -17,7 +17,7 @@ AXI = "s_axi_"
 MEMORY = "m_axi_"
 
 
-def verilog(config: Config, *, memory: bool = True) -> str:
+def verilog(config: Config, *, memory: bool = True, primitives: str | None = None) -> str:
     """The Verilog of the machine for a configuration; the same text every time.
 
     The module is called ``bsff``; its ports are ``aclk``, ``aresetn``, AXI4-Lite as ``s_axi_...``, the AXI3 read master
@@ -27,6 +27,8 @@ def verilog(config: Config, *, memory: bool = True) -> str:
     ----------
     memory : bool
         False leaves the read master out: the host then writes every sample.
+    primitives : str, optional
+        See `flat.verilog`.
 
     Raises
     ------
@@ -38,10 +40,10 @@ def verilog(config: Config, *, memory: bool = True) -> str:
     ports = {**prefixed(AXI, PORTS), "busy": "busy"}
     if memory:
         ports |= {MEMORY + name: f"memory.{name}" for name in MEMORY_PORTS}
-    return flat_verilog(Network(plan(config), memory=memory), ports, name=NAME)
+    return flat_verilog(Network(plan(config), memory=memory), ports, name=NAME, primitives=primitives)
 
 
-def block_verilog(config: Config, block: str) -> str:
+def block_verilog(config: Config, block: str, *, primitives: str | None = None) -> str:
     """The Verilog of one layer or the head by itself, to count what it takes without the minutes that the whole needs.
 
     The module has the block's name; its ports are the block's members.
@@ -50,6 +52,8 @@ def block_verilog(config: Config, block: str) -> str:
     ----------
     block : str
         ``layer1`` ... or ``head``.
+    primitives : str, optional
+        See `flat.verilog`.
 
     Raises
     ------
@@ -65,4 +69,4 @@ def block_verilog(config: Config, block: str) -> str:
     ports = {
         "_".join(map(str, path)): ".".join(map(str, path)) for path, _, _ in component.signature.flatten(component)
     }
-    return flat_verilog(component, ports, name=block)
+    return flat_verilog(component, ports, name=block, primitives=primitives)

@@ -1,15 +1,14 @@
 """Choosing the folding: for each layer the cheapest one that is fast enough, and the fastest rate that fits a device."""
 
 import itertools
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bsff.config import Config
 from bsff.errors import ConfigError
 from bsff_hw.targets import Budget
 
-from .cycles import Cycles, head_cycles, layer_cycles
+from .cycles import HELD, Cycles, head_cycles, layer_cycles
 from .fold import divisors
 from .layer import LayerPlan
 from .network import Plan, plan
@@ -17,9 +16,13 @@ from .resources import Resources, head_resources, layer_resources, shell_resourc
 
 DENSITY = 0.2
 """Share of active taps that is assumed where nothing was measured."""
+Density = float | Sequence[float]
+"""Share of active taps: of all blocks, or one a layer and one for the head if there is one."""
 PRICES = (0.3, 1.0, 3.0, 10.0)
-BANKS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)
+BANKS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12)
+SITE_BANKS = (1, 2, 3, 4, 5, 6, 8, 10, 12)
 TILES_MAX = 16
+TILES_LEAST = (1, 2, 4, 8)
 
 
 @dataclass(frozen=True)
@@ -45,21 +48,38 @@ class Folding:
     """Cycles of the slowest block for a sample that every block learns from."""
 
 
-def _foldings(chosen: LayerPlan, tiles_able: list[int]) -> Iterator[LayerPlan]:
+def spread(config: Config, density: Density) -> tuple[float, ...]:
+    """One share for each block: the layers, and the head, even if it is disabled.
+
+    Raises
+    ------
+    ConfigError
+        If there are too few or too many.
+    """
+    layers, head = len(config.layers), int(config.head.enabled)
+    if isinstance(density, int | float):
+        return (float(density),) * (layers + 1)
+    if len(density) != layers + head:
+        raise ConfigError(
+            f"density {', '.join(f'{d:g}' for d in density)}: expected one for all, or {layers + head}: one a layer"
+            + (" and one for the head" if head else "")
+        )
+    return (*density, 0.0)[: layers + 1]
+
+
+def _foldings(chosen: LayerPlan, tiles_able: list[int], density: float) -> Iterator[LayerPlan]:
     """Every folding of a layer that is worth a look."""
     group, groups = chosen.shape.group_channels, chosen.groups
     shapes = [(1, lanes) for lanes in divisors(group) if lanes >= min(group, 4)]
     shapes += [(parts, group) for parts in divisors(groups) if parts > 1]
-    for (parts, lanes), banks, sites in itertools.product(shapes, BANKS, BANKS):
-        # tap i lies in bank i % banks: with a common divisor a bank would hold the same channels at every place of the
-        # kernel, and the busiest channels would decide
-        if math.gcd(banks, chosen.group_in) > 1 and banks > 1:
-            continue
-        if banks > chosen.taps or (parts > 1 and banks > 2) or sites > 6:
-            continue
-        for tiles in (t for t in tiles_able if lanes % t == 0 and t <= TILES_MAX):
-            sizes = {"parts": parts, "row_lanes": lanes, "inner": group // lanes, "banks": banks, "tiles": tiles}
-            yield replace(chosen, **sizes, site_banks=sites, update_lanes=1)
+    for (parts, lanes), sites in itertools.product(shapes, SITE_BANKS):
+        sizes = {"parts": parts, "row_lanes": lanes, "inner": group // lanes}
+        # the update asks for neither banks nor tiles
+        fitted = _fit_update(replace(chosen, **sizes, site_banks=sites, update_lanes=1), density)
+        able = [t for t in tiles_able if lanes % t == 0 and t <= TILES_MAX]
+        for banks, tiles in itertools.product(BANKS, able):
+            if banks <= chosen.taps and (parts == 1 or banks <= 2):
+                yield replace(fitted, banks=banks, tiles=tiles)
 
 
 def _fit_update(folded: LayerPlan, density: float) -> LayerPlan:
@@ -79,26 +99,34 @@ def _choices(number: int, base: Plan, device: Budget, density: float) -> list[Ch
     if number + 1 < len(base.layers) and base.layers[number + 1].groups > 1:
         own = base.layers[number + 1].group_in
         able = [t for t in able if own % t == 0]
-    found = []
-    for folded in _foldings(layer, able):
-        fitted = _fit_update(folded, density)
-        found.append(Choice(fitted, layer_cycles(fitted, density), layer_resources(fitted)))
+    found = [Choice(p, layer_cycles(p, density), layer_resources(p)) for p in _foldings(layer, able, density)]
+    return [found[i] for i in sorted(_unbeaten(found, device))]
+
+
+def _unbeaten(found: list[Choice], device: Budget) -> set[int]:
+    """Choices that no other beats in speed and cost, at any price, among those with at least as many tiles.
+
+    A layer with more tiles sends wider beats, which the head needs fewer of.
+    """
     kept: set[int] = set()
-    for price in PRICES:
+    for price, tiles in itertools.product(PRICES, sorted({choice.plan.tiles for choice in found})):
+        able = [i for i, choice in enumerate(found) if choice.plan.tiles >= tiles]
+        costs = {i: found[i].resources.cost(device, price) for i in able}
         least = float("inf")
-        costs = [choice.resources.cost(device, price) for choice in found]
-        for i in sorted(range(len(found)), key=lambda i: (found[i].cycles.total(), costs[i])):
+        for i in sorted(able, key=lambda i: (found[i].cycles.total(), costs[i])):
             if costs[i] < least:
                 least = costs[i]
                 kept.add(i)
-    return [found[i] for i in sorted(kept)]
+    return kept
 
 
-def settle(config: Config, density: float = DENSITY) -> Folding:
+def settle(config: Config, density: Density = DENSITY) -> Folding:
     """The folding that a configuration has, with its estimates."""
-    folded = plan(config)
-    layers = tuple(Choice(p, layer_cycles(p, density), layer_resources(p)) for p in folded.layers)
-    head = (head_cycles(folded.head, density), head_resources(folded.head)) if folded.head else None
+    folded, shares = plan(config), spread(config, density)
+    layers = tuple(
+        Choice(p, layer_cycles(p, share), layer_resources(p)) for p, share in zip(folded.layers, shares, strict=False)
+    )
+    head = (head_cycles(folded.head, shares[-1]), head_resources(folded.head)) if folded.head else None
     total = shell_resources(folded)
     for choice in layers:
         total += choice.resources
@@ -118,7 +146,7 @@ def _with(config: Config, chosen: list[Choice]) -> Config:
     return replace(config, layers=tuple(layers))
 
 
-def solve(config: Config, device: Budget, *, cycles: float | None = None, density: float = DENSITY) -> Folding:
+def solve(config: Config, device: Budget, *, cycles: float | None = None, density: Density = DENSITY) -> Folding:
     """Fold a network for a device.
 
     Parameters
@@ -127,8 +155,8 @@ def solve(config: Config, device: Budget, *, cycles: float | None = None, densit
         The network; the folding in it is ignored.
     cycles : float, optional
         Cycles that a training sample may take; by default as few as fit.
-    density : float
-        Share of active taps.
+    density : float or sequence of float
+        Share of active taps, see `spread`.
 
     Raises
     ------
@@ -137,20 +165,28 @@ def solve(config: Config, device: Budget, *, cycles: float | None = None, densit
     """
     unfolded = {"lanes": 0, "banks": 1, "tiles": 0, "update_banks": 0, "update_lanes": 0}
     base = plan(replace(config, layers=tuple(replace(layer, **unfolded) for layer in config.layers)))
-    choices = [_choices(i, base, device, density) for i in range(len(base.layers))]
+    shares = spread(config, density)
+    choices = [_choices(i, base, device, shares[i]) for i in range(len(base.layers))]
+    read = {source.shape.layer for source in base.head.sources} if base.head else set()
 
     def attempt(limit: float) -> Folding | None:
-        """The folding that leaves most room, over several prices of a block RAM against a LUT."""
+        """The folding that leaves most room, over several prices of a block RAM against a LUT.
+
+        The head has no folding of its own: the layers that it reads get more tiles until it is fast enough, or it is as
+        fast as it gets.
+        """
         best: Folding | None = None
-        for price in PRICES:
+        for price, tiles in itertools.product(PRICES, TILES_LEAST):
             chosen = []
-            for options in choices:
+            for number, options in enumerate(choices):
                 able = [c for c in options if c.cycles.total() <= limit]
                 if not able:
                     return None
-                chosen.append(min(able, key=lambda c: c.resources.cost(device, price)))
+                wide = [c for c in able if number not in read or c.plan.tiles >= tiles]
+                chosen.append(min(wide or able, key=lambda c: c.resources.cost(device, price)))
             found = settle(_with(config, chosen), density)
-            if best is None or found.total.share(device) < best.total.share(device):
+            key = (max(found.cycles, limit), found.total.share(device))
+            if best is None or key < (max(best.cycles, limit), best.total.share(device)):
                 best = found
         return best
 
@@ -158,6 +194,11 @@ def solve(config: Config, device: Budget, *, cycles: float | None = None, densit
         found = attempt(cycles)
         if found is None:
             raise ConfigError(f"{config.name}: no folding reaches {cycles:,.0f} cycles a sample; ask for a lower rate")
+        if found.cycles > cycles:
+            raise ConfigError(
+                f"{config.name}: no folding reaches {cycles:,.0f} cycles a sample, since the head takes {found.cycles:,.0f}; "
+                "ask for a lower rate, or pool before the head"
+            )
         if found.total.share(device) > 1:
             raise ConfigError(
                 f"{config.name}: {cycles:,.0f} cycles a sample take an estimated {found.total.luts:,.0f} LUT and "
@@ -185,28 +226,30 @@ def solve(config: Config, device: Budget, *, cycles: float | None = None, densit
     return best
 
 
-def table(found: Folding, device: Budget, *, density: float, clock: float) -> str:
-    """A folding as Markdown: one row a block.
+def table(found: Folding, device: Budget, *, density: Density, clock: float) -> str:
+    """A folding as Markdown: one row a block, and what holds the phases of each.
 
     Parameters
     ----------
-    density : float
+    density : float or sequence of float
         That the cycles were computed with.
     clock : float
         In hertz, for the rate.
     """
+    shares = spread(found.config, density)
+    taps = " / ".join(f"{100 * share:.0f}" for share in dict.fromkeys(shares))
     lines = [
-        f"{found.config.name} on {device.name}, {100 * density:.0f} % of taps active, every sample learnt from. Estimates;",
+        f"{found.config.name} on {device.name}, {taps} % of taps active, every sample learnt from. Estimates;",
         "`bsff synth` counts and `bsff bench` measures.",
         "",
-        "| block | lanes | banks | tiles | update_banks | update_lanes | forward | judge | update | cycles | LUT | BRAM36 | DSP |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| block | lanes | banks | tiles | update_banks | update_lanes | forward | judge | update | cycles | block RAM allows | LUT | BRAM36 | DSP |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
 
     def row(name: str, keys: str, c: Cycles, r: Resources) -> str:
         return (
-            f"| {name} | {keys} | {c.forward:,.0f} | {c.judge:,.0f} | {c.update:,.0f} | {c.total():,.0f} | {r.luts:,.0f} "
-            f"| {r.blocks:.1f} | {r.multipliers:.0f} |"
+            f"| {name} | {keys} | {c.forward:,.0f} | {c.judge:,.0f} | {c.update:,.0f} | {c.total():,.0f} "
+            f"| {c.bandwidth_forward + c.bandwidth_update:,.0f} | {r.luts:,.0f} | {r.blocks:.1f} | {r.multipliers:.0f} |"
         )
 
     for i, choice in enumerate(found.layers, 1):
@@ -217,11 +260,39 @@ def table(found: Folding, device: Budget, *, density: float, clock: float) -> st
         lines.append(
             row("head", f"{found.config.data.class_count} | 1 | | | {found.config.data.class_count}", *found.head)
         )
-    r = found.total
+    r = found.total.on(device)
     lines += [
-        f"| in all | | | | | | | | | {found.cycles:,.0f} | {r.luts:,.0f} | {r.blocks:.1f} | {r.multipliers:.0f} |",
-        f"| to use | | | | | | | | | | {device.luts:,} | {device.blocks} | {device.multipliers} |",
+        f"| in all | | | | | | | | | {found.cycles:,.0f} | | {r.luts:,.0f} | {r.blocks:.1f} | {r.multipliers:.0f} |",
+        f"| to use | | | | | | | | | | | {device.luts:,} | {device.blocks} | {device.multipliers} |",
+        "",
+        *_moved(r, device),
+        *_held(found),
         "",
         f"{clock / found.cycles:,.0f} training samples/s at {clock / 1e6:g} MHz.",
     ]
     return "\n".join(lines)
+
+
+def _held(found: Folding) -> list[str]:
+    """What sets the pace of each block, and how much of what its memories deliver is used."""
+    blocks = [(f"layer{i}", choice.cycles) for i, choice in enumerate(found.layers, 1)]
+    if found.head is not None:
+        blocks.append(("head", found.head[0]))
+    lines = []
+    for name, c in blocks:
+        share = (c.bandwidth_forward + c.bandwidth_update) / c.total()
+        lines.append(
+            f"- {name}: forward held by {HELD[c.forward_held]}; update by {HELD[c.update_held]}; "
+            f"{100 * share:.0f} % of what the block RAM allows."
+        )
+    return lines
+
+
+def _moved(total: Resources, device: Budget) -> list[str]:
+    """What the device has besides block RAM."""
+    if not device.ultra:
+        return []
+    return [
+        f"{total.ultra} of {device.ultra} UltraRAMs hold the weights that save most block RAMs; the sum is what is left.",
+        "",
+    ]

@@ -1,5 +1,6 @@
 """What the gateware of a layer is made of: its folding made concrete, and every width."""
 
+import itertools
 import math
 import operator
 from dataclasses import dataclass
@@ -7,6 +8,8 @@ from dataclasses import dataclass
 from bsff.contract.formats import KEPT_BITS, MEAN_BITS, MEAN_WIDTH, SCALE_BITS, SCALE_WIDTH
 from bsff.contract.geometry import LayerGeometry
 from bsff.contract.numerics import accumulator_width
+
+from .latencies import ROW
 
 CHUNK_SITES = 256
 """Sites that the update lists at a time, all parts together; each costs some ten LUTs and flip-flops."""
@@ -108,9 +111,29 @@ class LayerPlan:
         return self.parts * self.row_lanes
 
     @property
+    def pitch(self) -> int:
+        """From a channel at one place of the kernel to the same channel at the next, counted in slots of weight rows.
+
+        It is the least number of slots that holds the channels of a group and shares no divisor with `banks`. A channel
+        that is always on would else make the same bank the slowest at every place.
+        """
+        return next(pitch for pitch in itertools.count(self.group_in) if math.gcd(pitch, self.banks) == 1)
+
+    @property
+    def slots(self) -> int:
+        """Slots from the first tap to the last, those that the pitch leaves empty among them."""
+        return self.taps + (math.prod(self.kernel) - 1) * (self.pitch - self.group_in)
+
+    def slot(self, tap: int) -> tuple[int, int]:
+        """Bank of a tap, and its row there within a fold: slot s lies in bank ``s % banks``, row ``s // banks``."""
+        place, channel = divmod(tap, self.group_in)
+        row, bank = divmod(place * self.pitch + channel, self.banks)
+        return bank, row
+
+    @property
     def rows_of_bank(self) -> int:
-        """Taps of one bank: tap i lies in bank i % banks."""
-        return -(-self.taps // self.banks)
+        """Rows of a bank that a fold takes."""
+        return -(-self.slots // self.banks)
 
     @property
     def depth(self) -> int:
@@ -165,6 +188,16 @@ class LayerPlan:
         fit = max(1, min(CHUNK_SITES // self.parts, BANK_SITES * self.site_banks) // self.row_sites)
         chunks = -(-self.site_rows // fit)
         return -(-self.site_rows // chunks)
+
+    @property
+    def gathered(self) -> int:
+        """Map rows that are gathered in a cycle: two, or four where gathering could take longer than adding the sites."""
+        return 4 if self.chunk_rows > ROW and self.chunk_depth <= 2 * self.chunk_rows else 2
+
+    @property
+    def gather_cycles(self) -> int:
+        """Cycles in which a chunk is gathered."""
+        return -(-2 * self.chunk_rows // self.gathered)
 
     @property
     def chunks(self) -> int:

@@ -14,6 +14,7 @@ from bsff.tools.cache import VARIABLE, cache_folder
 from bsff.tools.files import part
 from bsff.tools.lock import locked
 
+from .runtime import Runtime
 from .toolchain import Verilator, check_compiler, find_verilator
 
 LIBRARY = "libbsff.so"
@@ -122,12 +123,14 @@ def _key(verilog: str, flags: list[str], version: str) -> str:
 def _compile(verilog: str, command: list[str], verilator: Verilator, folder: Path, timeout: float) -> None:
     """Build beside `folder`, then take its name in one step."""
     print(f"bsff: compiling the simulated machine, once for this network, into {folder}", file=sys.stderr, flush=True)
+    runtime = Runtime(folder.parent, [verilator.version, platform.machine(), *command[1:]])
     work = part(folder)
     work.mkdir()  # not by tempfile, whose folders only their owner may enter
     log = folder.with_suffix(".log")
     try:
         (work / "bsff.v").write_text(verilog, encoding="utf-8")
         shutil.copyfile(_HARNESS, work / _HARNESS.name)
+        runtime.lend(work / "obj")
         ended = process.run(
             [*command, "bsff.v", _HARNESS.name],
             folder=work,
@@ -142,6 +145,7 @@ def _compile(verilog: str, command: list[str], verilator: Verilator, folder: Pat
                 f"compiling the simulated machine {how}:\n{_words(log)}\nThe full log is {log}. Is the disk or the "
                 "memory full? If not, it is a fault of the gateware: report it with the log"
             )
+        runtime.keep(work / "obj")
         _keep_only_library(work)
         try:
             os.rename(work, folder)

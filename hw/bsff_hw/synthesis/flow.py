@@ -114,7 +114,8 @@ def _netlist(verilog: str, commands: list[str], top: str, folder: Path, seconds:
     (folder / DESIGN).write_text(verilog)
     for marks in ([MARK_SCRIPT], []):
         # proc makes registers of always blocks, and is where the synthesis command would begin too
-        script = [f"read_verilog {DESIGN}", f"hierarchy -check -top {top}", "proc", *marks, *commands]
+        # that command also checks that every module is there, once it has read the primitives of the family
+        script = [f"read_verilog {DESIGN}", f"hierarchy -top {top}", "proc", *marks, *commands]
         (folder / "synth.ys").write_text("\n".join([*script, *CHECKED, "write_json netlist.json"]) + "\n")
         try:
             run("yosys", [*yosys_command(), "synth.ys"], folder, log=folder / "yosys.log", seconds=seconds)

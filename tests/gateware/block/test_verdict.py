@@ -66,7 +66,7 @@ def test_verdicts_and_their_logits(classes: int, rng: np.random.Generator) -> No
             blocked.append(await show(context, dut))
 
     async def host(context: Any) -> None:
-        for _ in range((QUEUED + 1) * (SCORING + softmax_cycles(classes) + classes)):
+        for _ in range((QUEUED + 1) * (SCORING + softmax_cycles(classes) + 2 * classes)):
             await context.tick()
         seen = await receive(context, dut.logits, samples.size, rng, 0.5)
         assert seen == samples.ravel().tolist()

@@ -2,56 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from amaranth.back import rtlil
 from axi_properties import PATIENCE, BridgeProperties, ReaderProperties
+from formal import prove
 
 from bsff_hw.bus import reader as axi_reader
-
-SECONDS = 300
-SCRIPT = """
-[options]
-mode {mode}
-depth {depth}
-multiclock off
-
-[engines]
-smtbmc boolector
-
-[script]
-read_rtlil top.il
-prep -top top
-
-[files]
-top.il
-"""
-
-
-def prove(component: Any, folder: Path, *, mode: str, depth: int) -> tuple[bool, str]:
-    """Whether it holds, and what the tool said."""
-    ports = [getattr(component, name) for name in component.signature.members]
-    text = rtlil.convert(component, name="top", ports=ports, platform="formal")
-    (folder / "top.il").write_text(text)
-    (folder / "top.sby").write_text(SCRIPT.format(mode=mode, depth=depth))
-    tools = folder / "bin"  # SymbiYosys asks for them by their plain names
-    tools.mkdir()
-    home = Path(sys.executable).parent
-    for name in ("yosys", "yosys-smtbmc", "yosys-witness", "boolector"):
-        link = tools / name
-        link.symlink_to(home / f"yowasp-{name}")
-    # the first run after an installation compiles, and says so where an answer is expected
-    subprocess.run([tools / "boolector", "--version"], capture_output=True, check=True, timeout=SECONDS)
-    done = subprocess.run(
-        [str(home / "yowasp-sby"), "-f", "top.sby"], cwd=folder, capture_output=True, text=True, timeout=SECONDS,
-        env={"PATH": f"{tools}:/usr/bin:/bin", "HOME": str(Path.home())},
-    )  # fmt: skip
-    return done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.slow

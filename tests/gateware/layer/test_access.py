@@ -96,9 +96,10 @@ def test_every_word_is_found(name: str, memory: int, rng: np.random.Generator) -
                 row, column = divmod(word, plan.shape.group_channels)
                 group, tap = divmod(row, plan.taps)
                 fold, part, step, lane = lane_of(plan, group * plan.shape.group_channels + column)
-                assert unpack(seen["bank"], 1, plan.banks) == [int(b == tap % plan.banks) for b in range(plan.banks)]
+                bank, own_row = plan.slot(tap)
+                assert unpack(seen["bank"], 1, plan.banks) == [int(b == bank) for b in range(plan.banks)]
                 assert (seen["edited_bank"], seen["edited_address"]) == (seen["bank"], seen["address"])
-                assert seen["address"] == fold * plan.rows_of_bank + tap // plan.banks
+                assert seen["address"] == fold * plan.rows_of_bank + own_row
                 assert (seen["part"], seen["step"], seen["lane"]) == (part, step, lane)
             elif there:
                 assert seen["channel"] == word

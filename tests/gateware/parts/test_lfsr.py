@@ -11,7 +11,7 @@ from hw_helpers import evaluate, pack, refusal, simulate, unpack
 
 from bsff.golden import lfsr
 from bsff.golden.tables import noise_table
-from bsff_hw.layer.forward.noise import NoiseTable, noise_width
+from bsff_hw.layer.forward.noise import NoiseTable
 from bsff_hw.parts.lfsr import Draws, step
 
 
@@ -91,8 +91,8 @@ def test_draws_refuses_none() -> None:
 @pytest.mark.parametrize(("ports", "fraction_bits"), [(1, 2), (2, 8), (3, 12)])
 def test_noise_of_every_index(ports: int, fraction_bits: int, rng: np.random.Generator) -> None:
     dut = NoiseTable(ports, fraction_bits=fraction_bits)
-    table = noise_table(fraction_bits)
-    width = noise_width(fraction_bits) + 1
+    table = noise_table(fraction_bits) - 1
+    width = len(dut.noise_less_one[0])
     assert -(2 ** (width - 1)) <= table.min() < -(2 ** (width - 2))
     orders = np.stack([rng.permutation(1024) for _ in range(ports)], axis=1)
 
@@ -103,12 +103,12 @@ def test_noise_of_every_index(ports: int, fraction_bits: int, rng: np.random.Gen
             context.set(Value.cast(dut.index), int(rng.integers(2 ** (10 * ports))))
             if shown is not None and rng.random() < 0.1:
                 await context.tick()
-                assert unpack(context.get(Value.cast(dut.noise)), width, ports, signed=True) == shown
+                assert unpack(context.get(Value.cast(dut.noise_less_one)), width, ports, signed=True) == shown
             context.set(dut.enable, 1)
             context.set(Value.cast(dut.index), pack(indices, 10))
             await context.tick()
             shown, waiting = waiting, table[indices].tolist()  # two cycles of latency
             if shown is not None:
-                assert unpack(context.get(Value.cast(dut.noise)), width, ports, signed=True) == shown
+                assert unpack(context.get(Value.cast(dut.noise_less_one)), width, ports, signed=True) == shown
 
     simulate(dut, bench)

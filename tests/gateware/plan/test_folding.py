@@ -14,7 +14,7 @@ from bsff.errors import ConfigError
 from bsff_hw.plan import plan
 from bsff_hw.plan.cycles import layer_cycles, most
 from bsff_hw.plan.folding import settle, solve
-from bsff_hw.plan.resources import memory
+from bsff_hw.plan.resources import memory, weights
 from bsff_hw.targets import BUDGETS, Budget
 
 XC7Z020 = BUDGETS["xc7z020"]
@@ -86,23 +86,74 @@ def test_a_folding_that_does_not_fit_the_shape_is_refused() -> None:
         plan(parse(table, source="odd"))
 
 
+def test_each_block_has_a_density_of_its_own() -> None:
+    config = load("digits-small")
+    both = settle(config, 0.2)
+    busy = settle(config, (0.2, 0.6, 0.2))
+    assert busy.layers[0].cycles == both.layers[0].cycles
+    assert busy.layers[1].cycles.forward > 1.5 * both.layers[1].cycles.forward
+    assert busy.head == both.head
+    with pytest.raises(
+        ConfigError, match=r"density 0\.2, 0\.1: expected one for all, or 3: one a layer and one for the head"
+    ):
+        settle(config, (0.2, 0.1))
+
+
+def test_the_head_gets_wider_beats_where_it_would_be_the_slowest() -> None:
+    """Without that the head takes a beat of one channel at a time: 3,920 of the first map alone, twice."""
+    found = solve(load("mnist-pynq"), XC7Z020, density=(0.13, 0.1, 0.1, 0.25))
+    assert found.head is not None
+    assert found.head[0].total() <= found.cycles < 12_000
+    assert found.total.share(XC7Z020) <= 1
+    with pytest.raises(ConfigError, match="no folding reaches"):
+        solve(load("mnist-pynq"), XC7Z020, cycles=3_000, density=(0.13, 0.1, 0.1, 0.25))
+
+
+def test_a_starved_folding_gets_little_of_what_its_memories_could_deliver() -> None:
+    """One bank is too deep for the widest shape of a block RAM, so its block RAMs give half of their bits."""
+    shares = []
+    for banks in (5, 1):
+        own = settle(override(load("mnist-pynq"), [f"layer[2].banks={banks}"]), 0.2).layers[1]
+        shares.append(own.cycles.bandwidth_forward / own.cycles.forward)
+    assert shares[1] < 0.5 < shares[0] <= 1
+
+
+def test_weights_move_to_ultraram_where_a_device_has_it() -> None:
+    one, other = weights(300, 144), weights(300, 150)  # two and three UltraRAMs for two and two and a half block RAMs
+    assert [(memory.blocks, memory.movable) for memory in (one, other)] == [(2, ((2, 2),)), (2.5, ((3, 2.5),))]
+    both = one + other
+    for ultra, blocks, used in ((0, 4.5, 0), (1, 4.5, 0), (2, 2.5, 2), (4, 2.5, 2), (5, 0, 5)):
+        found = both.on(Budget("some", 1000, 10, 10, ultra))
+        assert (found.blocks, found.ultra) == (blocks, used)
+    larger = solve(load("mnist"), BUDGETS["kv260"], density=0.16)
+    assert larger.total.blocks > BUDGETS["kv260"].blocks  # but for the UltraRAMs it would not fit
+    assert larger.total.share(BUDGETS["kv260"]) <= 1
+
+
 def test_fold_writes_a_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "folded.toml"
     assert main(["fold", "digits-small", "--rate", "5000", "-o", str(out)]) == 0
-    assert "training samples/s at 100 MHz" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "training samples/s at 100 MHz" in printed
+    assert "- layer1: forward held by " in printed
     folded = load(str(out))
     assert settle(folded).cycles <= 20_000
     assert main(["fold", "digits-small", "--target", "moon"]) == 2
-    assert "--target moon: expected one of xc7z020" in capsys.readouterr().err
+    assert "--target moon: expected one of xc7z020, kv260, zcu104" in capsys.readouterr().err
+    assert main(["fold", "digits-small", "--density", "0.2,0.1"]) == 2
+    assert "density 0.2, 0.1: expected one for all, or 3" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["fold", "digits-small", "--density", "0.2,2"])
+    assert "0.2,2: expected more than 0, at most 1" in capsys.readouterr().err
 
 
 @pytest.mark.slow
 def test_bench_agrees_with_the_formula(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Counters of the simulated machine: each block within 15 % of what docs/folding.md says of it."""
+    """Counters of the simulated machine: each block within 10 % of what docs/folding.md says of it."""
     out = tmp_path / "bench.json"
     assert main(["bench", "digits-small", "--samples", "12", "--json", str(out)]) == 0
     assert "| layer2 |" in capsys.readouterr().out
     for block in json.loads(out.read_text())["blocks"]:
-        assert block["training"] == pytest.approx(block["formula"], rel=0.15), block["name"]
+        assert block["training"] == pytest.approx(block["formula"], rel=0.1), block["name"]
         assert block["inference"] < block["training"]
         assert block["training"] > block["bound"]

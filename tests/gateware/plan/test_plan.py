@@ -38,7 +38,12 @@ def check(own: LayerPlan) -> None:
     assert own.beat * own.beats_in == own.channels_in
     assert own.beats_in % own.parts == 0
     assert own.group_in % own.beat == 0
-    assert own.banks * own.rows_of_bank >= own.taps > own.banks * (own.rows_of_bank - 1)
+    slots = [own.slot(tap) for tap in range(own.taps)]
+    assert len(set(slots)) == own.taps
+    assert max(row for _, row in slots) == own.rows_of_bank - 1
+    # a channel meets every bank over the places of a large enough kernel, so a busy one slows none of them more than others
+    met = {bank for bank, _ in slots[:: own.group_in]}
+    assert len(met) == min(own.banks, own.taps // own.group_in)
     assert own.zero_row == own.depth - 1 == own.folds * own.rows_of_bank
     assert own.inputs == np.prod(shape.inputs) == own.height * own.width * own.channels_in
     # sites: each position, or each window of the pool, in one chunk

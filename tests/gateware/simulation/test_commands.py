@@ -20,9 +20,9 @@ from bsff_hw.tools import need_amaranth
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """No Verilog is generated, which takes seconds: what was asked for is said instead."""
     monkeypatch.setattr(
-        top, "verilog", lambda config, *, memory: f"{config.name} {config.layers[0].weight_bits} {memory}\n"
+        top, "verilog", lambda config, *, memory, primitives: f"{config.name} {config.layers[0].weight_bits} {memory}\n"
     )
-    monkeypatch.setattr(top, "block_verilog", lambda config, block: f"{block} of {config.name}\n")
+    monkeypatch.setattr(top, "block_verilog", lambda config, block, *, primitives: f"{block} of {config.name}\n")
 
 
 def test_verilog_goes_to_standard_output_or_a_file(

@@ -8,7 +8,8 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from bsff_hw.interfaces import Planned
-from bsff_hw.parts.arithmetic import restarted, total
+from bsff_hw.parts.arithmetic import total
+from bsff_hw.parts.running_sums import RunningSums
 from bsff_hw.plan import LayerPlan
 
 from .taps import TapList
@@ -66,7 +67,7 @@ class Accumulate(Planned):
         ]
 
         # stage 1: addresses
-        stages = [(taps.valid | self.row.enable, taps.first, taps.valid & taps.last)]
+        stages = [(taps.valid | self.row.enable, taps.first | self.row.enable, taps.valid & taps.last)]
         for i in (1, 2, 3, 4):
             stage = (Signal(name=f"valid{i}"), Signal(name=f"first{i}"), Signal(name=f"last{i}"))
             with m.If(enable):
@@ -81,21 +82,24 @@ class Accumulate(Planned):
         held = Signal.like(store.rows, name="held")
         with m.If(enable & stages[2][0]):
             m.d.sync += held.eq(store.rows)
-        # stage 4: the sum over banks; stage 5: over time
+        # stage 4: half of the banks and the other half are added up; stage 5: both, over time
         valid3, (valid4, first4, last4) = stages[3][0], stages[4]
+        width = plan.weight_bits + (max(1, -(-plan.banks // 2)) - 1).bit_length()
+        m.submodules.running = running = RunningSums(plan.lanes, addend_width=width, sum_width=plan.sum_width)
+        m.d.comb += [running.load.eq(enable & valid3), running.add.eq(enable & valid4), running.first.eq(first4)]
         for part in range(plan.parts):
             for lane in range(plan.row_lanes):
                 weights = [
                     held[part][bank].word_select(lane, plan.weight_bits).as_signed() for bank in range(plan.banks)
                 ]
-                added = total(weights)
-                across = Signal(signed(len(added)), name=f"across{part}_{lane}")
-                sum_so_far = self.sums.payload[part * plan.row_lanes + lane]
-                with m.If(enable & valid3):
-                    m.d.sync += across.eq(added)
-                with m.If(enable & valid4):
-                    m.d.sync += sum_so_far.eq(restarted(across, first4, sum_so_far))
-                m.d.comb += self.row.rows[part][lane].eq(across)
+                number, middle = part * plan.row_lanes + lane, -(-plan.banks // 2)
+                m.d.comb += [
+                    running.left[number].eq(total(weights[:middle])),
+                    running.right[number].eq(total(weights[middle:])),
+                    self.sums.payload[number].eq(running.sums[number]),
+                    # a row comes alone: its sum begins anew, and the other banks add zeros
+                    self.row.rows[part][lane].eq(running.sums[number]),
+                ]
         with m.If(enable):
             m.d.sync += self.sums.valid.eq(valid4 & last4)
         return m

@@ -3,16 +3,16 @@
 Integer model: `bsff.golden.pbit.tile`.
 """
 
-from amaranth.hdl import Cat, Module, Signal, signed, unsigned
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import bits_for
 
 from bsff.contract.formats import DRAW_BITS, NOISE_BITS, NOISE_SCALE_BITS
 from bsff.golden.pbit import thresholds
-from bsff_hw.parts.arithmetic import total, unary
+from bsff_hw.parts.arithmetic import fits, total, unary
 
-from .noise import NoiseTable
+from .noise import NoiseTable, largest_noise
 
 
 class TileArray(wiring.Component):
@@ -94,9 +94,10 @@ class TileArray(wiring.Component):
                 with m.If(self.enable):
                     m.d.sync += level.eq(held - threshold)
                 first = unit * self.draws_of_unit + i * (3 if self._xor else 1)
-                fired = [level + noise.noise[first + k] > 0 for k in range(3 if self._xor else 1)]
+                count = 3 if self._xor else 1
+                fired = [self._fires(level, noise.noise_less_one[first + k]) for k in range(count)]
                 bits.append(fired[0])
-                moved.append(fired[1] ^ fired[2] if self._xor else (level > -self._boxcar) & (level < self._boxcar))
+                moved.append(fired[1] ^ fired[2] if self._xor else self._responds(level))
             with m.If(self.enable):
                 m.d.sync += [
                     held.eq(self.preactivation[unit]),
@@ -104,3 +105,26 @@ class TileArray(wiring.Component):
                     self.response[unit].eq(total(moved)),
                 ]
         return m
+
+    @property
+    def _near(self) -> int:
+        """Bits of a level that noise can turn or that can respond: beyond them its sign says all."""
+        reach = max(largest_noise(self._fraction_bits, self._noise) + 1, self._boxcar)
+        return min(self._width + 1, (reach - 1).bit_length() + 1)
+
+    def _fires(self, level: Signal, noise_less_one: Value) -> Value:
+        """Whether ``level + noise > 0``, with an adder no wider than the noise."""
+        near = level[: self._near].as_signed()
+        total = near + noise_less_one
+        return Mux(fits(level, self._near), ~total[-1], ~level[-1])
+
+    def _responds(self, level: Signal) -> Value:
+        """Whether ``abs(level) < boxcar``."""
+        near, boxcar = level[: self._near].as_signed(), self._boxcar
+        shift = boxcar.bit_length() - 1
+        if boxcar == 1 << shift and shift < self._near:  # the upper bits tell
+            above = near[shift:]
+            inside = ~above.any() | (above.all() & near[:shift].any())
+        else:
+            inside = (near > -boxcar) & (near < boxcar)
+        return fits(level, self._near) & inside

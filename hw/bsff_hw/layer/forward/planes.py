@@ -13,19 +13,21 @@ from bsff_hw.plan import LayerPlan
 
 
 def plane_address_layout(plan: LayerPlan) -> data.StructLayout:
-    """Half the number of an even and of an odd row, and the beat within the channels of a part."""
-    return data.StructLayout(
-        {"rows": data.ArrayLayout(index(-(-plan.height // 2)), 2), "beat": index(plan.beats_in // plan.parts)}
-    )
+    """Which row of each memory, and the beat within the channels of a part.
+
+    There are `plan.gathered` memories; map row y is row ``y // gathered`` of memory ``y % gathered``.
+    """
+    rows = data.ArrayLayout(index(-(-plan.height // plan.gathered)), plan.gathered)
+    return data.StructLayout({"rows": rows, "beat": index(plan.beats_in // plan.parts)})
 
 
 def plane_word_layout(plan: LayerPlan) -> data.ArrayLayout:
-    """Those two rows, plane by plane, of a beat of each part's channels."""
-    return data.ArrayLayout(data.ArrayLayout(plan.beat * plan.levels * plan.width, 2), plan.parts)
+    """Those rows, plane by plane, of a beat of each part's channels."""
+    return data.ArrayLayout(data.ArrayLayout(plan.beat * plan.levels * plan.width, plan.gathered), plan.parts)
 
 
 def plane_read_signature(plan: LayerPlan) -> wiring.Signature:
-    """Read two rows of the map at work, an even and an odd one."""
+    """Read a row of each memory, of the map at work."""
     return read_signature(plane_address_layout(plan), plane_word_layout(plan))
 
 
@@ -66,7 +68,7 @@ class PlaneStore(wiring.Component):
 
     def __init__(self, plan: LayerPlan) -> None:
         self._plan = plan
-        self._half = -(-plan.height // 2)
+        self._rows = -(-plan.height // plan.gathered)
         self._beats = plan.beats_in // plan.parts
         self._word = plan.beat * plan.levels * plan.width
         super().__init__(
@@ -87,25 +89,25 @@ class PlaneStore(wiring.Component):
         word = self._grow(m)
         beat = Signal(index(self._beats))
         m.d.comb += beat.eq(place.beat + place.turn * (plan.group_in // plan.beat) if plan.rounds > 1 else place.beat)
-        address = Signal(index(SLOTS * self._half * self._beats))
+        address = Signal(index(SLOTS * self._rows * self._beats))
         with m.If(self.arrives):
-            m.d.sync += address.eq(self._address(place.y >> 1, beat, self.filling))
-        for parity, name in enumerate(("even", "odd")):
-            row = Signal.like(address, name=f"{name}_row")
-            m.d.comb += row.eq(self._address(self.planes.address.rows[parity], self.planes.address.beat, self.working))
+            m.d.sync += address.eq(self._address(place.y // plan.gathered, beat, self.filling))
+        for own in range(plan.gathered):
+            row = Signal.like(address, name=f"row{own}")
+            m.d.comb += row.eq(self._address(self.planes.address.rows[own], self.planes.address.beat, self.working))
             for part in range(plan.parts):
-                store = ram(unsigned(self._word), SLOTS * self._half * self._beats)
-                m.submodules[f"part{part}_{name}"] = store
+                store = ram(unsigned(self._word), SLOTS * self._rows * self._beats)
+                m.submodules[f"part{part}_rows{own}"] = store
                 write, read = store.write_port(), store.read_port()
-                chosen = Signal(name=f"chosen{part}_{name}")
-                m.d.sync += chosen.eq(self.arrives & (place.part == part) & (place.y[0] == parity))
+                chosen = Signal(name=f"chosen{part}_{own}")
+                m.d.sync += chosen.eq(self.arrives & (place.part == part) & (place.y % plan.gathered == own))
                 m.d.comb += [
                     write.addr.eq(address),
                     write.data.eq(word),
                     write.en.eq(chosen),
                     read.addr.eq(row),
                     read.en.eq(self.planes.enable),
-                    self.planes.word[part][parity].eq(read.data),
+                    self.planes.word[part][own].eq(read.data),
                 ]
         return m
 
@@ -136,4 +138,4 @@ class PlaneStore(wiring.Component):
 
     def _address(self, row: Any, beat: Any, slot: Any) -> Any:
         """Address of a row's beat: row by row, slot after slot."""
-        return row * self._beats + beat + Mux(slot, self._half * self._beats, 0)
+        return row * self._beats + beat + Mux(slot, self._rows * self._beats, 0)

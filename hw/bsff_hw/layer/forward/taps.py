@@ -1,6 +1,6 @@
 """Which weight rows a window asks for: the active taps of each fold, one a cycle and bank."""
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
@@ -87,10 +87,16 @@ class TapList(Planned):
     def _encoder(self, m: Module, part: int, bank: int, turn: Signal) -> ActiveIndex:
         """The encoder of a bank's taps of a part, which looks at the groups in turn."""
         plan = self._plan
-        taps = range(bank, plan.taps, plan.banks)
-        encoder = ActiveIndex(len(taps), levels=plan.levels)
+        rows = {row: tap for tap in range(plan.taps) for own, row in [plan.slot(tap)] if own == bank}
+        count = max(rows, default=0) + 1
+        encoder = ActiveIndex(count, levels=plan.levels)
         m.submodules[f"active{part}_{bank}"] = encoder
-        words = Array(Cat(self._input(r * plan.parts + part, tap) for tap in taps) for r in range(plan.rounds))
+
+        def word(group: int) -> Value:
+            """The inputs of the bank's taps; nothing where a slot holds no tap."""
+            return Cat(self._input(group, rows[row]) if row in rows else Const(0, plan.levels) for row in range(count))
+
+        words = Array(word(r * plan.parts + part) for r in range(plan.rounds))
         m.d.comb += encoder.word.eq(words[turn] if plan.rounds > 1 else words[0])
         return encoder
 

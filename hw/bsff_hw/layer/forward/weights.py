@@ -38,8 +38,8 @@ def row_write_signature(plan: LayerPlan) -> wiring.Signature:
 class WeightMemory(Planned):
     """Rows of `plan.row_lanes` weights.
 
-    Row ``fold * rows_of_bank + tap // banks`` of bank ``tap % banks`` holds the weights of a tap for the channels of a
-    fold; the last row of every bank stays zero.
+    Row ``fold * rows_of_bank + row`` of a bank holds the weights of the tap that `LayerPlan.slot` places there, for the
+    channels of a fold; the last row of every bank stays zero.
 
     Members
     -------

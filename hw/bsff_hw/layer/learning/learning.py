@@ -73,8 +73,9 @@ class Learning(Planned):
         m.submodules.sequence = sequence = Sequence()
         m.submodules.gains = gains = Gains(plan.classes)
         m.submodules.drives = drives = Drives(plan)
-        # the passes are listed twice: the sites are some passes ahead of the rows
+        # the passes are listed three times: the sites are some passes ahead of the rows, and a row is asked for one pass ahead
         m.submodules.site_passes = site_passes = Passes(plan)
+        m.submodules.ahead_passes = ahead_passes = Passes(plan)
         m.submodules.row_passes = row_passes = Passes(plan)
         m.submodules.sites = sites = Sites(plan)
         m.submodules.responses = responses = ResponseMap(plan)
@@ -94,6 +95,7 @@ class Learning(Planned):
         connect(m, drives.tallies, flipped(self.tallies))
         # rows and biases
         connect(m, sequence.rows, rows.phase)
+        connect(m, ahead_passes.passes, rows.ahead)
         connect(m, row_passes.passes, rows.passes)
         connect(m, rows.row, flipped(self.row))
         connect(m, rows.updates, update.updates)
@@ -115,6 +117,7 @@ class Learning(Planned):
             drives.biases.eq(sequence.biases),
             sequence.scanning.eq(drives.running),
             site_passes.start.eq(sequence.rows.start),
+            ahead_passes.start.eq(sequence.rows.start),
             row_passes.start.eq(sequence.rows.start),
             rows.busy.eq(update.busy),
             self.saturated.eq(update.saturated),

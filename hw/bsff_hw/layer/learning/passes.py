@@ -5,6 +5,7 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from bsff_hw.interfaces import Planned, index
+from bsff_hw.layer.slot import TapSlot
 from bsff_hw.parts.odometer import Odometer
 from bsff_hw.plan import LayerPlan
 
@@ -58,27 +59,26 @@ class Passes(Planned):
         }
         place = Odometer(m, limits, advance=step, clear=self.start)
         tap_last = place.ends["inner"] & place.ends["turn"]
-        bank = Signal(plan.banks, init=1)
-        local, offset = Signal(range(plan.depth)), Signal(range(plan.depth))
+        channel_last = place.ends["unit"] & place.ends["beat"]
+        slot = TapSlot(m, plan, advance=step & tap_last, place_last=channel_last, last=place.last, clear=self.start)
+        offset = Signal(range(plan.depth))
         fold, first = Signal(index(plan.folds)), Signal()
         with m.If(step):
             m.d.sync += [offset.eq(Mux(tap_last, 0, offset + plan.rows_of_bank)), fold.eq(Mux(tap_last, 0, fold + 1))]
             with m.If(tap_last):
-                m.d.sync += [first.eq(0), bank.eq(bank.rotate_left(1))]
-                with m.If(bank[-1]):
-                    m.d.sync += local.eq(local + 1)
+                m.d.sync += first.eq(0)
             with m.If(place.last):
                 m.d.sync += self.passes.valid.eq(0)
         with m.If(self.start):
-            m.d.sync += [self.passes.valid.eq(1), bank.eq(1), local.eq(0), offset.eq(0), fold.eq(0), first.eq(1)]
+            m.d.sync += [self.passes.valid.eq(1), offset.eq(0), fold.eq(0), first.eq(1)]
         m.d.comb += [
             out.ky.eq(place["ky"]),
             out.kx.eq(place["kx"]),
             out.unit.eq(place["unit"]),
             out.beat.eq(place["turn"] * group_beats + place["beat"] if plan.rounds > 1 else place["beat"]),
             out.fold.eq(fold),
-            out.bank.eq(bank),
-            out.address.eq(offset + local),
+            out.bank.eq(slot.bank),
+            out.address.eq(offset + slot.row),
             out.tap_first.eq(first),
             out.tap_last.eq(tap_last),
             out.last.eq(place.last),

@@ -37,13 +37,16 @@ def row_update_layout(plan: LayerPlan) -> data.StructLayout:
 
 
 class Rows(Planned):
-    """Fetch the row of the next pass while the one before is worked off, and hand it on when its sums are there.
+    """Fetch the row of the next pass as soon as the one before is begun, and hand it on when its sums are there.
 
     Members
     -------
     phase : In(phase_signature())
         Done when every row is written.
+    ahead : In(stream(pass_layout(plan)))
+        The passes, from which rows are asked for.
     passes : In(stream(pass_layout(plan)))
+        The same, of which the first is the one that is begun next.
     sums : In(stream)
         From `correlate.Correlate`.
     row : Out(row_read_signature(plan))
@@ -58,6 +61,7 @@ class Rows(Planned):
     def ports(self, plan: LayerPlan) -> dict:
         return {
             "phase": In(phase_signature()),
+            "ahead": In(stream.Signature(pass_layout(plan))),
             "passes": In(stream.Signature(pass_layout(plan))),
             "sums": In(stream.Signature(change_sums_layout(plan))),
             "row": Out(row_read_signature(plan)),
@@ -74,9 +78,10 @@ class Rows(Planned):
         fetching, there, begin = Signal(), Signal(), Signal()
         waited = Signal(range(ROW_LATENCY + 1))
         m.d.comb += [
-            self.row.enable.eq(self.passes.valid & ~fetching & ~there),
-            self.row.bank.eq(at.bank),
-            self.row.address.eq(at.address),
+            self.row.enable.eq(self.ahead.valid & ~fetching & (~there | begin)),
+            self.ahead.ready.eq(self.row.enable),
+            self.row.bank.eq(self.ahead.payload.bank),
+            self.row.address.eq(self.ahead.payload.address),
             out.sums.eq(self.sums.payload),
             out.rows.eq(self.row.rows),
             out.fold.eq(at.fold),
@@ -91,14 +96,14 @@ class Rows(Planned):
             draws.take.eq(begin & at.tap_last),
             draws.align.eq(begin & at.last),
         ]
-        with m.If(self.row.enable):
-            m.d.sync += [fetching.eq(1), waited.eq(1)]
+        with m.If(begin):
+            m.d.sync += there.eq(0)
         with m.If(fetching):
             m.d.sync += waited.eq(waited + 1)
             with m.If(waited == ROW_LATENCY - 1):
                 m.d.sync += [fetching.eq(0), there.eq(1)]
-        with m.If(begin):
-            m.d.sync += there.eq(0)
+        with m.If(self.row.enable):
+            m.d.sync += [fetching.eq(1), waited.eq(1)]
 
         ending, quiet = Signal(), Signal(range(QUIET + 1))
         m.d.sync += self.phase.done.eq(0)

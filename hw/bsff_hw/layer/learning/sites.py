@@ -5,6 +5,7 @@ from typing import Any
 from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
+from amaranth.utils import exact_log2
 
 from bsff_hw.interfaces import Planned, index
 from bsff_hw.layer.forward.planes import plane_read_signature
@@ -31,14 +32,16 @@ def chunk_layout(plan: LayerPlan) -> data.StructLayout:
 
 
 def _flags_layout(plan: LayerPlan) -> data.StructLayout:
-    """What accompanies two rows through the memory."""
+    """What accompanies rows through the memories.
+
+    ``there`` says of each memory whether its row lies in the map, ``turn`` which memory holds the first row, ``wanted`` of
+    each row, from the first on, whether it belongs to a site.
+    """
     return data.StructLayout(
         {
-            "even": 1,
-            "odd": 1,
-            "swap": 1,
-            "site": 1,
-            "second": 1,
+            "there": plan.gathered,
+            "turn": index(plan.gathered),
+            "wanted": plan.gathered,
             "column": index(plan.kernel[1]),
             "plane": index(plan.beat * plan.levels),
             "complete": 1,
@@ -61,8 +64,8 @@ class Sites(Planned):
 
     Notes
     -----
-    Two map rows a cycle: a chunk takes ``chunk_rows`` cycles, gathered while the one before it is in use; the first one comes
-    ``chunk_rows + 1`` cycles after its pass.
+    `plan.gathered` map rows a cycle: a chunk takes ``gather_cycles``, gathered while the one before it is in use; the first
+    one comes ``gather_cycles + 1`` cycles after its pass.
     """
 
     def ports(self, plan: LayerPlan) -> dict:
@@ -81,9 +84,12 @@ class Sites(Planned):
         # a chunk that is complete waits here, and the first rows of the next one in the memory
         m.d.comb += [collect.eq(arrived & (~self.chunks.valid | self.chunks.ready)), enable.eq(~arrived | collect)]
         for part in range(plan.parts):
-            sites = self._pair(m, part, flags)
+            sites = self._gathered(m, part, flags)
+            collected = Signal(plan.gather_cycles * len(sites), name=f"collected{part}")
             with m.If(collect):
-                m.d.sync += chunk.inputs[part].eq(Cat(chunk.inputs[part], sites)[len(sites) :])
+                m.d.sync += collected.eq(Cat(collected, sites)[len(sites) :])
+            # with an odd number of pairs the last one gathered belongs to the chunk that follows
+            m.d.comb += chunk.inputs[part].eq(collected)
         with m.If(self.chunks.ready):
             m.d.sync += self.chunks.valid.eq(0)
         with m.If(collect & flags.complete):
@@ -96,71 +102,76 @@ class Sites(Planned):
         return m
 
     def _ask(self, m: Module, flags: Any, arrived: Signal, enable: Signal) -> None:
-        """Ask for rows: pair by pair of a chunk, chunk by chunk of a level."""
+        """Ask for rows: a few of a chunk at a time, chunk by chunk of a level."""
         plan, at, planes = self._plan, self.passes.payload, self.planes
-        ask = Signal()
-        place = Odometer(m, {"pair": plan.chunk_rows, "chunk": plan.chunks, "level": plan.levels}, advance=ask, clear=0)
-        end_pair = place.ends["pair"]
-        row = Signal(range(plan.chunks * plan.chunk_rows + 1))
+        ask, pairs = Signal(), plan.gathered // 2
+        limits = {"step": plan.gather_cycles, "chunk": plan.chunks, "level": plan.levels}
+        place = Odometer(m, limits, advance=ask, clear=0)
+        end_step = place.ends["step"]
+        pair = Signal(range(plan.chunks * plan.chunk_rows + pairs))
         offset = Signal(index(plan.response_depth))  # where the chunk begins among those of its fold
-        end_row = end_pair & place.ends["chunk"]
+        end_map = end_step & place.ends["chunk"]
         with m.If(ask):
-            m.d.sync += row.eq(Mux(end_row, 0, row + 1))
-            with m.If(end_pair):
-                m.d.sync += offset.eq(Mux(end_row, 0, offset + plan.chunk_depth))
+            rest = plan.chunk_rows - (plan.gather_cycles - 1) * pairs
+            m.d.sync += pair.eq(Mux(end_map, 0, pair + Mux(end_step, rest, pairs)))
+            with m.If(end_step):
+                m.d.sync += offset.eq(Mux(end_map, 0, offset + plan.chunk_depth))
         m.d.comb += [ask.eq(self.passes.valid & enable), self.passes.ready.eq(enable & place.last)]
 
-        # rows 2 row + ky - padding and the one below it: one of them is even
-        high, above = plan.kernel[0], plan.padding[0]
-        shift = Array(Const((ky - above) >> 1, signed(5)) for ky in range(high))[at.ky]
-        odd = Array(Const((ky - above) & 1, 1) for ky in range(high))[at.ky]
-        lower = Signal(signed(len(row) + 6))
-        upper = Signal.like(lower)
+        # the rows from `top` on, which begin in any of the memories
+        top = Signal(signed(len(pair) + 6))
         m.d.comb += [
-            lower.eq(row + shift),
-            upper.eq(lower + odd),
+            top.eq(2 * pair + at.ky - plan.padding[0]),
             planes.enable.eq(enable),
-            planes.address.rows[1].eq(lower[: len(planes.address.rows[1])]),
-            planes.address.rows[0].eq(upper[: len(planes.address.rows[0])]),
             planes.address.beat.eq(at.beat),
         ]
+        there = []
+        for own in range(plan.gathered):
+            row = Signal(signed(len(top)), name=f"row{own}")
+            m.d.comb += [
+                row.eq((top + (plan.gathered - 1 - own)) >> exact_log2(plan.gathered)),
+                planes.address.rows[own].eq(row[: len(planes.address.rows[own])]),
+            ]
+            there.append((row >= 0) & (plan.gathered * row + own < plan.height))
+        high = plan.shape.conv[0]
         with m.If(enable):
             m.d.sync += [
                 arrived.eq(self.passes.valid),
-                flags.even.eq((upper >= 0) & (2 * upper < plan.height)),
-                flags.odd.eq((lower >= 0) & (2 * lower + 1 < plan.height)),
-                flags.swap.eq(odd),
-                flags.site.eq(row < plan.site_rows),
-                flags.second.eq(2 * row + 1 < plan.shape.conv[0]),
+                flags.there.eq(Cat(*there)),
+                flags.turn.eq(top[: len(flags.turn)]),
+                flags.wanted.eq(
+                    Cat((pair + i // 2 < plan.site_rows) & (2 * pair + i < high) for i in range(plan.gathered))
+                ),
                 flags.column.eq(at.kx),
                 flags.plane.eq(at.unit * plan.levels + place["level"] if plan.levels > 1 else at.unit),
-                flags.complete.eq(end_pair),
+                flags.complete.eq(end_step),
                 flags.first.eq((place["chunk"] == 0) & (place["level"] == 0)),
                 flags.last.eq(place.ends["chunk"] & place.ends["level"]),
                 flags.base.eq(at.fold * (plan.chunks * plan.chunk_depth) + offset),
             ]
 
-    def _pair(self, m: Module, part: int, flags: Any) -> Any:
-        """The sites of two rows of the map of one part."""
+    def _gathered(self, m: Module, part: int, flags: Any) -> Any:
+        """The sites of the rows of one part that arrive."""
         plan = self._plan
         width, width_out, left = plan.width, plan.shape.conv[1], plan.padding[1]
         rows = []
-        for parity, there in enumerate((flags.even, flags.odd)):
-            word = self.planes.word[part][parity].word_select(flags.plane, width)
-            rows.append(Mux(there, word, 0))
-        top, bottom = Mux(flags.swap, rows[1], rows[0]), Mux(flags.swap, rows[0], rows[1])
+        for own in range(plan.gathered):
+            word = self.planes.word[part][own].word_select(flags.plane, width)
+            rows.append(Mux(flags.there[own], word, 0))
         shifted = []
-        for number, source in enumerate((top, bottom)):
+        for number in range(plan.gathered):
             line = Signal(width, name=f"line{part}_{number}")
-            m.d.comb += line.eq(source)
+            m.d.comb += line.eq(
+                Array(rows[(number + turn) % plan.gathered] for turn in range(plan.gathered))[flags.turn]
+            )
             places = Array(
                 Cat(line[x + kx - left] if 0 <= x + kx - left < width else Const(0, 1) for x in range(width_out))
                 for kx in range(plan.kernel[1])
             )
             moved = Signal(width_out, name=f"moved{part}_{number}")
-            m.d.comb += moved.eq(Mux(flags.site & (flags.second if number else 1), places[flags.column], 0))
+            m.d.comb += moved.eq(Mux(flags.wanted[number], places[flags.column], 0))
             shifted.append(moved)
         if not plan.pooled:
             return Cat(*shifted)
-        window = shifted[: plan.pool[0]]
-        return Cat(Cat(row[2 * x : 2 * x + 2] for row in window) for x in range(plan.row_sites))
+        windows = [shifted[i : i + plan.pool[0]] for i in range(0, plan.gathered, 2)]
+        return Cat(Cat(row[2 * x : 2 * x + 2] for row in window) for window in windows for x in range(plan.row_sites))

@@ -47,17 +47,20 @@ def random_weights(plan: LayerPlan, rng: np.random.Generator) -> np.ndarray:
 
 
 async def write_weights(context: Any, dut: Accumulate, plan: LayerPlan, weights: np.ndarray) -> None:
-    """Tap i of fold f lies in bank ``i % banks`` at ``f * rows_of_bank + i // banks``."""
+    """Each tap of fold f lies in its bank at ``f * rows_of_bank + row``."""
     width = plan.row_lanes * plan.weight_bits
     for fold in range(plan.folds):
         turn, inner = divmod(fold, plan.inner)
         for tap in range(plan.taps):
             columns = slice(inner * plan.row_lanes, (inner + 1) * plan.row_lanes)
-            rows = weights[turn * plan.parts : (turn + 1) * plan.parts, tap, columns]
-            bank = 1 << (tap % plan.banks)
+            weights_of_parts = weights[turn * plan.parts : (turn + 1) * plan.parts, tap, columns]
+            own, row = plan.slot(tap)
+            bank = 1 << own
             context.set(Value.cast(dut.write.banks), pack([bank] * plan.parts, plan.banks))
-            context.set(dut.write.address, fold * plan.rows_of_bank + tap // plan.banks)
-            context.set(Value.cast(dut.write.rows), pack((pack(row, plan.weight_bits) for row in rows), width))
+            context.set(dut.write.address, fold * plan.rows_of_bank + row)
+            context.set(
+                Value.cast(dut.write.rows), pack((pack(own, plan.weight_bits) for own in weights_of_parts), width)
+            )
             await context.tick()
     context.set(Value.cast(dut.write.banks), 0)
 
@@ -70,7 +73,8 @@ def random_window(plan: LayerPlan, rng: np.random.Generator) -> tuple[np.ndarray
 
 def fold_cycles(plan: LayerPlan, counts: np.ndarray) -> list[int]:
     """What is claimed for each fold of a window: the most active taps of a bank, at least one."""
-    busiest = [max(int(counts[g, b :: plan.banks].sum()) for b in range(plan.banks)) for g in range(plan.groups)]
+    banks = np.array([plan.slot(tap)[0] for tap in range(plan.taps)])
+    busiest = [max(int(counts[g, banks == b].sum()) for b in range(plan.banks)) for g in range(plan.groups)]
     turns = [max(1, *busiest[t * plan.parts : (t + 1) * plan.parts]) for t in range(plan.rounds)]
     return [cycles for cycles in turns for _ in range(plan.inner)]
 
@@ -158,8 +162,9 @@ def test_a_row_of_every_part(name: str, rng: np.random.Generator) -> None:
             fold, tap = int(rng.integers(plan.folds)), int(rng.integers(plan.taps))
             turn, inner = divmod(fold, plan.inner)
             context.set(dut.row.enable, 1)
-            context.set(dut.row.bank, 1 << (tap % plan.banks))
-            context.set(dut.row.address, fold * plan.rows_of_bank + tap // plan.banks)
+            bank, row = plan.slot(tap)
+            context.set(dut.row.bank, 1 << bank)
+            context.set(dut.row.address, fold * plan.rows_of_bank + row)
             await context.tick()
             context.set(dut.row.enable, 0)
             context.set(dut.row.bank, int(rng.integers(2)))
@@ -169,8 +174,8 @@ def test_a_row_of_every_part(name: str, rng: np.random.Generator) -> None:
                 turn * plan.parts : (turn + 1) * plan.parts, tap, inner * plan.row_lanes : (inner + 1) * plan.row_lanes
             ]
             for _ in range(int(rng.integers(1, 4))):  # it stays
-                row = unpack(context.get(Value.cast(dut.row.rows)), plan.weight_bits, plan.lanes, signed=True)
-                assert row == expected.ravel().tolist()
+                weights_read = unpack(context.get(Value.cast(dut.row.rows)), plan.weight_bits, plan.lanes, signed=True)
+                assert weights_read == expected.ravel().tolist()
                 await context.tick()
                 assert not context.get(dut.sums.valid)
 

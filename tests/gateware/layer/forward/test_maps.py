@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ def plans() -> dict[str, LayerPlan]:
         "one pixel": layer_plan({**CONV, "kernel": 1}, pixels=(1, 1, 1)),
         "one row": layer_plan({**CONV, "padding": 1}, pixels=(1, 5, 1)),
         "counts": layer_plan({**FIRST, "tile": 3, "tiles": 5}, CONV, pixels=(3, 3, 1)),
+        "four rows at a time": layer_plan(CONV, pixels=(14, 2, 1)),
         "groups in turn": layer_plan({**FIRST, "tile": 2, "tiles": 1}, GROUPED, pixels=(3, 4, 1)),
         "groups in pairs": layer_plan({**FIRST, "tiles": 2}, {**GROUPED, "lanes": 4}, pixels=(5, 3, 1)),
         "half of the groups": layer_plan({**FIRST, "tiles": 1}, {**GROUPED, "lanes": 10}, pixels=(3, 2, 1)),
@@ -60,7 +62,7 @@ def test_maps_are_kept_in_both_orders(name: str, idle: float, seed: int) -> None
     labels = rng.integers(10, size=len(maps)).tolist()
     dut = MapStore(plan)
     count, word = plan.beats_in // plan.parts, plan.beat * plan.levels * plan.width
-    half = len(Value.cast(dut.planes.address.rows)) // 2
+    each = len(Value.cast(dut.planes.address.rows)) // plan.gathered
 
     async def feed(context: Any) -> None:
         for counts, label in zip(maps, labels, strict=True):
@@ -86,17 +88,20 @@ def test_maps_are_kept_in_both_orders(name: str, idle: float, seed: int) -> None
                     await context.tick()
                     assert context.get(dut.pixels.word) == unary(counts[divmod(place, plan.width)], plan.levels)
             for beat in range(count):
-                for even in range(0, plan.height, 2):
-                    odd = int(rng.choice(np.arange(1, plan.height, 2))) if plan.height > 1 else None
+                for _ in range(plan.height):
+                    # any row of each memory
+                    rows = [
+                        int(rng.choice(np.arange(own, max(plan.height, own + 1), plan.gathered)))
+                        for own in range(plan.gathered)
+                    ]
                     context.set(dut.planes.enable, 1)
-                    context.set(Value.cast(dut.planes.address.rows), pack([even // 2, (odd or 0) // 2], half))
+                    context.set(Value.cast(dut.planes.address.rows), pack([row // plan.gathered for row in rows], each))
                     context.set(dut.planes.address.beat, beat)
                     await context.tick()
-                    shown = unpack(context.get(Value.cast(dut.planes.word)), word, 2 * plan.parts)
-                    for part in range(plan.parts):
-                        assert shown[2 * part] == planes_of(plan, counts, part, even, beat)
-                        if odd is not None:
-                            assert shown[2 * part + 1] == planes_of(plan, counts, part, odd, beat)
+                    shown = unpack(context.get(Value.cast(dut.planes.word)), word, plan.gathered * plan.parts)
+                    for part, (own, row) in itertools.product(range(plan.parts), enumerate(rows)):
+                        if row < plan.height:
+                            assert shown[plan.gathered * part + own] == planes_of(plan, counts, part, row, beat)
             context.set(dut.release, 1)
             await context.tick()
             context.set(dut.release, 0)

@@ -9,6 +9,7 @@ import pytest
 from amaranth.hdl import Value
 from hw_helpers import pack, simulate, unary, unpack
 
+from bsff.contract.formats import NOISE_SCALE_BITS
 from bsff.golden import pbit
 from bsff.golden.tables import noise_table
 from bsff_hw.layer.forward.pbit import TileArray
@@ -29,6 +30,7 @@ def check(units: int, cases: Cases, rng: np.random.Generator, *, width: int, **o
         fraction_bits=options["fraction_bits"],
         eligibility="xor" if options["xor"] else "boxcar",
         boxcar=options["boxcar"],
+        noise=options.get("noise", 2**NOISE_SCALE_BITS),
     )
     seen = []
 
@@ -84,3 +86,21 @@ def test_random(units: int, tile: int, fraction_bits: int, boxcar: int, xor: boo
     check(
         units, (preactivation, draws), rng, tile=tile, fraction_bits=fraction_bits, boxcar=boxcar, xor=xor, width=width
     )
+
+
+@pytest.mark.parametrize("noise", [1, 4, 16])
+@pytest.mark.parametrize("boxcar", [1, 7, 32, 4000])
+def test_levels_beyond_the_noise(noise: int, boxcar: int, rng: np.random.Generator) -> None:
+    """Levels about where the noise and the response end, and at the ends of the width, with every extreme of the noise."""
+    width, fraction_bits = 13, 4
+    ends = int(noise_table(fraction_bits, noise).max())
+    reach = 1 << max(ends, boxcar - 1).bit_length()  # where the upper bits begin to decide
+    edges = {0, ends, boxcar, reach // 2, reach, 2 * reach}
+    levels = sorted({sign * edge + step for edge in edges for sign in (-1, 1) for step in (-1, 0, 1)})
+    levels = [level for level in [*levels, -(2**12), 2**12 - 1] if -(2**12) <= level < 2**12]
+    cases = np.array([(level, index) for level in levels for index in (0, 1, 511, 512, 1022, 1023)])
+    preactivation, index = cases[:, :1], cases[:, 1:, None]
+    check(
+        1, (preactivation, indices(index, rng)), rng, tile=1, fraction_bits=fraction_bits, boxcar=boxcar, xor=False,
+        width=width, noise=noise,
+    )  # fmt: skip

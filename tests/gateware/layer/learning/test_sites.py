@@ -54,7 +54,7 @@ def test_sites(case: LayerPlan, rng: np.random.Generator) -> None:
     dut = Sites(plan)
     every_pass = list(passes_of(plan))
     chosen = [every_pass[i] for i in sorted(rng.permutation(len(every_pass))[:25])]
-    half = len(Value.cast(dut.planes.address.rows)) // 2
+    each = len(Value.cast(dut.planes.address.rows)) // plan.gathered
 
     async def planes(context: Any) -> None:
         while True:
@@ -63,10 +63,10 @@ def test_sites(case: LayerPlan, rng: np.random.Generator) -> None:
             )
             if not enable:
                 continue
-            even, odd = unpack(rows, half, 2)
             words = []
             for part in range(plan.parts):
-                words += [plane_words(plan, counts, 2 * row + i, beat, part) for i, row in enumerate((even, odd))]
+                for own, row in enumerate(unpack(rows, each, plan.gathered)):
+                    words.append(plane_words(plan, counts, plan.gathered * row + own, beat, part))
             context.set(Value.cast(dut.planes.word), pack(words, plan.beat * plan.levels * plan.width))
 
     async def feed(context: Any) -> None:
@@ -81,7 +81,7 @@ def test_sites(case: LayerPlan, rng: np.random.Generator) -> None:
                     while not context.get(dut.chunks.valid):
                         await context.tick()
                     expected = pack((w[chunk] for w in words), plan.chunk_sites * plan.site_bits)
-                    for _ in range(int(rng.integers(2 * plan.chunk_rows + 4))):
+                    for _ in range(int(rng.integers(2 * plan.gather_cycles + 4))):
                         assert context.get(dut.chunks.valid)
                         assert context.get(Value.cast(dut.chunks.payload.inputs)) == expected
                         assert (
@@ -102,13 +102,13 @@ def test_sites(case: LayerPlan, rng: np.random.Generator) -> None:
 
 @every
 def test_a_chunk_takes_what_is_claimed(case: LayerPlan) -> None:
-    """Taken at once, a chunk comes every chunk_rows cycles, the first a cycle later."""
+    """Taken at once, a chunk comes every gather_cycles, the first a cycle later."""
     dut = Sites(case)
     seen = []
 
     async def bench(context: Any) -> None:
         context.set(dut.passes.valid, 1)
-        for cycle in range(12 * (case.chunk_rows + 3)):
+        for cycle in range(12 * (case.gather_cycles + 3)):
             valid = context.get(dut.chunks.valid)
             context.set(dut.chunks.ready, valid)
             if valid:
@@ -117,4 +117,4 @@ def test_a_chunk_takes_what_is_claimed(case: LayerPlan) -> None:
 
     simulate(dut, bench)
     assert len(seen) >= 10
-    assert seen == [(i + 1) * case.chunk_rows + 1 for i in range(len(seen))]
+    assert seen == [(i + 1) * case.gather_cycles + 1 for i in range(len(seen))]
