@@ -86,10 +86,7 @@ class Network(wiring.Component):
         # a sample that leaves the store is in a map a cycle later: `busy` looks at both and at the moment between
         idle = Signal()
         empty = ~registers.buffer_busy & ~filling & (samples.space == DEPTH)
-        m.d.comb += [
-            idle.eq(empty & Cat(block.idle for block in blocks).all()),
-            registers.busy.eq(self.busy),
-        ]
+        m.d.comb += [idle.eq(empty & Cat(block.idle for block in blocks).all()), registers.busy.eq(self.busy)]
         m.d.sync += self.busy.eq(~idle)
         return m
 
