@@ -23,7 +23,7 @@ train: $(STAMP)    ## train the embedded digits on the bit-exact model of the ma
 	$(BIN)/bsff train digits --device emulated
 
 test: $(STAMP) lint  ## every check and test
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: $(STAMP)     ## style and types
 	$(BIN)/ruff check .

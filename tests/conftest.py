@@ -37,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # a process of pytest-xdist inherits both, as those of the tests do
         os.environ[PATIENCE] = str(config.getoption("--patience"))
         os.environ.setdefault("PYTEST_TIMEOUT", str(patient(float(config.getini("timeout")))))
+        # on networks as small as ours PyTorch's threads spend ten times as long in waiting for each other
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_report_header(config: pytest.Config) -> str:

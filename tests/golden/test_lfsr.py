@@ -57,7 +57,7 @@ def test_period_is_full():
 
 def test_other_shifts_have_a_shorter_period(monkeypatch):
     """The check above can fail: (13, 7, 18) is no full-period triple."""
-    monkeypatch.setattr(lfsr, "SHIFTS", (13, 7, 18))
+    monkeypatch.setattr(lfsr, "_SHIFTS", tuple(map(np.uint64, (13, 7, 18))))
     lfsr._power_of_two.cache_clear()
     try:
         units = [1 << i for i in range(formats.GENERATOR_WIDTH)]

@@ -5,8 +5,6 @@ The RTL equals the golden model bit for bit (test_network_rtl.py), so the golden
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
@@ -26,15 +24,6 @@ from bsff.training.evaluate import evaluate
 from bsff.training.train import train
 
 SEEDS = (0, 1, 2)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """On busy cores PyTorch's threads wait for each other: this test would take minutes instead of seconds."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.mark.parametrize("pooling", ["max", "sum"])

@@ -28,13 +28,15 @@ seed = [0, 1]
 [[table]]
 rows = ["training.seed"]
 """
+SMALLEST = ["data.dataset=own", "data.input=[2,2,1]", "data.classes=2", "layer[1].channels=2"]
+SMALLEST = [word for setting in SMALLEST for word in ("--set", setting)]
 SHORT = {
     "bench": ["--device", "emulated", "--samples", "2"],
     "build": ["--no-run"],
     "energy": ["--samples", "2"],
     "selftest": ["--device", "emulated"],
     "sweep": ["--workers", "1"],
-    "synth": ["--block", "head", "--no-route"],
+    "synth": ["--block", "head", "--no-route", *SMALLEST],
     "train": ["--samples", "40"],
 }
 """Options with which a command ends soon; one that needs none is not here."""

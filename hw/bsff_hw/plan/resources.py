@@ -17,8 +17,10 @@ from .layer import LayerPlan
 from .memories import blocks, distributed, luts, multiplexer, ultra
 from .network import Plan
 
-COMMON = 2900
+COMMON = 2400
 """LUTs of a layer that its folding does not change: judgement, counters, registers, generators, control."""
+BESIDE = 1.2
+"""What a layer takes in all of the LUTs that the terms of the estimate name."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def layer_resources(plan: LayerPlan) -> Resources:
     sets, sites = parts * plan.banks, parts * plan.site_banks
     draws = plan.tiles * plan.draws
     pooled = plan.pooled
-    logic = COMMON
+    logic = 0.0
     logic += (
         lanes * max(0, plan.banks - 2) * (plan.weight_bits + 2)
     )  # adders of the banks; DSP blocks add the last two and the sum
@@ -113,7 +115,7 @@ def layer_resources(plan: LayerPlan) -> Resources:
     words = plan.lane_words
     for width in (GAIN_WIDTH + SUM_WIDTH, plan.moved_width):
         total += _many(parts * plan.update_lanes, memory(words, width))
-    return total
+    return replace(total, luts=COMMON + BESIDE * total.luts)
 
 
 def head_resources(plan: HeadPlan) -> Resources:

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from .say import say
+
+
+@contextmanager
+def _without(package: str) -> Iterator[None]:
+    """Imports find `package` only if it is loaded already: tensorboardX imports all of PyTorch, for seconds, where it is installed."""
+    if package in sys.modules:
+        yield
+        return
+    sys.modules[package] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[package]
 
 
 class Log:
@@ -21,7 +36,8 @@ class Log:
     def __init__(self, folder: Path) -> None:
         self._writer: Any = None
         try:
-            from tensorboardX.event_file_writer import EventsWriter
+            with _without("torch"):
+                from tensorboardX.event_file_writer import EventsWriter
 
             folder.mkdir(exist_ok=True)
             self._writer = EventsWriter(str(folder / "events"), f".{os.getpid()}")

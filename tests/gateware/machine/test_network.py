@@ -25,7 +25,7 @@ from bsff.machine.memory import read_state
 from bsff_hw.machine.top import verilog
 
 SMALL: dict[str, Any] = {
-    "data": {"encoding": "bernoulli"},
+    "data": {"dataset": "own", "input": [6, 6, 1], "classes": 10, "encoding": "bernoulli"},
     "layer": [
         {"channels": 10, "kernel": 3, "pool": 2, "tile": 2, "lanes": 5, "banks": 2, "tiles": 1, "update_banks": 2},
         {"channels": 20, "kernel": 2, "padding": 0, "groups": 10, "lanes": 4, "eligibility": "xor", "weight_bits": 8,
