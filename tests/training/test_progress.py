@@ -6,6 +6,8 @@ import fcntl
 import os
 import pty
 import struct
+import subprocess
+import sys
 import termios
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 from command_lines import bsff
 
 from bsff.cli.tensorboard import Log
+from bsff.tools.process import patient
 from bsff.training.progress import LINE_SECONDS, Lines
 
 
@@ -53,3 +56,15 @@ def test_a_log_that_cannot_be_written_is_given_up(tmp_path: Path, capsys: pytest
     log.add({"x": 1.0}, 1)
     log.close()
     assert capsys.readouterr().err == "bsff: no TensorBoard log from here on: Not a directory\n"
+
+
+def test_a_log_does_not_wait_for_pytorch(tmp_path: Path) -> None:
+    """tensorboardX would import it; a training has no need of it, and who imports it later finds it."""
+    code = (
+        "import sys; from pathlib import Path; from bsff.cli.tensorboard import Log; log = Log(Path('log')); "
+        "log.add({'x': 1.0}, 1); log.close(); print('torch' in sys.modules); import torch; print(torch.__name__)"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=patient(60), check=True)
+    assert done.stdout == "False\ntorch\n"
+    assert len(list((tmp_path / "log").iterdir())) == 1
