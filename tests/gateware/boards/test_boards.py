@@ -323,7 +323,7 @@ def test_impossible_handoffs_are_refused() -> None:
 @pytest.fixture
 def no_verilog(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is generated is not looked at, and takes seconds."""
-    monkeypatch.setattr("bsff_hw.machine.top.verilog", lambda config: "// bsff")
+    monkeypatch.setattr("bsff_hw.machine.top.verilog", lambda config, primitives: "// bsff")
     monkeypatch.setattr(ps7, "verilog", lambda config, base: "// bsff_ps7")
 
 
