@@ -362,7 +362,9 @@ def test_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         asked.append(options)
         return report_of(LUT=60_000 if len(asked) > 1 else 6)
 
-    monkeypatch.setattr("bsff_hw.commands.synth.generate", lambda config, block, reader: "module bsff ();\nendmodule\n")
+    monkeypatch.setattr(
+        "bsff_hw.commands.synth.generate", lambda config, block, reader, primitives: "module bsff ();\nendmodule\n"
+    )
     monkeypatch.setattr(synthesis, "synthesise", synthesise)
     written = tmp_path / "report.json"
     command = ["synth", "digits-small", "--target", "xc7z020", "--set", "layer.step=0.01"]
