@@ -36,7 +36,7 @@ docs: $(STAMP)     ## the generated pages, and the site in build/site
 	BSFF_SITE_NOTEBOOKS=cache BSFF_NOTEBOOK_DEVICE=emulated \
 	    $(BIN)/sphinx-build -W --keep-going -q -b html -d build/site-cache docs build/site
 
-synthesis: $(STAMP) ## the tables of what machines take: an hour
+synthesis: $(STAMP) ## the tables of what machines take: an hour and a half
 	mkdir -p $(COUNTS)
 	$(BIN)/bsff synth digits-small --target xc7z020 --json $(COUNTS)/digits-small-xc7z020.json
 	$(BIN)/bsff synth digits-tiny --target ecp5-85k --no-reader --json $(COUNTS)/digits-tiny-ecp5-85k.json

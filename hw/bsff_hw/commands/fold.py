@@ -36,7 +36,10 @@ def add(commands: Any) -> None:
 
 def _shares(text: str) -> tuple[float, ...]:
     """Numbers of a list with commas."""
-    shares = tuple(float(part) for part in text.split(","))
+    try:
+        shares = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text}: expected a number, or several with commas between them") from None
     if not all(0 < share <= 1 for share in shares):
         raise argparse.ArgumentTypeError(f"{text}: expected more than 0, at most 1")
     return shares

@@ -88,10 +88,8 @@ def layer_resources(plan: LayerPlan) -> Resources:
     sets, sites = parts * plan.banks, parts * plan.site_banks
     draws = plan.tiles * plan.draws
     pooled = plan.pooled
-    logic = 0.0
-    logic += (
-        lanes * max(0, plan.banks - 2) * (plan.weight_bits + 2)
-    )  # adders of the banks; DSP blocks add the last two and the sum
+    # adders of the banks; DSP blocks add the last two and the sum
+    logic = lanes * max(0.0, plan.banks - 2) * (plan.weight_bits + 2)
     logic += sets * plan.rows_of_bank * plan.levels * (2 + (0.3 * plan.rounds if plan.rounds > 1 else 0))  # active taps
     logic += sites * plan.chunk_depth * (3.6 if pooled else 1.3)  # active sites
     logic += 0.07 * plan.window_bits  # window

@@ -14,8 +14,8 @@ from bsff.tools.files import part
 OBJECTS = "verilated*.o"
 """What is kept. It takes a third of the time that a small machine takes to compile."""
 
-
 HOUR = 3600
+"""Longest time from lending the objects to the end of a build, in seconds."""
 
 
 class Runtime:

@@ -61,9 +61,9 @@ class Twins(wiring.Component):
     two of them show sum and addends, so what holds for them holds for all time.
     """
 
-    def __init__(self, *, first: bool = True) -> None:
+    def __init__(self, *, first: bool = True, addend_width: int = HALF) -> None:
         self._first = first
-        self._logic, self._dsp = (RunningSums(2, addend_width=HALF, sum_width=HALF) for _ in range(2))
+        self._logic, self._dsp = (RunningSums(2, addend_width=addend_width, sum_width=HALF) for _ in range(2))
         super().__init__({name: In(len(Value.cast(getattr(self._logic, name)))) for name in INPUTS})
 
     def elaborate(self, platform: Any) -> Module:
@@ -91,6 +91,13 @@ MODELS = "read_verilog -nomem2reg +/xilinx/cells_sim.v; hierarchy -top top"
 @pytest.mark.slow
 def test_dsp_blocks_are_equal_to_logic(tmp_path: Path) -> None:
     holds, said = prove(Twins(), tmp_path, mode="bmc", depth=5, models=MODELS)
+    assert holds, said
+
+
+@pytest.mark.slow
+def test_narrow_addends_keep_their_signs(tmp_path: Path) -> None:
+    """Four cycles of addends as narrow as those of a layer."""
+    holds, said = prove(Twins(addend_width=12), tmp_path, mode="bmc", depth=6, models=MODELS)
     assert holds, said
 
 

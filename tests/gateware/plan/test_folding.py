@@ -145,6 +145,9 @@ def test_fold_writes_a_configuration(tmp_path: Path, capsys: pytest.CaptureFixtu
     with pytest.raises(SystemExit, match="2"):
         main(["fold", "digits-small", "--density", "0.2,2"])
     assert "0.2,2: expected more than 0, at most 1" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["fold", "digits-small", "--density", "half"])
+    assert "half: expected a number, or several with commas" in capsys.readouterr().err
 
 
 @pytest.mark.slow
