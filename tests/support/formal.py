@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from amaranth.back import rtlil
+from amaranth.hdl import Const, Value
 
 SECONDS = 300
 SCRIPT = """
@@ -22,19 +24,25 @@ smtbmc boolector
 [script]
 read_rtlil top.il
 {models}
-prep -top top
+prep {flatten} -top top
 
 [files]
 top.il
 """
 
 
-def prove(component: Any, folder: Path, *, mode: str, depth: int, models: str = "") -> tuple[bool, str]:
-    """Whether it holds, and what the tool said; `models` is a command of yosys that reads what it instantiates."""
-    ports = [getattr(component, name) for name in component.signature.members]
+def prove(
+    component: Any, folder: Path, *, mode: str, depth: int, models: str = "", inputs: Sequence[Value] | None = None
+) -> tuple[bool, str]:
+    """Whether it holds, and what the tool said; `models` is a command of yosys that reads what it instantiates.
+
+    By default every port is seen; with `inputs` these alone are free, and what no assertion depends on is left out.
+    """
+    values = inputs or [Value.cast(value) for _, _, value in component.signature.flatten(component)]
+    ports = [value for value in values if not isinstance(value, Const)]
     text = rtlil.convert(component, name="top", ports=ports, platform="formal")
     (folder / "top.il").write_text(text)
-    (folder / "top.sby").write_text(SCRIPT.format(mode=mode, depth=depth, models=models))
+    (folder / "top.sby").write_text(SCRIPT.format(mode=mode, depth=depth, models=models, flatten="-flatten" if inputs else ""))
     tools = folder / "bin"  # SymbiYosys asks for them by their plain names
     tools.mkdir()
     home = Path(sys.executable).parent

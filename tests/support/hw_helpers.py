@@ -114,6 +114,15 @@ async def receive(context: Any, port: Any, count: int, rng: np.random.Generator,
     return taken
 
 
+async def flow(context: Any, port: Any, count: int) -> list[int]:
+    """Words of a stream that is always taken."""
+    words: list[int] = []
+    while len(words) < count:
+        *_, valid, word = await context.tick().sample(port.valid, Value.cast(port.payload))
+        words.extend([word] * valid)
+    return words
+
+
 def memory(address: Value, data: Any, words: Sequence[int], *, enable: Value | None = None) -> Callable[[Any], Any]:
     """A read port of one cycle of latency, as a bench in the background; `words` may change meanwhile."""
 

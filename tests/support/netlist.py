@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from amaranth.back import rtlil
-from amaranth.hdl import Value
+from amaranth.hdl import Const, Value
 from amaranth.lib import wiring
 
 SECONDS = 120
@@ -20,7 +20,8 @@ REGISTERS = ("$dff", "$dffe", "$adff", "$sdff", "$sdffe", "$sdffce", "$mem_v2")
 
 def netlist(component: wiring.Component, folder: Path) -> dict[str, Any]:
     """The flat module, as yosys writes it."""
-    ports = [Value.cast(value) for _, _, value in component.signature.flatten(component)]
+    values = [Value.cast(value) for _, _, value in component.signature.flatten(component)]
+    ports = [value for value in values if not isinstance(value, Const)]
     (folder / "top.il").write_text(rtlil.convert(component, name="top", ports=ports))
     command = "import sys; from pyosys import libyosys; libyosys.run_pass(sys.argv[1], libyosys.Design())"
     (folder / "script.ys").write_text(SCRIPT.replace("; ", "\n") + "\n")

@@ -10,6 +10,7 @@ from bsff.contract.formats import DRAW_BITS, PIXEL_WIDTH
 from bsff.contract.geometry import planes
 from bsff_hw.interfaces import beats, generator_signature
 from bsff_hw.parts.lfsr import Draws
+from bsff_hw.parts.queue import Queue
 
 from .samples import pixels_signature
 
@@ -31,7 +32,7 @@ CIRCUITS = {"threshold": _levels, "thermometer": _levels, "bitplanes": _bitplane
 
 
 class Encoder(wiring.Component):
-    """Make the bits of one pixel a cycle; latency 0.
+    """Make the bits of one pixel a cycle; latency one cycle.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ class Encoder(wiring.Component):
     Members
     -------
     input : In(pixels_signature())
-        From `samples.SampleStore`. Its ready is that of the output, since the encoder holds nothing.
+        From `samples.SampleStore`.
     output : Out(beats())
         The planes of a pixel.
     generator : In(generator_signature())
@@ -61,18 +62,20 @@ class Encoder(wiring.Component):
         m = Module()
         config, pixel = self._config, self.input.payload.pixel
         m.submodules.draws = draws = Draws(1)
+        m.submodules.queue = queue = Queue(self.output.payload.shape())
+        connect(m, queue.output, flipped(self.output))
         connect(m, flipped(self.generator), draws.generator)
         m.d.comb += [
-            self.output.valid.eq(self.input.valid),
-            self.output.payload.label.eq(self.input.payload.label),
-            self.output.payload.bits.eq(CIRCUITS[config.encoding](config, pixel, draws.draws[0])),
-            self.input.ready.eq(self.output.ready),
+            queue.input.valid.eq(self.input.valid),
+            queue.input.payload.label.eq(self.input.payload.label),
+            queue.input.payload.bits.eq(CIRCUITS[config.encoding](config, pixel, draws.draws[0])),
+            self.input.ready.eq(queue.input.ready),
         ]
         if ENCODINGS[config.encoding].random:
             taken, number = Signal(), Signal(range(self._pixels))
             last = number == self._pixels - 1
             m.d.comb += [
-                taken.eq(self.input.valid & self.output.ready),
+                taken.eq(self.input.valid & self.input.ready),
                 draws.take.eq(taken),
                 draws.align.eq(taken & last),
             ]

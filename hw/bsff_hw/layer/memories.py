@@ -101,7 +101,7 @@ class Memories(Planned):
         m.submodules.biases = store = ChannelMemory(plan.channels, plan.tiles, BIAS_WIDTH)
         idle = Mux(edit.request, edit.beat, self.fire_bias.address)
         m.d.comb += [
-            store.read.enable.eq(self.fire_bias.enable),
+            store.read.enable.eq(1),  # whoever reads looks at the word a cycle after the address, and at no later time
             store.read.address.eq(Mux(self.learning, self.learn_bias.address, idle)),
             self.fire_bias.word.eq(store.read.word),
             self.learn_bias.word.eq(store.read.word),

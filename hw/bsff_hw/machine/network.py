@@ -83,9 +83,9 @@ class Network(wiring.Component):
                 block.results.eq(registers.control.results),
                 block.clear.eq(registers.clear_counters),
             ]
-        # a sample that leaves the store is in a map a cycle later: `busy` looks at both and at the moment between
+        # a sample that leaves the store is in the encoder, and a cycle later in a map: `busy` looks at all and at the moment between
         idle = Signal()
-        empty = ~registers.buffer_busy & ~filling & (samples.space == DEPTH)
+        empty = ~registers.buffer_busy & ~filling & (samples.space == DEPTH) & ~encoder.output.valid
         m.d.comb += [idle.eq(empty & Cat(block.idle for block in blocks).all()), registers.busy.eq(self.busy)]
         m.d.sync += self.busy.eq(~idle)
         return m

@@ -1,8 +1,12 @@
 """One stream to several takers."""
 
-from amaranth.hdl import Cat, Module, Shape, Signal
+from typing import Any
+
+from amaranth.hdl import Cat, Module
 from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from .queue import Queue
 
 
 class Fork(wiring.Component):
@@ -17,26 +21,28 @@ class Fork(wiring.Component):
     Members
     -------
     input : In(stream)
-        Its word goes on once the last taker has it.
+        A word is taken when each taker's queue has room for it.
     output0, ... : Out(stream)
 
     Notes
     -----
-    No latency and no storage: what one taker has while another waits is remembered, not the word.
+    Latency one cycle; a taker may be two words behind the others before they wait for it.
     """
 
-    def __init__(self, shape: Shape, takers: int) -> None:
-        self._takers = takers
+    def __init__(self, shape: Any, takers: int) -> None:
+        self._shape, self._takers = shape, takers
         outputs = {f"output{i}": Out(stream.Signature(shape)) for i in range(takers)}
         super().__init__({"input": In(stream.Signature(shape)), **outputs})
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        outputs = [getattr(self, f"output{i}") for i in range(self._takers)]
-        has, takes = Signal(self._takers), Signal(self._takers)
-        m.d.comb += [takes.eq(Cat(output.ready for output in outputs) | has), self.input.ready.eq(takes.all())]
-        for i, output in enumerate(outputs):
-            m.d.comb += [output.payload.eq(self.input.payload), output.valid.eq(self.input.valid & ~has[i])]
-        with m.If(self.input.valid):
-            m.d.sync += has.eq(takes & ~self.input.ready.replicate(self._takers))
+        queues = [Queue(self._shape) for _ in range(self._takers)]
+        m.d.comb += self.input.ready.eq(Cat(queue.input.ready for queue in queues).all())
+        for i, queue in enumerate(queues):
+            m.submodules[f"queue{i}"] = queue
+            connect(m, queue.output, flipped(getattr(self, f"output{i}")))
+            m.d.comb += [
+                queue.input.payload.eq(self.input.payload),
+                queue.input.valid.eq(self.input.valid & self.input.ready),
+            ]
         return m

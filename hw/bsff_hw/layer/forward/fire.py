@@ -34,21 +34,27 @@ class Fire(Planned):
     sums : In(stream)
         From `accumulate.Accumulate`.
     biases : Out(channel_read_signature())
-    output : Out(stream)
+    room : In(1)
+        A beat may begin.
+    begun : Out(1)
+        One begins in this cycle.
+    output : Out(stream, always ready)
         Counts and responses before the pool: positions in raster order, channels rising.
     generator : In(generator_signature())
         The generator of the p-bits.
 
     Notes
     -----
-    `plan.tiles` channels a cycle, the first five cycles after their fold was taken.
+    `plan.tiles` channels a cycle, the first five cycles after their fold was taken; a beat that has begun never waits.
     """
 
     def ports(self, plan: LayerPlan) -> dict:
         return {
             "sums": In(stream.Signature(sums_layout(plan))),
             "biases": Out(channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
-            "output": Out(stream.Signature(fired_layout(plan))),
+            "room": In(1),
+            "begun": Out(1),
+            "output": Out(stream.Signature(fired_layout(plan), always_ready=True)),
             "generator": In(generator_signature()),
         }
 
@@ -67,17 +73,17 @@ class Fire(Planned):
         )
         m.submodules.draws = draws = Draws(plan.tiles * tiles.draws_of_unit)
         connect(m, flipped(self.generator), draws.generator)
-        enable, full, firing, end = Signal(), Signal(), Signal(), Signal()
+        full, firing, end = Signal(), Signal(), Signal()
         steps = plan.lanes // plan.tiles
         step, beat = Signal(index(steps)), Signal(index(plan.beats))
         m.d.comb += [
-            enable.eq(~self.output.valid | self.output.ready),
-            firing.eq(full & enable),
+            firing.eq(full & self.room),
+            self.begun.eq(firing),
             end.eq(step == steps - 1),
             self.sums.ready.eq(~full | (firing & end)),
             draws.take.eq(firing),
             draws.align.eq(firing & (beat == plan.beats - 1)),
-            self.biases.enable.eq(enable),
+            self.biases.enable.eq(firing),
             self.biases.address.eq(beat),
         ]
         # the fold that is being fired
@@ -95,16 +101,15 @@ class Fire(Planned):
         valid1, valid2, valid3 = Signal(), Signal(), Signal()
         sums = Signal(plan.tiles * plan.sum_width)
         drawn = Signal.like(draws.draws, name="drawn")
-        with m.If(enable):
-            m.d.sync += [
-                valid1.eq(full),
-                sums.eq(pick(held, steps, step)),
-                drawn.eq(draws.draws),
-                valid2.eq(valid1),
-                valid3.eq(valid2),
-                self.output.valid.eq(valid3),
-            ]
-        m.d.comb += [tiles.enable.eq(enable), tiles.draws.eq(drawn)]
+        m.d.sync += [
+            valid1.eq(firing),
+            sums.eq(pick(held, steps, step)),
+            drawn.eq(draws.draws),
+            valid2.eq(valid1),
+            valid3.eq(valid2),
+            self.output.valid.eq(valid3),
+        ]
+        m.d.comb += tiles.draws.eq(drawn)
         for unit in range(plan.tiles):
             own = sums.word_select(unit, plan.sum_width).as_signed()
             m.d.comb += tiles.preactivation[unit].eq(own + self.biases.word[unit][BIAS_BITS:].as_signed())

@@ -1,19 +1,18 @@
 """The forward pass of a layer: windows, sums of weight rows, p-bits, pool."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from bsff.contract.formats import BIAS_WIDTH
 from bsff_hw.interfaces import Planned, generator_signature
 from bsff_hw.parts.channels import channel_read_signature
-from bsff_hw.parts.odometer import Odometer
 from bsff_hw.plan import LayerPlan
 
 from .accumulate import Accumulate
-from .fire import Fire
+from .emit import Emit
 from .pixels import pixel_read_signature
-from .pool import Pool, pooled_layout
+from .pool import pooled_layout
 from .weights import row_read_signature, row_write_signature
 from .window import Window
 
@@ -57,25 +56,19 @@ class Forward(Planned):
         plan = self._plan
         m.submodules.window = window = Window(plan)
         m.submodules.accumulate = accumulate = Accumulate(plan)
-        m.submodules.fire = fire = Fire(plan)
-        m.submodules.pool = pool = Pool(plan)
+        m.submodules.emit = emit = Emit(plan)
         connect(m, window.pixels, flipped(self.pixels))
         connect(m, window.windows, accumulate.windows)
-        connect(m, accumulate.sums, fire.sums)
-        connect(m, fire.output, pool.input)
-        connect(m, pool.output, flipped(self.output))
-        connect(m, fire.biases, flipped(self.biases))
-        connect(m, flipped(self.generator), fire.generator)
+        connect(m, accumulate.sums, emit.sums)
+        connect(m, emit.output, flipped(self.output))
+        connect(m, emit.biases, flipped(self.biases))
+        connect(m, flipped(self.generator), emit.generator)
         connect(m, flipped(self.row), accumulate.row)
         connect(m, flipped(self.write), accumulate.write)
-        m.d.comb += [window.start.eq(self.begin), self.listed.eq(accumulate.listed)]
-
-        fires, fired = Signal(), Signal()
-        m.d.comb += fires.eq(fire.output.valid & fire.output.ready)
-        place = Odometer(m, {"beat": plan.beats, "site": plan.shape.positions}, advance=fires, clear=0)
-        with m.If(fires & place.last):
-            m.d.sync += fired.eq(1)
-        with m.If(self.begin):
-            m.d.sync += fired.eq(0)
-        m.d.comb += self.done.eq(fired & ~pool.busy & ~(self.output.valid & ~self.output.ready))
+        m.d.comb += [
+            window.start.eq(self.begin),
+            emit.begin.eq(self.begin),
+            self.done.eq(emit.done),
+            self.listed.eq(accumulate.listed),
+        ]
         return m

@@ -31,8 +31,6 @@ class NoiseTable(wiring.Component):
 
     Members
     -------
-    enable : In(1)
-        The outputs move on with it.
     index : In(ArrayLayout(10, ports))
     noise_less_one : Out(ArrayLayout(signed, ports))
         Two cycles after the index: a table in block RAM is slow, so a register stands behind it.
@@ -44,7 +42,6 @@ class NoiseTable(wiring.Component):
         self._shape = signed((-min(self._table) - 1).bit_length() + 1)
         super().__init__(
             {
-                "enable": In(1),
                 "index": In(data.ArrayLayout(NOISE_BITS, ports)),
                 "noise_less_one": Out(data.ArrayLayout(self._shape, ports)),
             }
@@ -60,7 +57,6 @@ class NoiseTable(wiring.Component):
             m.submodules[f"rom{first // 2}"] = rom
             for i in range(first, min(first + 2, self._ports)):
                 port = rom.read_port()
-                m.d.comb += [port.en.eq(self.enable), port.addr.eq(self.index[i])]
-                with m.If(self.enable):
-                    m.d.sync += self.noise_less_one[i].eq(port.data)
+                m.d.comb += [port.en.eq(1), port.addr.eq(self.index[i])]
+                m.d.sync += self.noise_less_one[i].eq(port.data)
         return m

@@ -37,8 +37,6 @@ class TileArray(wiring.Component):
 
     Members
     -------
-    enable : In(1)
-        All registers move on with it.
     preactivation : In(ArrayLayout(signed(width), units))
     draws : In(ArrayLayout(16, units * draws of a unit))
         The draws of a unit stand in the order of m, with ``xor`` three for each m.
@@ -70,7 +68,6 @@ class TileArray(wiring.Component):
         self.draws_of_unit = tile * (3 if xor else 1)
         super().__init__(
             {
-                "enable": In(1),
                 "preactivation": In(data.ArrayLayout(signed(width), units)),
                 "draws": In(data.ArrayLayout(DRAW_BITS, units * self.draws_of_unit)),
                 "count": Out(data.ArrayLayout(unsigned(tile), units)),
@@ -82,7 +79,6 @@ class TileArray(wiring.Component):
         m = Module()
         ports = self._units * self.draws_of_unit
         m.submodules.noise = noise = NoiseTable(ports, fraction_bits=self._fraction_bits, scale=self._noise)
-        m.d.comb += noise.enable.eq(self.enable)
         for i in range(ports):
             m.d.comb += noise.index[i].eq(self.draws[i][-NOISE_BITS:])
         theta = [int(t) for t in thresholds(self._tile, self._fraction_bits)]
@@ -91,19 +87,17 @@ class TileArray(wiring.Component):
             bits, moved = [], []
             for i, threshold in enumerate(theta):
                 level = Signal(signed(self._width + 1), name=f"level{unit}_{i}")
-                with m.If(self.enable):
-                    m.d.sync += level.eq(held - threshold)
+                m.d.sync += level.eq(held - threshold)
                 first = unit * self.draws_of_unit + i * (3 if self._xor else 1)
                 count = 3 if self._xor else 1
                 fired = [self._fires(level, noise.noise_less_one[first + k]) for k in range(count)]
                 bits.append(fired[0])
                 moved.append(fired[1] ^ fired[2] if self._xor else self._responds(level))
-            with m.If(self.enable):
-                m.d.sync += [
-                    held.eq(self.preactivation[unit]),
-                    self.count[unit].eq(Cat(*unary(bits))),
-                    self.response[unit].eq(total(moved)),
-                ]
+            m.d.sync += [
+                held.eq(self.preactivation[unit]),
+                self.count[unit].eq(Cat(*unary(bits))),
+                self.response[unit].eq(total(moved)),
+            ]
         return m
 
     @property

@@ -35,11 +35,13 @@ class Pool(Planned):
 
     Members
     -------
-    input : In(stream)
+    input : In(stream, always ready)
         From `fire.Fire`.
-    output : Out(stream)
+    output : Out(stream, always ready)
         Windows in raster order, channels rising; without a pool every position, winner 0.
-    busy : Out(1)
+    absorbed : Out(1)
+        A beat has come for which none leaves: its window is not complete, or it lies in an odd last row or column. In the cycle in
+        which another would leave.
 
     Notes
     -----
@@ -48,9 +50,9 @@ class Pool(Planned):
 
     def ports(self, plan: LayerPlan) -> dict:
         return {
-            "input": In(stream.Signature(fired_layout(plan))),
-            "output": Out(stream.Signature(pooled_layout(plan))),
-            "busy": Out(1),
+            "input": In(stream.Signature(fired_layout(plan), always_ready=True)),
+            "output": Out(stream.Signature(pooled_layout(plan), always_ready=True)),
+            "absorbed": Out(1),
         }
 
     def elaborate(self, platform) -> Module:
@@ -59,19 +61,13 @@ class Pool(Planned):
         if not plan.pooled:
             m.d.comb += [
                 self.output.valid.eq(self.input.valid),
-                self.input.ready.eq(self.output.ready),
                 self.output.payload.count.eq(self.input.payload.count),
                 self.output.payload.response.eq(self.input.payload.response),
             ]
             return m
 
         (height, width), last = plan.shape.conv[:2], plan.site_bits - 1
-        enable, take = Signal(), Signal()
-        m.d.comb += [
-            enable.eq(~self.output.valid | self.output.ready),
-            self.input.ready.eq(enable),
-            take.eq(self.input.valid & enable),
-        ]
+        take = self.input.valid
         place = Odometer(m, {"beat": plan.beats, "x": width, "y": height}, advance=take, clear=0)
         x, y = place["x"], place["y"]
         line = ram(unsigned(pooled_layout(plan).size), plan.shape.output[1] * plan.beats)
@@ -81,17 +77,17 @@ class Pool(Planned):
         read = line.read_port(transparent_for=(write,) if plan.beats == 1 else ())
         high, wide = plan.pool
         inside = (x < wide * plan.shape.output[1]) & (y < high * plan.shape.output[0])
-        m.d.comb += [read.en.eq(enable), read.addr.eq((x >> 1) * plan.beats + place["beat"])]
+        m.d.comb += [read.en.eq(take), read.addr.eq((x >> 1) * plan.beats + place["beat"])]
 
-        valid, number = Signal(), Signal(2)  # of the position in its window
+        came, valid, number = Signal(), Signal(), Signal(2)  # of the position in its window
         held = Signal(fired_layout(plan))
-        with m.If(enable):
-            m.d.sync += [
-                valid.eq(take & inside),
-                number.eq(2 * y[0] + x[0]),
-                held.eq(self.input.payload),
-                write.addr.eq(read.addr),
-            ]
+        m.d.sync += [
+            came.eq(take),
+            valid.eq(take & inside),
+            number.eq(2 * y[0] + x[0]),
+            held.eq(self.input.payload),
+            write.addr.eq(read.addr),
+        ]
         best = data.View(pooled_layout(plan), read.data)
         merged = Signal(pooled_layout(plan))
         for unit in range(plan.tiles):
@@ -104,9 +100,9 @@ class Pool(Planned):
             ]
         m.d.comb += [
             write.data.eq(merged),
-            write.en.eq(enable & valid & (number != last)),
+            write.en.eq(valid & (number != last)),
             self.output.valid.eq(valid & (number == last)),
             self.output.payload.eq(merged),
-            self.busy.eq(valid),
+            self.absorbed.eq(came & ~self.output.valid),
         ]
         return m

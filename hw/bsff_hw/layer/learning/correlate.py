@@ -26,13 +26,15 @@ class Correlate(Planned):
     Members
     -------
     chunks : In(stream)
-        From `sites.Sites`; ready depends on the encoders in the same cycle, so that no cycle is lost between chunks.
+        From `sites.Sites`; ready depends on the encoders in the same cycle, so that no cycle is lost between chunks, but not on
+        that of the sums.
     words : Out(response_read_signature(plan))
     sums : Out(stream(change_sums_layout(plan)))
 
     Notes
     -----
-    A chunk takes ``max(1, most active sites of a bank)`` cycles; five cycles from the last one to ``sums.valid``.
+    A chunk takes ``max(1, most active sites of a bank)`` cycles; six cycles from the last one to ``sums.valid``. Sums wait for their taker in registers
+    of their own, while those of the next pass are added up; a pass takes two cycles at best.
     """
 
     def ports(self, plan: LayerPlan) -> dict:
@@ -45,12 +47,12 @@ class Correlate(Planned):
     def elaborate(self, platform) -> Module:
         m = Module()
         plan, chunk = self._plan, self.chunks.payload
-        enable, busy, load, done = Signal(), Signal(), Signal(), Signal()
+        enable, busy, load, done, complete = Signal(), Signal(), Signal(), Signal(), Signal()
         first, last = Signal(), Signal()
         base = Signal.like(chunk.base, name="chunk_base")
         encoders = self._encoders(m, load, busy & enable)
         m.d.comb += [
-            enable.eq(~self.sums.valid | self.sums.ready),
+            enable.eq(~(complete & self.sums.valid)),
             self.words.enable.eq(enable),
             self.chunks.ready.eq(~busy | (enable & done)),
             load.eq(self.chunks.valid & self.chunks.ready),
@@ -76,13 +78,16 @@ class Correlate(Planned):
             for lane in range(plan.row_lanes):
                 added = total([self._share(x, word[lane]) for x, word in sites])
                 across = Signal(len(added), name=f"across{part}_{lane}")
-                sum_so_far = self.sums.payload[part][lane]
+                sum_so_far = Signal(plan.change_width, name=f"sum{part}_{lane}")
                 with m.If(enable & stages[3][0]):
                     m.d.sync += across.eq(added)
                 with m.If(enable & valid4):
                     m.d.sync += sum_so_far.eq(restarted(across, first4, sum_so_far))
+                with m.If(~self.sums.valid):
+                    m.d.sync += self.sums.payload[part][lane].eq(sum_so_far)
         with m.If(enable):
-            m.d.sync += self.sums.valid.eq(valid4 & last4)
+            m.d.sync += complete.eq(valid4 & last4)
+        m.d.sync += self.sums.valid.eq(Mux(self.sums.valid, ~self.sums.ready, complete))
         return m
 
     def _encoders(self, m: Module, load: Signal, advance: Any) -> list[list[ActiveIndex]]:

@@ -120,6 +120,7 @@ class Learning(Planned):
             ahead_passes.start.eq(sequence.rows.start),
             row_passes.start.eq(sequence.rows.start),
             rows.busy.eq(update.busy),
+            rows.free.eq(update.free),
             self.saturated.eq(update.saturated),
         ]
         return m

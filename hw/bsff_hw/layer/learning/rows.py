@@ -50,8 +50,10 @@ class Rows(Planned):
     sums : In(stream)
         From `correlate.Correlate`.
     row : Out(row_read_signature(plan))
-    updates : Out(stream(row_update_layout(plan)))
+    updates : Out(stream(row_update_layout(plan)), always ready)
         Rows with their sums, for `update.RowUpdate`.
+    free : In(1)
+        From the next cycle on a row may begin.
     busy : In(1)
         `RowUpdate` still works on a row.
     generator : In(generator_signature())
@@ -65,7 +67,8 @@ class Rows(Planned):
             "passes": In(stream.Signature(pass_layout(plan))),
             "sums": In(stream.Signature(change_sums_layout(plan))),
             "row": Out(row_read_signature(plan)),
-            "updates": Out(stream.Signature(row_update_layout(plan))),
+            "updates": Out(stream.Signature(row_update_layout(plan), always_ready=True)),
+            "free": In(1),
             "busy": In(1),
             "generator": In(generator_signature()),
         }
@@ -75,7 +78,7 @@ class Rows(Planned):
         m.submodules.draws = draws = Draws(1)
         connect(m, flipped(self.generator), draws.generator)
         at, out = self.passes.payload, self.updates.payload
-        fetching, there, begin = Signal(), Signal(), Signal()
+        fetching, there, begin, free = Signal(), Signal(), Signal(), Signal()
         waited = Signal(range(ROW_LATENCY + 1))
         m.d.comb += [
             self.row.enable.eq(self.ahead.valid & ~fetching & (~there | begin)),
@@ -89,13 +92,14 @@ class Rows(Planned):
             out.bank.eq(at.bank),
             out.address.eq(at.address),
             out.dither.eq(draws.draws[0][-GAIN_BITS:]),
-            self.updates.valid.eq(there & self.sums.valid),
-            begin.eq(self.updates.valid & self.updates.ready),
+            begin.eq(there & self.sums.valid & free),
+            self.updates.valid.eq(begin),
             self.sums.ready.eq(begin),
             self.passes.ready.eq(begin),
             draws.take.eq(begin & at.tap_last),
             draws.align.eq(begin & at.last),
         ]
+        m.d.sync += free.eq(self.free)  # once a row has begun, the next one takes cycles to come
         with m.If(begin):
             m.d.sync += there.eq(0)
         with m.If(fetching):

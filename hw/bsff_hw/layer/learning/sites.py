@@ -4,12 +4,13 @@ from typing import Any
 
 from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib import data, stream
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 from amaranth.utils import exact_log2
 
 from bsff_hw.interfaces import Planned, index
 from bsff_hw.layer.forward.planes import plane_read_signature
 from bsff_hw.parts.odometer import Odometer
+from bsff_hw.parts.queue import Queue
 from bsff_hw.plan import LayerPlan
 
 from .passes import pass_layout
@@ -65,7 +66,7 @@ class Sites(Planned):
     Notes
     -----
     `plan.gathered` map rows a cycle: a chunk takes ``gather_cycles``, gathered while the one before it is in use; the first
-    one comes ``gather_cycles + 1`` cycles after its pass.
+    one comes ``gather_cycles + 2`` cycles after its pass.
     """
 
     def ports(self, plan: LayerPlan) -> dict:
@@ -77,12 +78,16 @@ class Sites(Planned):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        plan, chunk = self._plan, self.chunks.payload
+        plan = self._plan
+        m.submodules.queue = queue = Queue(chunk_layout(plan))
+        connect(m, queue.output, flipped(self.chunks))
+        made = queue.input
+        chunk = made.payload
         flags, arrived, enable, collect = Signal(_flags_layout(plan)), Signal(), Signal(), Signal()
         self._ask(m, flags, arrived, enable)
 
         # a chunk that is complete waits here, and the first rows of the next one in the memory
-        m.d.comb += [collect.eq(arrived & (~self.chunks.valid | self.chunks.ready)), enable.eq(~arrived | collect)]
+        m.d.comb += [collect.eq(arrived & (~made.valid | made.ready)), enable.eq(~arrived | collect)]
         for part in range(plan.parts):
             sites = self._gathered(m, part, flags)
             collected = Signal(plan.gather_cycles * len(sites), name=f"collected{part}")
@@ -90,11 +95,11 @@ class Sites(Planned):
                 m.d.sync += collected.eq(Cat(collected, sites)[len(sites) :])
             # with an odd number of pairs the last one gathered belongs to the chunk that follows
             m.d.comb += chunk.inputs[part].eq(collected)
-        with m.If(self.chunks.ready):
-            m.d.sync += self.chunks.valid.eq(0)
+        with m.If(made.ready):
+            m.d.sync += made.valid.eq(0)
         with m.If(collect & flags.complete):
             m.d.sync += [
-                self.chunks.valid.eq(1),
+                made.valid.eq(1),
                 chunk.first.eq(flags.first),
                 chunk.last.eq(flags.last),
                 chunk.base.eq(flags.base),

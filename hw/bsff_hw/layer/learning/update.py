@@ -86,7 +86,10 @@ class RowUpdate(Planned):
 
     Members
     -------
-    updates : In(stream(row_update_layout(plan)))
+    updates : In(stream(row_update_layout(plan)), always ready)
+        Only where `free` was set a cycle before; the next one two cycles later at best.
+    free : Out(1)
+        From the next cycle on a row may begin. From registers.
     edit : In(edit_signature(plan))
         The host's weights; never while updates come. The rows are those of `updates`.
     coefficients : Out(coefficient_read_signature(plan))
@@ -103,7 +106,8 @@ class RowUpdate(Planned):
 
     def ports(self, plan: LayerPlan) -> dict:
         return {
-            "updates": In(stream.Signature(row_update_layout(plan))),
+            "updates": In(stream.Signature(row_update_layout(plan), always_ready=True)),
+            "free": Out(1),
             "edit": In(edit_signature(plan)),
             "coefficients": Out(coefficient_read_signature(plan)),
             "moves": Out(moves_signature(plan)),
@@ -120,9 +124,9 @@ class RowUpdate(Planned):
         bank, address = Signal.like(row.bank), Signal.like(row.address)
         m.d.comb += [
             end.eq(step == plan.row_steps - 1),
-            self.updates.ready.eq(~running | end),
-            edit.free.eq(self.updates.ready),
-            begin.eq((self.updates.valid & self.updates.ready) | edit.begin),
+            self.free.eq(~running | end | (step == plan.row_steps - 2)),
+            edit.free.eq(~running | end),
+            begin.eq(self.updates.valid | edit.begin),
             self.coefficients.enable.eq(1),
             self.coefficients.address.eq(fold * plan.row_steps + step),
         ]

@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from amaranth.hdl import Value
-from hw_helpers import layer_plan, load_generator, pack, read_port, receive, simulate, unary, unpack
+from forward_models import fire_all
+from hw_helpers import flow, layer_plan, load_generator, pack, read_port, simulate, unary, unpack
 from seeds import rng_for
 
 from bsff.contract.formats import BIAS_BITS
-from bsff.contract.numerics import boxcar_width
-from bsff.golden import layer, pbit
 from bsff_hw.layer.forward.fire import Fire
-from bsff_hw.plan import LayerPlan
 
 FIRST = {"channels": 20, "kernel": 1, "padding": 0}
 PLANS = {
@@ -27,24 +25,6 @@ PLANS = {
     "whole words": layer_plan({**FIRST, "tile": 2, "tiles": 4}, pixels=(2, 2, 1)),
     "groups": layer_plan(FIRST, {**FIRST, "groups": 10, "lanes": 4, "tiles": 2}, pixels=(1, 3, 1)),
 }  # fmt: skip
-
-
-def fire_all(plan: LayerPlan, sums: np.ndarray, bias: np.ndarray, state: int) -> tuple[np.ndarray, np.ndarray, int]:
-    """Counts, responses (positions, channels) of one or more maps and the generator's last state, as in the golden layer."""
-    config = plan.shape.config
-    stream, drawn = np.array(state, np.uint64), []
-    for _ in range(len(sums) // plan.shape.positions):
-        taken, stream = layer.draws(plan.shape, stream)
-        drawn.append(taken)
-    count, response = pbit.tile(
-        sums + (bias >> BIAS_BITS),
-        np.concatenate(drawn),
-        size=config.tile,
-        fraction_bits=config.fraction_bits,
-        eligibility=config.eligibility,
-        boxcar=boxcar_width(config),
-    )
-    return count, response, int(stream)
 
 
 @pytest.mark.parametrize("idle", [0.0, 0.4])
@@ -66,17 +46,21 @@ def test_map(name: str, idle: float, seed: int) -> None:
         for n, d in zip(count.reshape(-1, plan.tiles), response.reshape(-1, plan.tiles), strict=True)
     ]
     biases = [pack(b, 32) for b in bias.reshape(-1, plan.tiles)]
-    begun, out = [], []
+    taken, begun, out = [], [], []
     cycle = 0
 
     async def clock(context: Any) -> None:
         nonlocal cycle
         while True:
-            *_, valid, ready, gives, takes = await context.tick().sample(
-                dut.sums.valid, dut.sums.ready, dut.output.valid, dut.output.ready
+            room = rng.random() >= idle
+            context.set(dut.room, room)
+            *_, valid, ready, fires, gives = await context.tick().sample(
+                dut.sums.valid, dut.sums.ready, dut.begun, dut.output.valid
             )
-            begun.extend([cycle] * (valid & ready))
-            out.extend([cycle] * (gives & takes))
+            assert room or not fires
+            taken.extend([cycle] * (valid & ready))
+            begun.extend([cycle] * fires)
+            out.extend([cycle] * gives)
             cycle += 1
 
     async def feed(context: Any) -> None:
@@ -92,12 +76,13 @@ def test_map(name: str, idle: float, seed: int) -> None:
             context.set(dut.sums.valid, 0)
 
     async def take(context: Any) -> None:
-        assert await receive(context, dut.output, len(expected), rng, idle) == expected
+        assert await flow(context, dut.output, len(expected)) == expected
         assert context.get(dut.generator.state) == last
 
     simulate(dut, feed, take, background=[read_port(dut.biases, biases), clock])
+    assert out == [cycle + 4 for cycle in begun]  # what has begun never waits
     if not idle:  # a beat a cycle
-        assert out == list(range(begun[0] + 5, begun[0] + 5 + len(expected)))
+        assert begun == list(range(taken[0] + 1, taken[0] + 1 + len(expected)))
 
 
 def test_one_map_after_another_goes_on_with_the_same_stream(rng: np.random.Generator) -> None:
@@ -119,7 +104,8 @@ def test_one_map_after_another_goes_on_with_the_same_stream(rng: np.random.Gener
         context.set(dut.sums.valid, 0)
 
     async def take(context: Any) -> None:
-        words.extend(await receive(context, dut.output, count.size // plan.tiles, rng))
+        context.set(dut.room, 1)
+        words.extend(await flow(context, dut.output, count.size // plan.tiles))
         assert context.get(dut.generator.state) == last
 
     simulate(dut, feed, take)

@@ -39,10 +39,6 @@ def check(units: int, cases: Cases, rng: np.random.Generator, *, width: int, **o
             j = min(i, len(preactivation) - 1)
             context.set(Value.cast(dut.preactivation), pack(preactivation[j], width))
             context.set(Value.cast(dut.draws), pack(draws[j].ravel(), 16))
-            while rng.random() < 0.3:
-                context.set(dut.enable, 0)
-                await context.tick()
-            context.set(dut.enable, 1)
             await context.tick()
             if i >= dut.LATENCY - 1:
                 seen.append((context.get(Value.cast(dut.count)), context.get(Value.cast(dut.response))))

@@ -36,7 +36,8 @@ class PassedRows(wiring.Component):
                 "phase": In(phase_signature()),
                 "sums": In(stream.Signature(change_sums_layout(plan))),
                 "row": Out(row_read_signature(plan)),
-                "updates": Out(stream.Signature(row_update_layout(plan))),
+                "updates": Out(stream.Signature(row_update_layout(plan), always_ready=True)),
+                "free": In(1),
                 "busy": In(1),
                 "generator": In(generator_signature()),
             }
@@ -53,7 +54,12 @@ class PassedRows(wiring.Component):
             connect(m, flipped(getattr(self, name)), getattr(rows, name))
         connect(m, rows.row, flipped(self.row))
         connect(m, rows.updates, flipped(self.updates))
-        m.d.comb += [passes.start.eq(self.phase.start), ahead.start.eq(self.phase.start), rows.busy.eq(self.busy)]
+        m.d.comb += [
+            passes.start.eq(self.phase.start),
+            ahead.start.eq(self.phase.start),
+            rows.busy.eq(self.busy),
+            rows.free.eq(self.free),
+        ]
         return m
 
 
@@ -67,19 +73,19 @@ def order(plan: LayerPlan, noise: np.ndarray) -> list[tuple[int, ...]]:
 
 
 async def work_off(context: Any, dut: PassedRows, rng: np.random.Generator) -> list[tuple[int, ...]]:
-    """One update: sums and room come and go; the rows in the order in which they are begun."""
+    """One update: sums come and go, and so does the room a cycle before it counts; the rows in the order in which they are begun."""
     begun: list[tuple[int, ...]] = []
     context.set(dut.phase.start, 1)
     await context.tick()
     context.set(dut.phase.start, 0)
     fetched: int | None = None
-    row, last, cycle = (0, 0), 0, 0
+    row, last, cycle, room = (0, 0), 0, 0, False
     while not context.get(dut.phase.done):
-        sums, room = bool(rng.random() < 0.7), bool(rng.random() < 0.7)
+        sums, following = bool(rng.random() < 0.7), bool(rng.random() < 0.7)
         context.set(dut.sums.valid, sums)
-        context.set(dut.updates.ready, room)
+        context.set(dut.free, following)
         context.set(dut.busy, bool(begun) and cycle <= last + BUSY)
-        begin = context.get(dut.updates.valid) and room
+        begin = context.get(dut.updates.valid)
         assert begin == context.get(dut.sums.ready)
         assert begin == (sums and room and fetched is not None and cycle >= fetched + ROW_LATENCY)
         if begin:
@@ -91,7 +97,7 @@ async def work_off(context: Any, dut: PassedRows, rng: np.random.Generator) -> l
             assert fetched is None
             fetched, row = cycle, (context.get(dut.row.bank), context.get(dut.row.address))
         await context.tick()
-        cycle += 1
+        cycle, room = cycle + 1, following
     # the last row is written in the first cycle that is not busy
     assert cycle == last + BUSY + 1 + QUIET + 1
     return begun
@@ -125,7 +131,7 @@ def test_a_row_is_fetched_while_the_one_before_waits() -> None:
 
     async def bench(context: Any) -> None:
         context.set(dut.sums.valid, 1)
-        context.set(dut.updates.ready, 1)
+        context.set(dut.free, 1)
         context.set(dut.phase.start, 1)
         await context.tick()
         context.set(dut.phase.start, 0)

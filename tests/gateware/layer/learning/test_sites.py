@@ -102,7 +102,7 @@ def test_sites(case: LayerPlan, rng: np.random.Generator) -> None:
 
 @every
 def test_a_chunk_takes_what_is_claimed(case: LayerPlan) -> None:
-    """Taken at once, a chunk comes every gather_cycles, the first a cycle later."""
+    """Taken at once, a chunk comes every gather_cycles, the first two cycles later."""
     dut = Sites(case)
     seen = []
 
@@ -117,4 +117,4 @@ def test_a_chunk_takes_what_is_claimed(case: LayerPlan) -> None:
 
     simulate(dut, bench)
     assert len(seen) >= 10
-    assert seen == [(i + 1) * case.gather_cycles + 1 for i in range(len(seen))]
+    assert seen == [(i + 1) * case.gather_cycles + 2 for i in range(len(seen))]

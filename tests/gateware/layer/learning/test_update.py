@@ -167,16 +167,21 @@ def check_moves(plan: LayerPlan, jobs: list[Job], rows: list[np.ndarray], seen: 
 
 
 @every
-def test_a_row_every_row_steps_cycles(name: str, rng: np.random.Generator) -> None:
+def test_rows_follow_each_other_without_a_pause(name: str, rng: np.random.Generator) -> None:
     plan = PLANS[name]
     dut = RowUpdate(plan)
     begun = []
 
     async def bench(context: Any) -> None:
-        for cycle in range(5 * plan.row_steps):
-            context.set(dut.updates.valid, 1)
-            begun.extend([cycle] * context.get(dut.updates.ready))
+        free = True
+        for cycle in range(5 * max(plan.row_steps, 2)):
+            begin = free and begun[-1:] != [cycle - 1]
+            context.set(dut.updates.valid, begin)
+            begun.extend([cycle] * begin)
+            if plan.row_steps > 1:
+                assert not begin or context.get(dut.edit.free)
+            free = bool(context.get(dut.free))
             await context.tick()
 
     simulate(dut, bench)
-    assert begun == list(range(0, 5 * plan.row_steps, plan.row_steps))
+    assert begun == list(range(0, 5 * max(plan.row_steps, 2), max(plan.row_steps, 2)))
