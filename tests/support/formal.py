@@ -29,6 +29,15 @@ prep {flatten} -top top
 [files]
 top.il
 """
+YOSYS = """
+import sys
+from pyosys import libyosys
+
+quiet, log, script = sys.argv[1:]
+assert quiet == "-ql", sys.argv
+libyosys.run_pass(f"tee -q -o {log} script {script}", libyosys.Design())
+"""
+"""As SymbiYosys calls it; native, since the packaged one is WebAssembly that compiles for a minute when it first runs."""
 
 
 def prove(
@@ -42,11 +51,15 @@ def prove(
     ports = [value for value in values if not isinstance(value, Const)]
     text = rtlil.convert(component, name="top", ports=ports, platform="formal")
     (folder / "top.il").write_text(text)
-    (folder / "top.sby").write_text(SCRIPT.format(mode=mode, depth=depth, models=models, flatten="-flatten" if inputs else ""))
+    (folder / "top.sby").write_text(
+        SCRIPT.format(mode=mode, depth=depth, models=models, flatten="-flatten" if inputs else "")
+    )
     tools = folder / "bin"  # SymbiYosys asks for them by their plain names
     tools.mkdir()
     home = Path(sys.executable).parent
-    for name in ("yosys", "yosys-smtbmc", "yosys-witness", "boolector"):
+    (tools / "yosys").write_text(f"#!{sys.executable}\n{YOSYS}")
+    (tools / "yosys").chmod(0o755)
+    for name in ("yosys-smtbmc", "yosys-witness", "boolector"):
         link = tools / name
         link.symlink_to(home / f"yowasp-{name}")
     # the first run after an installation compiles, and says so where an answer is expected

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,8 @@ from typing import Any
 from amaranth.back import rtlil
 from amaranth.hdl import Const, Value
 from amaranth.lib import wiring
+
+from bsff_hw import yosys
 
 SECONDS = 120
 SCRIPT = "read_rtlil top.il; hierarchy -top top; proc; flatten; memory -nomap; opt_clean; write_json top.json"
@@ -23,15 +24,8 @@ def netlist(component: wiring.Component, folder: Path) -> dict[str, Any]:
     values = [Value.cast(value) for _, _, value in component.signature.flatten(component)]
     ports = [value for value in values if not isinstance(value, Const)]
     (folder / "top.il").write_text(rtlil.convert(component, name="top", ports=ports))
-    command = "import sys; from pyosys import libyosys; libyosys.run_pass(sys.argv[1], libyosys.Design())"
     (folder / "script.ys").write_text(SCRIPT.replace("; ", "\n") + "\n")
-    subprocess.run(
-        [sys.executable, "-c", command, "script script.ys"],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-        timeout=SECONDS,
-    )
+    subprocess.run([*yosys.command(), "script.ys"], cwd=folder, check=True, capture_output=True, timeout=SECONDS)
     found: dict[str, Any] = json.loads((folder / "top.json").read_text())["modules"]["top"]
     return found
 

