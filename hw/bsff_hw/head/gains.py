@@ -19,7 +19,7 @@ class HeadGains(wiring.Component):
     Members
     -------
     phase : In(phase_signature())
-        Done `classes` + 1 cycles after the start, combinational; the last bias moves in that cycle.
+        Done `classes` + 2 cycles after the start, combinational; the last bias moves in that cycle.
     errors : Out(error_signature())
     step : In(STEP_WIDTH)
     gains, biases : Out(ArrayLayout(signed, classes))
@@ -44,25 +44,32 @@ class HeadGains(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m, classes = Module(), self._classes
-        number, running, active = Signal(range(classes + 2)), Signal(), Signal()
-        before, earlier = Signal(index(classes)), Signal(index(classes))
+        number, running, active = Signal(range(classes + 3)), Signal(), Signal()
+        before, earlier, first = Signal(index(classes)), Signal(index(classes)), Signal(index(classes))
         product = Signal(signed(ERROR_WIDTH + STEP_WIDTH + 1))
         # a value that goes to a word of an array has a name: Verilog would else have its formula once a word
         gain, moved = Signal(signed(GAIN_WIDTH)), Signal(signed(BIAS_WIDTH + 1))
+        # registers between choosing a class's bias and gain and adding them
+        bias, change = Signal(signed(BIAS_WIDTH)), Signal(signed(GAIN_WIDTH))
         place, value = Signal(index(classes)), Signal(signed(BIAS_WIDTH))
         m.d.comb += [
             active.eq(self.phase.start | running),
             self.errors.number.eq(number),
             before.eq(number - 1),
             earlier.eq(number - 2),
-            self.phase.done.eq(number == classes + 1),
+            first.eq(number - 3),
+            self.phase.done.eq(number == classes + 2),
             gain.eq(half_up(product, STEP_BITS)),
-            moved.eq(self.biases[earlier] + half_up(self.gains[earlier], GAIN_BITS - BIAS_BITS)),
+            moved.eq(bias + change),
         ]
-        m.d.sync += product.eq(self.errors.error * self.step)
+        m.d.sync += [
+            product.eq(self.errors.error * self.step),
+            bias.eq(self.biases[earlier]),
+            change.eq(half_up(self.gains[earlier], GAIN_BITS - BIAS_BITS)),
+        ]
         with m.If(active):
             m.d.sync += [number.eq(Mux(self.phase.done, 0, number + 1)), running.eq(~self.phase.done)]
-            # a class's product comes the cycle before its gain, its bias the cycle after
+            # a class's product comes the cycle before its gain, its bias two cycles after
             with m.If((number != 0) & (number <= classes)):
                 m.d.sync += self.gains[before].eq(gain)
         # one value and one place for both who write a bias, the host between maps: else every word has a choice of its own
@@ -70,7 +77,7 @@ class HeadGains(wiring.Component):
         with m.If(self.write):
             m.d.comb += [place.eq(self.column), value.eq(self.data)]
         with m.Else():
-            m.d.comb += [place.eq(earlier), value.eq(saturate(moved, BIAS_WIDTH))]
-        with m.If(self.write | (active & (number >= 2))):
+            m.d.comb += [place.eq(first), value.eq(saturate(moved, BIAS_WIDTH))]
+        with m.If(self.write | (active & (number >= 3))):
             m.d.sync += self.biases[place].eq(value)
         return m

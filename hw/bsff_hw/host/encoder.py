@@ -60,22 +60,24 @@ class Encoder(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        config, pixel = self._config, self.input.payload.pixel
+        config = self._config
         m.submodules.draws = draws = Draws(1)
-        m.submodules.queue = queue = Queue(self.output.payload.shape())
-        connect(m, queue.output, flipped(self.output))
+        # a pixel waits here, since the memory from which it comes is slow
+        m.submodules.queue = queue = Queue(self.input.payload.shape())
+        connect(m, flipped(self.input), queue.input)
+        pixel = queue.output.payload.pixel
         connect(m, flipped(self.generator), draws.generator)
         m.d.comb += [
-            queue.input.valid.eq(self.input.valid),
-            queue.input.payload.label.eq(self.input.payload.label),
-            queue.input.payload.bits.eq(CIRCUITS[config.encoding](config, pixel, draws.draws[0])),
-            self.input.ready.eq(queue.input.ready),
+            self.output.valid.eq(queue.output.valid),
+            self.output.payload.label.eq(queue.output.payload.label),
+            self.output.payload.bits.eq(CIRCUITS[config.encoding](config, pixel, draws.draws[0])),
+            queue.output.ready.eq(self.output.ready),
         ]
         if ENCODINGS[config.encoding].random:
             taken, number = Signal(), Signal(range(self._pixels))
             last = number == self._pixels - 1
             m.d.comb += [
-                taken.eq(self.input.valid & self.input.ready),
+                taken.eq(self.output.valid & self.output.ready),
                 draws.take.eq(taken),
                 draws.align.eq(taken & last),
             ]

@@ -1,9 +1,10 @@
 """Goodness of a layer: counts of its channels over a map, less their running means. Model: `bsff.golden.goodness`."""
 
+import itertools
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, signed
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff.contract.formats import KEPT_BITS, MEAN_BITS, MEAN_WIDTH, SCALE_BITS, SCALE_WIDTH
@@ -16,6 +17,9 @@ from bsff_hw.plan import LayerPlan
 
 from .scan import ChannelScan
 from .tally import tally_layout
+
+FACTOR_WIDTH = 17
+"""Unsigned bits that one multiplier takes."""
 
 
 def mean_signature(plan: LayerPlan) -> wiring.Signature:
@@ -72,28 +76,38 @@ class Goodness(Planned):
             summed.eq(grouped + difference),
         ]
         # stage 2: a class's sum
-        ready, label, last = [Signal(name=f"ready{i}") for i in (2, 3)], Signal.like(at.label), Signal()
+        late = data.StructLayout({"valid": 1, "label": at.label.shape(), "last": 1})
+        stages = [Signal(late, name=f"stage{i}") for i in (2, 3, 4)]
         kept = Signal(signed(plan.class_width - KEPT_BITS))
         with m.If(valid):
             m.d.sync += [grouped.eq(Mux(at.label_last, 0, summed)), kept.eq(summed >> (MEAN_BITS - KEPT_BITS))]
-        m.d.sync += [ready[0].eq(valid & at.label_last), label.eq(at.label), last.eq(at.last)]
-        # stages 3 and 4: scaled
-        product = Signal(signed(len(kept) + SCALE_WIDTH + 1))
-        late_label, late_last = Signal.like(label), Signal()
         m.d.sync += [
-            product.eq(kept * self.scale),
-            ready[1].eq(ready[0]),
-            late_label.eq(label),
-            late_last.eq(last),
-            self.scores.done.eq(ready[1] & late_last),
+            stages[0].valid.eq(valid & at.label_last),
+            stages[0].label.eq(at.label),
+            stages[0].last.eq(at.last),
+            *(new.eq(old) for old, new in itertools.pairwise(stages)),
+        ]
+        # stages 3 and 4: scaled, by two products as wide as multipliers are, which are added a cycle later
+        split = min(FACTOR_WIDTH, len(kept) - 1)
+        upper, lower = kept[split:].as_signed(), kept[:split]
+        products = [
+            Signal(signed(len(part) + SCALE_WIDTH + 1), name=f"product{i}") for i, part in enumerate((lower, upper))
+        ]
+        product = Signal(signed(len(kept) + SCALE_WIDTH + 1))
+        out = stages[-1]
+        m.d.sync += [
+            products[0].eq(lower * self.scale),
+            products[1].eq(upper * self.scale),
+            product.eq((products[1] << split) + products[0]),
+            self.scores.done.eq(out.valid & out.last),
         ]
         # a memory, as classes come and are asked for one by one: registers would need a wide multiplexer
         m.submodules.logits = logits = ram(signed(plan.logit_width), plan.classes)
         keep, show = logits.write_port(), logits.read_port(domain="comb")
         m.d.comb += [
-            keep.addr.eq(late_label),
+            keep.addr.eq(out.label),
             keep.data.eq(product >> SCALE_BITS),
-            keep.en.eq(ready[1]),
+            keep.en.eq(out.valid),
             show.addr.eq(self.scores.number),
             self.scores.logit.eq(show.data),
         ]

@@ -71,7 +71,7 @@ def test_gains_and_biases(step: int, classes: int, rng: np.random.Generator) -> 
             shown[:] = [-one, one, *rng.integers(-one, one + 1, classes - 2).tolist()]
             context.set(dut.errors.error, shown[context.get(dut.errors.number) % classes])
             context.set(dut.phase.start, 1)
-            for _ in range(classes + 1):
+            for _ in range(classes + 2):
                 assert not context.get(dut.phase.done)
                 await context.tick()
                 context.set(dut.phase.start, 0)
