@@ -87,6 +87,4 @@ def serial_verilog(
     """
     machine = SerialNetwork(plan(config), clock_hz=clock_hz, baud=baud, silence=silence)
     ports = {name: name for name in machine.signature.members}
-    return flat_verilog(
-        machine, ports, name=NAME, primitives=primitives, clock="clk", reset="rst", active_low=False
-    )
+    return flat_verilog(machine, ports, name=NAME, primitives=primitives, clock="clk", reset="rst", active_low=False)

@@ -34,14 +34,7 @@ class Counters(wiring.Component):
 
     def __init__(self, inbox: int) -> None:
         self._inbox = inbox
-        super().__init__(
-            {
-                "events": In(len(EVENTS)),
-                "session": In(9),
-                "address": In(6),
-                "value": Out(32),
-            }
-        )
+        super().__init__({"events": In(len(EVENTS)), "session": In(9), "address": In(6), "value": Out(32)})
 
     def elaborate(self, platform) -> Module:
         m = Module()
@@ -56,6 +49,11 @@ class Counters(wiring.Component):
             m.d.sync += count.eq(count + self.events[place])
         m.d.sync += self.value.eq(0)
         choose(
-            m, BRIDGE, self.address, {name: (self.value, value) for name, value in values.items()}, domain="sync", unit=4
+            m,
+            BRIDGE,
+            self.address,
+            {name: (self.value, value) for name, value in values.items()},
+            domain="sync",
+            unit=4,
         )
         return m

@@ -105,7 +105,9 @@ def operation(kind: Kind, address: int, count: int = 1, *, increments: bool = Fa
     return address << 16 | count << 8 | increments << 2 | kind
 
 
-def parcel_header(sequence: int, session: int, *, opens: bool = False, closes: bool = False, resumes: bool = False) -> int:
+def parcel_header(
+    sequence: int, session: int, *, opens: bool = False, closes: bool = False, resumes: bool = False
+) -> int:
     """The first word of a parcel.
 
     Parameters

@@ -19,6 +19,7 @@ from .bridge import (
 from .description import Field, Kind, Register, held
 from .identity import build_hash, constants
 from .machine import ABI_VERSION, GLOBAL, MAGIC, WINDOW
+from .names import register_name
 from .page import reference_page
 
 __all__ = [
@@ -47,4 +48,5 @@ __all__ = [
     "constants",
     "held",
     "reference_page",
+    "register_name",
 ]

@@ -41,7 +41,10 @@ _REGISTERS = (
         bit("halted", 8, "a parcel ended before its end; others are refused until one resumes"),
     ),
     action(
-        "BRIDGE_RELEASE", 0x010, "wo", f"0x{RELEASE:08x} closes a session that its owner left open, so that other tools may work"
+        "BRIDGE_RELEASE",
+        0x010,
+        "wo",
+        f"0x{RELEASE:08x} closes a session that its owner left open, so that other tools may work",
     ),
     *(
         shown(f"COUNT_{name.upper()}", 0x020 + 4 * place, _DOCS[name] + ", modulo 2**16")

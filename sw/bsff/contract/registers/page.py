@@ -2,6 +2,7 @@
 
 from .block import BLOCK, BLOCK_BASE, BLOCK_STRIDE
 from .bridge import BRIDGE, BRIDGE_BASE, PARCEL_BASE, REPLY_BASE
+from .description import Register
 from .machine import GLOBAL
 
 _BRIDGE = [
@@ -19,7 +20,11 @@ def reference_page() -> str:
         "Made by `bsff registers`; the table is `sw/bsff/contract/registers/`. 32-bit registers, byte offsets, window of 64 KiB.",
         f"The block of layer i (from 0; the head follows the last layer) begins at 0x{BLOCK_BASE:04x} + i * 0x{BLOCK_STRIDE:03x}.",
     ]
-    tables = (("Machine", GLOBAL, []), ("Block", BLOCK, []), ("Bridge from a serial line", BRIDGE, _BRIDGE))
+    tables: tuple[tuple[str, dict[str, Register], list[str]], ...] = (
+        ("Machine", GLOBAL, []),
+        ("Block", BLOCK, []),
+        ("Bridge from a serial line", BRIDGE, _BRIDGE),
+    )
     for title, table, words in tables:
         lines += ["", f"## {title}", "", *words, "| offset | name | access | what |", "|---|---|---|---|"]
         for register in table.values():
