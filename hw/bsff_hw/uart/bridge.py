@@ -1,7 +1,7 @@
 """From two pins to registers: frames are carried out one after another, each with an end."""
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, Signature, connect
 
 from bsff.contract.registers import BRIDGE, BRIDGE_BASE, EVENTS, PARCEL_BASE, RELEASE, REPLY_BASE
@@ -68,15 +68,22 @@ class Bridge(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        m.submodules.receiver, m.submodules.transmitter = receiver, transmitter = self._receiver, self._transmitter
-        m.submodules.inbox, m.submodules.frames, m.submodules.words = inbox, frames, words = (
+        receiver, transmitter, inbox, frames, words = (
+            self._receiver,
+            self._transmitter,
             self._inbox,
             self._frames,
             self._words,
         )
-        m.submodules.parcels, m.submodules.session = parcels, session = self._parcels, self._session
-        m.submodules.counters, m.submodules.master = counters, master = self._counters, self._master
-
+        m.submodules.receiver = receiver
+        m.submodules.inbox = inbox
+        m.submodules.frames = frames
+        m.submodules.session = self._session
+        m.submodules.parcels = self._parcels
+        m.submodules.counters = self._counters
+        m.submodules.master = self._master
+        m.submodules.words = words
+        m.submodules.transmitter = transmitter
         m.d.comb += [
             receiver.line.eq(self.rx),
             inbox.byte.eq(receiver.byte),
@@ -84,7 +91,7 @@ class Bridge(wiring.Component):
             inbox.broken.eq(receiver.broken),
             self.tx.eq(transmitter.line),
             # the master's ports are ours
-            *join(master.axi, self.axi, PORTS),
+            *join(self._master.axi, self.axi, PORTS),
         ]
         connect(m, inbox.output, frames.input)
         connect(m, words.output, transmitter.input)
@@ -207,9 +214,8 @@ class Bridge(wiring.Component):
                 with m.If(plain.done):
                     m.d.comb += frames.word.ready.eq(1)
                     follow("HEAD", "TAKE")
-            with m.State("PARCEL"):
-                with m.If(parcels.ended):
-                    m.next = "HEAD"
+            with m.State("PARCEL"), m.If(parcels.ended):
+                m.next = "HEAD"
             with m.State("FETCH"):
                 with m.If(to_machine & ~locked):
                     m.d.comb += plain.request.eq(1)

@@ -104,7 +104,7 @@ class Frames(wiring.Component):
                     ]
                     m.next = "LENGTH"
                     with m.If((byte < min(Command)) | (byte > max(Command))):
-                        m.d.comb += self.unknown.eq(1)
+                        m.d.comb += self.unknown.eq(~self.input.payload.damaged)
                         m.next = "DEAF"
                 distrust(within=False)
             with m.State("LENGTH"):
@@ -113,7 +113,7 @@ class Frames(wiring.Component):
                     m.d.sync += [head.length.eq(byte), left.eq(byte)]
                     m.next = "ADDRESS"
                     with m.If(byte == 0):
-                        m.d.comb += self.unknown.eq(1)
+                        m.d.comb += self.unknown.eq(~self.input.payload.damaged)
                         m.next = "DEAF"
                 distrust()
             with m.State("ADDRESS"):

@@ -39,7 +39,7 @@ class Parcels(wiring.Component):
         With `ended`: `code` is not 0.
     code : Out(Code)
     place : Out(8)
-        After a failure: the number of the word that began the operation.
+        The number of the word that began the operation that failed; `length` where none did.
     count : Out(8)
         Words that were read.
     look : In(8)
@@ -95,6 +95,7 @@ class Parcels(wiring.Component):
             write.addr.eq(Mux(kept, Cat((self.count + REPLY_HEAD)[:PLACE_WIDTH], Const(1, 1)), self.at)),
             write.data.eq(Mux(kept, access.read_data, self.word)),
             self.reply.eq(read.data),
+            read.en.eq(0),  # else it would be 1: what was read stays while an access lasts
         ]
         operation, begun = Signal(OPERATION), data.View(OPERATION, read.data)
         place, kind, left, waited = Signal(PLACE_WIDTH), Signal(2), Signal(8), Signal(range(self._patience + 1))

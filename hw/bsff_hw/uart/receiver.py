@@ -76,8 +76,9 @@ class Receiver(wiring.Component):
                         m.next = "IDLE"
                     with m.If(bits == 9):
                         m.d.sync += [self.byte.eq(self.byte), self.valid.eq(value), self.broken.eq(~value)]
-                        m.next = "HIGH"
-            with m.State("HIGH"):
-                with m.If(line):
-                    m.next = "IDLE"
+                        m.next = "IDLE"
+                        with m.If(~value):
+                            m.next = "HIGH"
+            with m.State("HIGH"), m.If(line):
+                m.next = "IDLE"
         return m
