@@ -75,8 +75,90 @@ class Ear:
         return bytes(heard)
 
 
-class Board:
-    """A machine on a pseudo-terminal; faults are asked for by the number of the byte at which they come.
+class Terminal:
+    """A pseudo-terminal with something behind it, which answers bytes with bytes; the cable may do them harm.
+
+    Attributes
+    ----------
+    path : str
+        What the host opens.
+    to_board, to_host : dict of int to str
+        What happens at byte number so-and-so from the start: ``lose``, ``noise`` (a byte more), ``flip`` (a bit), ``twice``;
+        to the board also ``unplug`` and what the board itself knows.
+    sent, answered : int
+        Bytes so far, as the host sent them and as the board answered.
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng = rng
+        self.to_board: dict[int, str] = {}
+        self.to_host: dict[int, str] = {}
+        self.sent = self.answered = 0
+        self.fault: BaseException | None = None
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        self.path = os.ttyname(self._slave)
+        self._ends = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="board", daemon=True)
+        self._thread.start()
+
+    def take(self, byte: bytes, event: str) -> bytes:
+        """One or no byte from the host, or several, and what happens to the board before; returns the answer."""
+        raise NotImplementedError
+
+    def idle(self) -> bytes:
+        """Nothing comes from the host for now."""
+        raise NotImplementedError
+
+    def unplug(self) -> None:
+        """What a user does who trips over the cable."""
+        self._ends.set()
+        self._thread.join(60)
+
+    def _run(self) -> None:
+        try:
+            still = 0
+            while not self._ends.is_set():
+                ready, _, _ = select.select([self._master], [], [], 0.01 if still > RESTING else 0)
+                still = 0 if ready else still + 1
+                heard = b"".join(map(self._hear, os.read(self._master, 256))) if ready else self.idle()
+                said = b"".join(map(self._say, heard))
+                still = 0 if said else still
+                if said:
+                    os.write(self._master, said)
+        except BaseException as error:
+            self.fault = error
+        finally:
+            for end in (self._master, self._slave):
+                os.close(end)
+
+    def _hear(self, byte: int) -> bytes:
+        event = self.to_board.pop(self.sent, "")
+        self.sent += 1
+        if event == "unplug":
+            self._ends.set()
+        return b"" if self._ends.is_set() else self.take(self._damaged(byte, event), event)
+
+    def _say(self, byte: int) -> bytes:
+        event = self.to_host.pop(self.answered, "")
+        self.answered += 1
+        return self._damaged(byte, event)
+
+    def _damaged(self, byte: int, event: str) -> bytes:
+        one = bytes([byte])
+        if event == "lose":
+            return b""
+        if event == "noise":
+            return self.rng.bytes(1) + one
+        if event == "twice":
+            return one + one
+        if event == "flip":
+            return bytes([byte ^ 1 << int(self.rng.integers(8))])
+        return one
+
+
+class Board(Terminal):
+    """A machine in the simulator; it also knows the events ``glitch`` (a short pulse), ``break`` and ``reset``.
 
     Parameters
     ----------
@@ -87,14 +169,6 @@ class Board:
         As for `levels`.
     pause : float
         Share of bytes before which the line rests, for up to two bytes.
-
-    Attributes
-    ----------
-    path : str
-        What the host opens.
-    to_machine, to_host : dict of int to str
-        ``lose``, ``noise`` (a byte more), ``flip`` (a bit), ``twice``, ``glitch`` (a short pulse), ``break`` (the line held
-        low) or ``reset`` (of the machine) before byte number so-and-so from the start.
     """
 
     def __init__(
@@ -107,83 +181,27 @@ class Board:
         edges: int = 0,
         pause: float = 0.0,
     ) -> None:
-        self.line, self._cycles, self._rng = line, cycles, rng
+        self.line, self._cycles = line, cycles
         self._drift, self._edges, self._pause = drift, edges, pause
-        self.to_machine: dict[int, str] = {}
-        self.to_host: dict[int, str] = {}
-        self.sent = self.answered = 0
-        self.fault: BaseException | None = None
         self._ear = Ear(cycles)
-        self._master, self._slave = os.openpty()
-        tty.setraw(self._slave)
-        self.path = os.ttyname(self._slave)
-        self._ends = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="board", daemon=True)
-        self._thread.start()
+        super().__init__(rng)
 
-    def unplug(self) -> None:
-        """What a user does who trips over the cable; the simulator stays."""
-        self._ends.set()
-        if threading.current_thread() is not self._thread:
-            self._thread.join(60)
-        for end in (self._master, self._slave):
-            with contextlib.suppress(OSError):
-                os.close(end)
+    def take(self, byte: bytes, event: str) -> bytes:
+        low, high = 0, 0
+        if event == "reset":
+            self.line.reset()
+        elif event == "glitch":
+            low, high = 1, 2 * self._cycles
+        elif event == "break":
+            low, high = 15 * self._cycles, 2 * self._cycles
+        elif self.rng.random() < self._pause:
+            high = int(self.rng.integers(1, 2 * BITS * self._cycles))
+        before = np.repeat(np.array([0, 1], np.uint8), [low, high])
+        said = levels(byte, self._cycles, self.rng, drift=self._drift, edges=self._edges)
+        return self._ear.hear(self.line.run(np.concatenate([before, said])))
 
-    def _run(self) -> None:
-        try:
-            idle = 0
-            while not self._ends.is_set():
-                ready, _, _ = select.select([self._master], [], [], 0.01 if idle > RESTING else 0)
-                if ready:
-                    idle = 0
-                    self._answer(self._ear.hear(self.line.run(self._line(os.read(self._master, 256)))))
-                else:
-                    heard = self._ear.hear(self.line.run(IDLE_CYCLES))
-                    idle = 0 if heard else idle + 1
-                    self._answer(heard)
-        except BaseException as error:
-            self.fault = error
-            raise
-
-    def _line(self, data: bytes) -> Levels:
-        parts = []
-        for byte in data:
-            one, before = bytes([byte]), []
-            fault = self.to_machine.pop(self.sent, "")
-            self.sent += 1
-            if fault == "unplug":
-                self._ends.set()
-            elif fault == "reset":
-                self.line.reset()
-            elif fault == "glitch":
-                before = [np.zeros(1, np.uint8), np.ones(2 * self._cycles, np.uint8)]
-            elif fault == "break":
-                before = [np.zeros(30 * self._cycles, np.uint8), np.ones(2 * self._cycles, np.uint8)]
-            elif self._rng.random() < self._pause:
-                before = [np.ones(int(self._rng.integers(1, 2 * BITS * self._cycles)), np.uint8)]
-            said = levels(self._damaged(one, fault), self._cycles, self._rng, drift=self._drift, edges=self._edges)
-            parts += [*before, said]
-        return np.concatenate(parts)
-
-    def _answer(self, heard: bytes) -> None:
-        data = bytearray()
-        for byte in heard:
-            data += self._damaged(bytes([byte]), self.to_host.pop(self.answered, ""))
-            self.answered += 1
-        if data:
-            os.write(self._master, data)
-
-    def _damaged(self, one: bytes, fault: str) -> bytes:
-        if fault == "lose":
-            return b""
-        if fault == "noise":
-            return self._rng.bytes(1) + one
-        if fault == "twice":
-            return one + one
-        if fault == "flip":
-            return bytes([one[0] ^ 1 << int(self._rng.integers(8))])
-        return one
+    def idle(self) -> bytes:
+        return self._ear.hear(self.line.run(IDLE_CYCLES))
 
 
 @cache
@@ -204,5 +222,5 @@ def board(name: str, cycles: int, rng: np.random.Generator, **options: float) ->
     finally:
         made.unplug()
         line.close()
-    if made.fault is not None:
+    if made.fault is not None and not isinstance(made.fault, OSError):  # what closes the terminal may come first
         raise made.fault
