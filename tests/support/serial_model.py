@@ -17,6 +17,7 @@ from bsff.contract.registers import (
     BRIDGE_MAGIC,
     BRIDGE_VERSION,
     EVENTS,
+    GLOBAL,
     PARCEL_BASE,
     PORT_WORDS,
     RELEASE,
@@ -25,10 +26,17 @@ from bsff.contract.registers import (
 )
 from bsff.contract.serial import Code, Command, Kind, checksum, reply_extent, reply_header, words_of
 from bsff.errors import DeviceError
-from bsff.machine.devices import open_device
+from bsff.machine.devices.emulated import EmulatedDevice
 
 SILENCE = 0.1
 NOTHING = 0xFFFFFFFF
+
+
+class NoMemory(EmulatedDevice):
+    """The golden model without a way to memory, as the machine behind a serial line has none."""
+
+    def read(self, offset: int) -> int:
+        return 0 if offset == GLOBAL["FEATURES"].offset else super().read(offset)
 
 
 class Model(Terminal):
@@ -168,7 +176,7 @@ class Model(Terminal):
 @contextlib.contextmanager
 def model(name: str, rng: np.random.Generator) -> Iterator[Model]:
     """The golden model of a built-in network behind the model of the bridge; a fault of the model is raised at the end."""
-    made = Model(open_device("emulated", load(name)), rng)
+    made = Model(NoMemory(load(name)), rng)
     try:
         yield made
     finally:

@@ -16,6 +16,7 @@ from bsff.contract.registers import (
     BRIDGE_VERSION,
     EVENTS,
     PARCEL_BASE,
+    RELEASE,
     REPLY_BASE,
     register_name,
 )
@@ -117,12 +118,29 @@ class Courier:
         return taken
 
     def finish(self) -> None:
-        """Wait until all are carried out, and close the session, so that other tools reach the machine."""
+        """Wait until all are carried out, and close the session, so that other tools reach the machine.
+
+        Raises
+        ------
+        DeviceError
+            As `post`.
+        """
         while self._flying:
             self._settle()
         header = parcel_header((self._sequence + 1) % _SEQUENCES, self._session, closes=True, resumes=True)
         self._port.send(parcel(header, (), PARCEL_BASE) + frame(Command.READ, REPLY_BASE, count=_CHECKED))
         self._port.receive(4 * _CHECKED, ANSWER_SECONDS)
+
+    def abandon(self) -> None:
+        """Close the session though not all were carried out.
+
+        Raises
+        ------
+        DeviceError
+            If the port is gone.
+        """
+        self._port.hush(1.5 * SILENCE)
+        self._port.send(frame(Command.WRITE, BRIDGE_BASE + BRIDGE["BRIDGE_RELEASE"].offset, [RELEASE]))
 
     # ---- one parcel
 

@@ -1,7 +1,7 @@
 """`SerialDevice`: the four operations, and bursts, over a serial port."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 from bsff.config import Config
@@ -43,6 +43,7 @@ class SerialDevice:
             port.close()
             raise
         self._batch = Batch()
+        self._failed = False
 
     def read(self, offset: int) -> int:
         """See `Device.read`."""
@@ -83,12 +84,16 @@ class SerialDevice:
         """See `Device.close`; what was written is carried out, and other tools may use the machine afterwards."""
         courier, self._courier = self._courier, None
         try:
-            # a fault was a sentence before, or concerns nothing that anybody waits for
+            # a fault now concerns nothing that anybody waits for
             with suppress(DeviceError):
-                if courier is not None:
-                    if self._batch.words:
-                        courier.post(self._batch.words)
-                    courier.finish()
+                if courier is None:
+                    return
+                if self._failed:
+                    courier.abandon()
+                    return
+                if self._batch.words:
+                    courier.post(self._batch.words)
+                courier.finish()
         finally:
             self._port.close()
 
@@ -98,25 +103,32 @@ class SerialDevice:
                 f"offset 0x{offset:04x}: expected a multiple of 4 below 0x{WINDOW:x}; see `bsff registers`"
             )
 
-    def _taken(self) -> tuple[Courier, Batch]:
-        if self._courier is None:
-            raise DeviceError("the serial device is closed: open it anew")
-        batch, self._batch = self._batch, Batch()
-        return self._courier, batch
-
     def _post(self) -> None:
-        courier, batch = self._taken()
-        if batch.words:
-            courier.post(batch.words)
+        """Send what there is."""
+        with self._sending() as (courier, batch):
+            if batch.words:
+                courier.post(batch.words)
 
     def _ask(self) -> list[int]:
-        """Send what there is; the words that it reads, which are none if it ended in a wait that left no room for reads."""
-        courier, batch = self._taken()
-        if not batch.reads:
+        """Send what there is, and return what it reads."""
+        with self._sending() as (courier, batch):
+            if batch.reads:
+                return courier.ask(batch.words, batch.reads)
             if batch.words:
                 courier.post(batch.words)
             return []
-        return courier.ask(batch.words, batch.reads)
+
+    @contextmanager
+    def _sending(self) -> Iterator[tuple[Courier, Batch]]:
+        """What was gathered, and who carries it; after a fault the session is no more."""
+        if self._courier is None:
+            raise DeviceError("the serial device is closed: open it anew")
+        batch, self._batch = self._batch, Batch()
+        try:
+            yield self._courier, batch
+        except BaseException:
+            self._failed = True
+            raise
 
 
 def open_serial(config: Config, *, where: str | None = None) -> SerialDevice:
