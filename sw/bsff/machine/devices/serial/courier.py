@@ -101,7 +101,7 @@ class Courier:
         DeviceError
             If an earlier one could not be carried out, or the line is too bad.
         """
-        self._launch(Flight(words, 0))
+        self._begin(Flight(words, 0))
 
     def ask(self, words: list[int], reads: int) -> list[int]:
         """Send a parcel, wait until all are carried out, and return the words that this one read.
@@ -111,7 +111,7 @@ class Courier:
         DeviceError
             As `post`.
         """
-        self._launch(Flight(words, reads))
+        self._begin(Flight(words, reads))
         taken: list[int] = []
         while self._flying:
             taken = self._settle()
@@ -144,14 +144,17 @@ class Courier:
 
     # ---- one parcel
 
+    def _begin(self, flight: Flight) -> None:
+        if not self._flying:
+            self._moved = time.monotonic()
+        self._launch(flight)
+
     def _launch(self, flight: Flight, *, resumes: bool = False) -> None:
         request = frame(Command.READ, REPLY_BASE, count=_CHECKED + flight.reads)
         flight.size = len(parcel(0, flight.words, PARCEL_BASE)) + len(request)
         # the oldest may be carried out just now; all that follow it must find room in the inbox
         while self._flying and sum(f.size for f in list(self._flying)[1:]) + flight.size > self._inbox:
             self._settle()
-        if not self._flying:
-            self._moved = time.monotonic()
         self._sequence = flight.sequence = (self._sequence + 1) % _SEQUENCES
         header = parcel_header(flight.sequence, self._session, resumes=resumes)
         self._flying.append(flight)
