@@ -10,11 +10,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import serial as pyserial
 from seeds import rng_for
 from serial.tools import list_ports
+from serial_learning import assert_same, learn
 from serial_model import Model, NoMemory, model
 
 from bsff.cli import main
@@ -31,7 +31,6 @@ from bsff.machine.devices.serial import courier, find
 from bsff.machine.devices.serial.batch import Batch
 from bsff.machine.devices.serial.device import parse
 from bsff.machine.devices.serial.speed import samples_per_second
-from bsff.machine.initialise import initialise
 
 NAME = "digits-tiny"
 CONFIG = load(NAME)
@@ -65,27 +64,10 @@ def open_machine(board: Model) -> Accelerator:
     return Accelerator(open_device(place(board), CONFIG), CONFIG)
 
 
-def learn(machine: Accelerator, samples: int = 30) -> tuple[NetworkState, Any, Any]:
-    """What a machine ends with after some samples: state, logits, counters."""
-    machine.load(initialise(CONFIG, geometry(CONFIG), DATA.train_images))
-    machine.set_steps([0.03, 0.02])
-    machine.set_learning([True, True])
-    machine.present(DATA.train_images[:samples], DATA.train_labels[:samples], learn=True)
-    logits = machine.present(DATA.test_images[:9], DATA.test_labels[:9], learn=False, results=True)
-    return machine.read_state(), logits, machine.counters()
-
-
-def assert_same(one: tuple[NetworkState, Any, Any], other: tuple[NetworkState, Any, Any]) -> None:
-    for (name, left), (_, right) in zip(one[0].arrays(), other[0].arrays(), strict=True):
-        assert np.array_equal(left, right), name
-    assert np.array_equal(one[1], other[1])
-    assert np.array_equal(one[2], other[2])
-
-
 @pytest.fixture(scope="module")
 def expected() -> tuple[NetworkState, Any, Any]:
     with Accelerator(NoMemory(CONFIG), CONFIG) as machine:
-        return learn(machine)
+        return learn(machine, DATA)
 
 
 # ---- bits
@@ -95,7 +77,7 @@ def test_it_learns_as_the_golden_model(plugged: Open, expected: Any) -> None:
     board = plugged()
     with open_machine(board) as machine:
         assert not machine.through_memory
-        assert_same(learn(machine), expected)
+        assert_same(learn(machine, DATA), expected)
     assert board.session == 0  # other tools may go on
     assert (board.counts["refused"], board.counts["unknown"], board.counts["locked_out"]) == (0, 0, 0)
 
@@ -109,7 +91,7 @@ def test_whatever_the_line_does_the_bits_are_the_same(plugged: Open, expected: A
             for at in rng.integers(100, within, 2):
                 faults[int(at)] = str(rng.choice(kinds))
         print(board.to_board, board.to_host)
-        assert_same(learn(machine), expected)
+        assert_same(learn(machine, DATA), expected)
 
 
 def test_parcels_are_under_way_together(plugged: Open) -> None:
@@ -294,7 +276,7 @@ def test_what_ends_a_session(event: str, said: str, plugged: Open) -> None:
     with open_machine(board) as machine:
         board.to_board[board.sent + 3000] = event
         with pytest.raises(DeviceError, match=said) as caught:
-            learn(machine)
+            learn(machine, DATA)
     assert "resume from the checkpoint" in str(caught.value)
 
 
@@ -339,7 +321,7 @@ def test_a_machine_that_is_slow_to_make_room(plugged: Open, expected: Any, monke
 
     with open_machine(board) as machine:
         monkeypatch.setattr(NoMemory, "read", sometimes)
-        assert_same(learn(machine), expected)
+        assert_same(learn(machine, DATA), expected)
     assert calls > 30
 
 
