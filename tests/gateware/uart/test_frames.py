@@ -33,8 +33,13 @@ class Heard:
     unknown: int = 0
 
 
-def listen(items: Sequence[int | float], rng: np.random.Generator | None = None, busy: float = 0.0) -> Heard:
-    """Bytes (with `DAMAGED`), and pauses, which are floats; those who take heads and words are `busy` sometimes."""
+def listen(
+    items: Sequence[int | float], rng: np.random.Generator | None = None, busy: float = 0.0, *, until: int = 0
+) -> Heard:
+    """Bytes (with `DAMAGED`), and pauses, which are floats.
+
+    Those who take heads and words are busy until a cycle, and for a share `busy` of the time.
+    """
     dut, heard = Frames(SILENCE), Heard()
 
     async def speak(context: Any) -> None:
@@ -49,6 +54,7 @@ def listen(items: Sequence[int | float], rng: np.random.Generator | None = None,
         await context.tick().repeat(3 * SILENCE)
 
     async def take(context: Any) -> None:
+        await context.tick().repeat(max(1, until))
         while True:
             for port in (dut.head, dut.word):
                 context.set(port.ready, rng is None or rng.random() >= busy)
@@ -108,6 +114,12 @@ def test_a_pause_that_is_no_silence_changes_nothing() -> None:
     one = [[byte, float(SILENCE - 3)] for byte in frame(Command.WRITE, 0x40, [1, 2])]
     heard = listen([item for pair in one for item in pair])
     assert (heard.heads, heard.cut) == ([(True, True, 2, 0x10)], 0)
+
+
+def test_the_time_during_which_a_head_waits_is_no_silence() -> None:
+    one = frame(Command.WRITE, 0x40, [1])
+    heard = listen([*one[:6], 1.9 * SILENCE, *one[6:]], until=int(1.8 * SILENCE))
+    assert (len(heard.words), heard.cut) == (1, 0)
 
 
 @pytest.mark.parametrize("command", [0, 5, 0x80, 0xFF])

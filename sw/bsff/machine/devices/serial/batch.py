@@ -1,6 +1,6 @@
 """Accesses gathered into the operations of a parcel."""
 
-from bsff.contract.serial import FRAME_WORDS, PARCEL_WORDS, REPLY_WORDS, Kind, operation
+from bsff.contract.serial import PARCEL_WORDS, REPLY_WORDS, Kind, operation
 
 
 class Batch:
@@ -59,7 +59,7 @@ class Batch:
         if self._begun is None:
             return False
         _, last, first, count, step = self._begun
-        if kind is not last or count == FRAME_WORDS:
+        if kind is not last:
             return False
         return address in (first, first + 4) if count == 1 else address == first + step * count
 
