@@ -54,7 +54,8 @@ def listen(
         await context.tick().repeat(3 * SILENCE)
 
     async def take(context: Any) -> None:
-        await context.tick().repeat(max(1, until))
+        if until:
+            await context.tick().repeat(until)
         while True:
             for port in (dut.head, dut.word):
                 context.set(port.ready, rng is None or rng.random() >= busy)
