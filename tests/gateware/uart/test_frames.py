@@ -119,7 +119,7 @@ def test_a_pause_that_is_no_silence_changes_nothing() -> None:
 
 def test_the_time_during_which_a_head_waits_is_no_silence() -> None:
     one = frame(Command.WRITE, 0x40, [1])
-    heard = listen([*one[:6], 1.9 * SILENCE, *one[6:]], until=int(1.8 * SILENCE))
+    heard = listen([*one[:6], 2.5 * SILENCE, *one[6:]], until=2 * SILENCE)
     assert (len(heard.words), heard.cut) == (1, 0)
 
 
