@@ -164,6 +164,19 @@ def test_the_rate_of_samples_is_what_is_sent(plugged: Open) -> None:
         assert (board.sent - sent) * 10 / BAUD == pytest.approx(samples / rate, rel=0.03)
 
 
+def test_the_page_has_those_rates() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "serial.md").read_text()
+    head, _, *rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in page.partition("| network | words |")[2].splitlines()[:4]
+    ]
+    bauds = [int(cell.removesuffix(" baud").replace(",", "")) for cell in head if cell]
+    assert len(rows) == 2
+    for name, words, *rates in rows:
+        assert int(words) == geometry(load(name)).sample_words
+        assert rates == [f"{samples_per_second(baud, int(words)):,.0f}" for baud in bauds]
+
+
 # ---- sentences
 
 

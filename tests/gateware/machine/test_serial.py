@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import serial
 from hw_helpers import refusal
 from litex.tools.litex_client import RemoteClient
 from litex.tools.remote.comm_uart import CommUART
@@ -107,6 +108,21 @@ def test_a_reset_in_the_middle_is_told_and_hangs_nothing(seed: int) -> None:
             with pytest.raises(DeviceError, match="the machine was reset, or another program took it over"):
                 learn(machine, load_dataset(machine.config.data))
         with machine_on(plugged) as machine:  # opened anew, it is as good as before
+            data = load_dataset(machine.config.data)
+            assert_same(learn(machine, data, 5, 1), golden("digits-tiny", samples=5, judged=1), cycles=False)
+
+
+def test_after_garbage_it_is_as_good_as_before(seed: int) -> None:
+    rng = rng_for("garbage", seed)
+    with board("digits-tiny", CYCLES, rng) as plugged:
+        # much that looks like frames, reads of up to 255 words among them
+        garbage = rng.choice([*range(6), 0x40, 0x41, 0x42, 0xFF], 1500).astype(np.uint8)
+        with serial.Serial(plugged.path, BAUD) as port:
+            port.write(garbage.tobytes())
+            while plugged.sent < len(garbage):
+                time.sleep(0.05)
+        with machine_on(plugged) as machine:
+            machine.clear_counters()
             data = load_dataset(machine.config.data)
             assert_same(learn(machine, data, 5, 1), golden("digits-tiny", samples=5, judged=1), cycles=False)
 
