@@ -10,7 +10,7 @@ import bsff
 RUNTIME = """
 import bsff.cli, bsff.config, bsff.contract.check, bsff.contract.geometry, bsff.contract.registers, bsff.golden.network
 import bsff.instruments.power, bsff.instruments.selftest
-import bsff.machine, bsff.machine.checkpoint, bsff.machine.devices.pynq, bsff.machine.diff, bsff.machine.initialise
+import bsff.machine, bsff.machine.checkpoint, bsff.machine.devices.pynq, bsff.machine.devices.serial, bsff.machine.diff, bsff.machine.initialise
 import bsff.training.evaluate, bsff.training.run, bsff.training.train
 """
 

@@ -26,7 +26,16 @@ def prefixed(prefix: str, members: Iterable[str]) -> dict[str, str]:
     return {prefix + member: member for member in members}
 
 
-def verilog(component: wiring.Component, ports: Mapping[str, str], *, name: str, primitives: str | None = None) -> str:
+def verilog(
+    component: wiring.Component,
+    ports: Mapping[str, str],
+    *,
+    name: str,
+    primitives: str | None = None,
+    clock: str = CLOCK,
+    reset: str = RESET,
+    active_low: bool = True,
+) -> str:
     """The Verilog of a component in a flat shell.
 
     The shell has the ports ``aclk``, ``aresetn`` (synchronous, active low), and those of `ports`. The component is its
@@ -44,6 +53,10 @@ def verilog(component: wiring.Component, ports: Mapping[str, str], *, name: str,
     primitives : str, optional
         Family of the devices whose primitives may be used, as in `PLATFORMS`; by default none, so that the text is for every
         tool.
+    clock, reset : str
+        Other names of those two ports.
+    active_low : bool
+        Whether the machine is reset while that port is 0.
 
     Raises
     ------
@@ -54,23 +67,23 @@ def verilog(component: wiring.Component, ports: Mapping[str, str], *, name: str,
         ".".join(map(str, path)): (Value.cast(value), INPUT if member.flow == wiring.In else OUTPUT)
         for path, member, value in component.signature.flatten(component)
     }
-    _check(ports, set(members), type(component).__name__)
+    _check(ports, set(members), type(component).__name__, (clock, reset))
     top = Module()
     top.domains.sync = domain = ClockDomain("sync")
-    clock, reset = Signal(name=CLOCK), Signal(name=RESET)
-    top.d.comb += [domain.clk.eq(clock), domain.rst.eq(~reset)]
+    ticks, resets = Signal(name=clock), Signal(name=reset)
+    top.d.comb += [domain.clk.eq(ticks), domain.rst.eq(~resets if active_low else resets)]
     top.submodules.core = component
-    shell = {CLOCK: (clock, INPUT), RESET: (reset, INPUT), **{port: members[path] for port, path in ports.items()}}
+    shell = {clock: (ticks, INPUT), reset: (resets, INPUT), **{port: members[path] for port, path in ports.items()}}
     return convert(
         top, name=name, ports=shell, platform=PLATFORMS.get(primitives or ""), emit_src=False, strip_internal_attrs=True
     )
 
 
-def _check(ports: Mapping[str, str], members: set[str], component: str) -> None:
+def _check(ports: Mapping[str, str], members: set[str], component: str, own: tuple[str, str]) -> None:
     for port, path in ports.items():
         if path not in members:
             raise ValueError(f"port {port}: {component} has no member {path}; it has {', '.join(sorted(members))}")
-        if port in (CLOCK, RESET):
+        if port in own:
             raise ValueError(f"port {port} is the shell's own; give member {path} another name")
     if missing := members - set(ports.values()):
         raise ValueError(f"no port for {', '.join(sorted(missing))} of {component}; name one for each")

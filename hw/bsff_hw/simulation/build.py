@@ -21,7 +21,11 @@ LIBRARY = "libbsff.so"
 """Name of the shared library in its folder."""
 BUILD_SECONDS = 3600.0
 """Longest time that a build, or the wait for another process's, may take."""
-_HARNESS = Path(__file__).with_name("harness.cpp")
+HARNESS = Path(__file__).with_name("harness.cpp")
+"""What drives the machine's AXI ports; `library` has its interface."""
+LINE = HARNESS.with_name("line.cpp")
+"""What drives the two pins of a machine behind a serial line."""
+_SHARED = HARNESS.with_name("simulator.h")
 _QUOTED_LINES = 12
 _LINES_BEFORE = 3  # a linker names the cause before it says "error"
 _FLAGS = (
@@ -63,7 +67,9 @@ def cache_root() -> Path:
     return root
 
 
-def build(verilog: str, *, trace: bool, toggles: bool = False, timeout: float = BUILD_SECONDS) -> Path:
+def build(
+    verilog: str, *, trace: bool, toggles: bool = False, harness: Path = HARNESS, timeout: float = BUILD_SECONDS
+) -> Path:
     """The shared library of a design, compiled unless an earlier call has done so.
 
     A build takes its name only when it is complete. Two processes that want the same one compile it once.
@@ -76,6 +82,8 @@ def build(verilog: str, *, trace: bool, toggles: bool = False, timeout: float = 
         Whether it can write waves, which makes it slower.
     toggles : bool
         Whether it counts how often each bit changes, which makes it several times slower.
+    harness : Path
+        The C++ file that drives the design's ports.
     timeout : float
         Seconds that the build may take, and that another process's is waited for.
 
@@ -92,7 +100,7 @@ def build(verilog: str, *, trace: bool, toggles: bool = False, timeout: float = 
     flags = [*_FLAGS, *(["--trace-fst"] if trace else []), *(_TOGGLES if toggles else [])]
     runtime = Runtime(cache_root(), [verilator.version, platform.machine(), _MAKE, *flags])
     flags += ["-MAKEFLAGS", _MAKE + (_UNITED if len(verilog) <= SMALL else "")]
-    key = _key(verilog, flags, verilator.version)
+    key = _key(verilog, harness, flags, verilator.version)
     root = cache_root()
     folder = root / f"verilated-{key}"
     library = folder / LIBRARY
@@ -111,7 +119,7 @@ def build(verilog: str, *, trace: bool, toggles: bool = False, timeout: float = 
                 # nobody else builds this one now, so what lies here was left by a process that was killed
                 for left in (folder, *root.glob(f".verilated-{key}.*.part")):
                     shutil.rmtree(left, ignore_errors=True)
-                _compile(verilog, [str(verilator.program), *flags], verilator, runtime, folder, timeout)
+                _compile(verilog, harness, [str(verilator.program), *flags], verilator, runtime, folder, timeout)
     except OSError as error:
         raise DeviceError(
             f"cannot build the simulator in {root}: {error}; make room or set {VARIABLE} to another folder"
@@ -119,14 +127,21 @@ def build(verilog: str, *, trace: bool, toggles: bool = False, timeout: float = 
     return library
 
 
-def _key(verilog: str, flags: list[str], version: str) -> str:
+def _key(verilog: str, harness: Path, flags: list[str], version: str) -> str:
     """Hash of everything that the library depends on."""
-    parts = [verilog, _HARNESS.read_text(encoding="utf-8"), flags, version, platform.machine()]
+    sources = [path.read_text(encoding="utf-8") for path in (harness, _SHARED)]
+    parts = [verilog, sources, flags, version, platform.machine()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def _compile(
-    verilog: str, command: list[str], verilator: Verilator, runtime: Runtime, folder: Path, timeout: float
+    verilog: str,
+    harness: Path,
+    command: list[str],
+    verilator: Verilator,
+    runtime: Runtime,
+    folder: Path,
+    timeout: float,
 ) -> None:
     """Build beside `folder`, then take its name in one step."""
     print(f"bsff: compiling the simulated machine, once for this network, into {folder}", file=sys.stderr, flush=True)
@@ -135,10 +150,11 @@ def _compile(
     log = folder.with_suffix(".log")
     try:
         (work / "bsff.v").write_text(verilog, encoding="utf-8")
-        shutil.copyfile(_HARNESS, work / _HARNESS.name)
+        for source in (harness, _SHARED):
+            shutil.copyfile(source, work / source.name)
         runtime.lend(work / "obj")
         ended = process.run(
-            [*command, "bsff.v", _HARNESS.name],
+            [*command, "bsff.v", harness.name],
             folder=work,
             environment=verilator.environment(),
             timeout=timeout,

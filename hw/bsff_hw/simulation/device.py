@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bsff.config import Config
 from bsff.contract import registers
+from bsff.contract.registers import register_name
 from bsff.errors import DeviceError
 
 from . import library as simulator
@@ -239,18 +240,6 @@ def count_toggles(text: str) -> int:
         if point.startswith("C ") and not any(name in point for name in _CLOCKS):
             total += int(number)
     return total
-
-
-def register_name(offset: int) -> str:
-    """The register at a byte offset, for a reader of messages."""
-    for name, register in registers.GLOBAL.items():
-        if register.offset == offset:
-            return name
-    block, within = divmod(offset - registers.BLOCK_BASE, registers.BLOCK_STRIDE)
-    for name, register in registers.BLOCK.items():
-        if block >= 0 and register.offset == within:
-            return f"{name} of block {block}"
-    return "no register"
 
 
 def _release(library: Any, handle: int, file: WavesFile | None) -> None:

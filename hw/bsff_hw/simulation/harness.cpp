@@ -1,43 +1,13 @@
-// The verilated machine behind a C interface: a clock, a reset, an AXI4-Lite master, and memory that it may read.
-//
-// One handle is one machine with its own Verilator context, so that several live in a process without touching each
-// other. A handle must not be used by two threads at once.
+// The verilated machine behind a C interface: an AXI4-Lite master, and memory that the machine may read.
 
 #include <cstdint>
 #include <deque>
-#include <exception>
 #include <map>
-#include <memory>
-#include <stdexcept>
-#include <string>
 
-#include "Vbsff.h"
-#include "verilated.h"
-#if VM_COVERAGE
-#include "verilated_cov.h"
-#endif
-#if VM_TRACE_FST
-#include "verilated_fst_c.h"
-#endif
-
-// By default Verilator ends the process on a fatal error; a library must not.
-void vl_fatal(const char* file, int line, const char*, const char* text) {
-    throw std::runtime_error(std::string(file ? file : "") + ":" + std::to_string(line) + ": " + (text ? text : ""));
-}
-void vl_stop(const char* file, int line, const char*) {
-    throw std::runtime_error(std::string(file ? file : "") + ":" + std::to_string(line) + ": $stop");
-}
-void vl_finish(const char* file, int line, const char*) {
-    throw std::runtime_error(std::string(file ? file : "") + ":" + std::to_string(line) + ": $finish");
-}
+#include "simulator.h"
 
 namespace {
 
-// Returned by every access; `library.py` has the same numbers.
-enum Status : int { OK = 0, TIMEOUT = 1, SLVERR = 2, DECERR = 3, STOPPED = 4 };  // 2 and 3 are also AXI's
-
-constexpr int RESET_CYCLES = 16;
-constexpr uint64_t HALF_PERIOD = 5;  // ns in the waves: a clock of 100 MHz
 constexpr uint64_t MEMORY_LATENCY = 30;  // cycles until the first beat of a burst, about that of an HP port
 constexpr uint64_t BEAT = 8;
 
@@ -89,18 +59,9 @@ private:
     bool m_silent = false;
 };
 
-class Machine {
+class Machine : public Simulator {
 public:
-    Machine(uint32_t seed, const char* waves, uint32_t limit)
-        : m_context{new VerilatedContext}, m_limit{limit} {
-        Verilated::threadContextp(m_context.get());  // the model's constructor draws from this thread's context
-        m_context->randReset(2);                     // every register that has no initial value starts random
-        m_context->randSeed(static_cast<int>(seed));
-#if VM_TRACE_FST
-        if (waves) m_context->traceEverOn(true);
-#endif
-        m_model.reset(new Vbsff{m_context.get(), "TOP"});
-        if (waves) open_waves(waves);
+    Machine(uint32_t seed, const char* waves, uint32_t limit) : Simulator{seed, waves}, m_limit{limit} {
         m_model->aclk = 0;
         m_model->aresetn = 0;
         m_model->s_axi_awvalid = m_model->s_axi_wvalid = m_model->s_axi_bready = 0;
@@ -115,32 +76,11 @@ public:
         m_cycles = 0;
     }
 
-    // Waves are closed, and so complete, even where the design complains at its end.
-    void finish() {
-        Verilated::threadContextp(m_context.get());
-#if VM_TRACE_FST
-        if (m_waves) m_waves->close();
-#endif
-        m_model->final();
-    }
-
-    uint64_t cycles() const { return m_cycles; }
-
     Memory& memory() { return m_memory; }
-
-    // How often each bit has changed, in Verilator's format.
-    void toggles(const char* path) {
-#if VM_COVERAGE
-        Verilated::threadContextp(m_context.get());
-        m_context->coveragep()->write(path);
-#else
-        throw std::runtime_error(std::string("built without counting toggles: ") + path);
-#endif
-    }
 
     int read(uint32_t offset, uint32_t* value) {
         if (m_hung) return TIMEOUT;
-        Verilated::threadContextp(m_context.get());
+        enter();
         m_model->s_axi_araddr = offset;
         m_model->s_axi_arvalid = 1;
         m_model->s_axi_rready = 1;
@@ -163,7 +103,7 @@ public:
     // Address and data are offered together; the design takes them in any order.
     int write(uint32_t offset, uint32_t value) {
         if (m_hung) return TIMEOUT;
-        Verilated::threadContextp(m_context.get());
+        enter();
         m_model->s_axi_awaddr = offset;
         m_model->s_axi_awvalid = 1;
         m_model->s_axi_wdata = value;
@@ -188,7 +128,7 @@ public:
     }
 
     void run(uint32_t cycles) {
-        Verilated::threadContextp(m_context.get());
+        enter();
         for (uint32_t cycle = 0; cycle < cycles; ++cycle) {
             settle();
             edge();
@@ -196,7 +136,7 @@ public:
     }
 
     void run_while_busy(uint32_t cycles) {
-        Verilated::threadContextp(m_context.get());
+        enter();
         for (uint32_t cycle = 0; cycle < cycles && m_model->busy; ++cycle) {
             settle();
             edge();
@@ -218,14 +158,6 @@ private:
         ++m_cycles;
     }
 
-    void step() {
-        m_model->eval();
-#if VM_TRACE_FST
-        if (m_waves) m_waves->dump(m_context->time());
-#endif
-        m_context->timeInc(HALF_PERIOD);
-    }
-
     static int status(int response) { return response & 2 ? (response & 1 ? DECERR : SLVERR) : OK; }
 
     // AXI cannot take a request back, so that a late answer would be taken for that of the next access.
@@ -234,66 +166,20 @@ private:
         return TIMEOUT;
     }
 
-    void open_waves(const char* path) {
-#if VM_TRACE_FST
-        m_waves.reset(new VerilatedFstC);
-        m_model->trace(m_waves.get(), 99);
-        m_waves->open(path);
-        if (!m_waves->isOpen()) throw std::runtime_error(std::string("cannot write ") + path);
-#else
-        throw std::runtime_error(std::string("built without waves: ") + path);
-#endif
-    }
-
-    // The order matters: the model outlives its waves, the context both.
-    std::unique_ptr<VerilatedContext> m_context;
-    std::unique_ptr<Vbsff> m_model;
-#if VM_TRACE_FST
-    std::unique_ptr<VerilatedFstC> m_waves;
-#endif
     Memory m_memory;
     uint32_t m_limit;
-    uint64_t m_cycles = 0;
     bool m_hung = false;
 };
 
-thread_local std::string s_message;
-
-// No C++ exception may reach Python.
-template <typename Body> int guarded(Body body) {
-    try {
-        return body();
-    } catch (const std::exception& error) {
-        s_message = error.what();
-        return STOPPED;
-    }
-}
-
 }  // namespace
-
-#define API extern "C" __attribute__((visibility("default")))
-
-// Why the last call of this thread gave STOPPED, or create gave nothing.
-API const char* bsff_message() { return s_message.c_str(); }
 
 // `seed`: of the registers that reset does not set, 1 or more (Verilator takes 0 as a wish for any); `waves` may be
 // null; `limit`: cycles that an access may take.
 API Machine* bsff_create(uint32_t seed, const char* waves, uint32_t limit) {
-    Machine* machine = nullptr;
-    guarded([&] {
-        machine = new Machine{seed, waves, limit};
-        return OK;
-    });
-    return machine;
+    return created<Machine>([&] { return new Machine{seed, waves, limit}; });
 }
 
-API int bsff_destroy(Machine* machine) {
-    const std::unique_ptr<Machine> owned{machine};
-    return guarded([&] {
-        owned->finish();
-        return OK;
-    });
-}
+API int bsff_destroy(Machine* machine) { return destroyed(machine); }
 
 API int bsff_read(Machine* machine, uint32_t offset, uint32_t* value) {
     return guarded([&] { return machine->read(offset, value); });

@@ -61,8 +61,21 @@ def add_run(parser: Parser) -> None:
 
 
 def add_device(parser: Parser, default: str = "emulated") -> None:
-    """``--device``: one of the devices that are installed."""
-    parser.add_argument("--device", choices=device_names(), default=default, help=f"(default: {default})")
+    """``--device``: one of the devices that are installed, some with a place behind a colon."""
+    names = device_names()
+
+    def known(text: str) -> str:
+        if text.partition(":")[0] not in names:
+            raise argparse.ArgumentTypeError(f"invalid choice: {text!r} (choose from {', '.join(map(repr, names))})")
+        return text
+
+    parser.add_argument(
+        "--device",
+        type=known,
+        metavar="{" + ",".join(names) + "}[:PLACE]",
+        default=default,
+        help=f"(default: {default}); serial:/dev/ttyUSB0,115200 names port and rate",
+    )
 
 
 def add_waves(parser: Parser) -> None:

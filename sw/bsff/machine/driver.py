@@ -14,7 +14,7 @@ from bsff.contract import formats, numerics
 from bsff.contract.check import check
 from bsff.contract.formats import COUNTERS
 from bsff.contract.geometry import Geometry
-from bsff.contract.registers import GLOBAL
+from bsff.contract.registers import GLOBAL, block_offset
 from bsff.errors import DeviceError
 from bsff.golden.state import NetworkState
 
@@ -139,9 +139,11 @@ class Accelerator:
         Cycle counters are 0 on a device without a clock (`has_cycles`).
         """
         self.wait_idle()
-        blocks = range(len(self.geometry.predictors))
-        table = [[self._link.read_wide(name.upper(), block) for name in COUNTER_NAMES] for block in blocks]
-        return np.array(table, np.int64)
+        shape = len(self.geometry.predictors), len(COUNTER_NAMES), 2
+        halves = [f"{name.upper()}_{half}" for name in COUNTER_NAMES for half in ("LOW", "HIGH")]
+        offsets = [block_offset(block, name) for block in range(shape[0]) for name in halves]
+        values = np.array(self._link.read_many(offsets), np.int64).reshape(shape)
+        return values[..., 0] | values[..., 1] << 32
 
     def clear_counters(self) -> None:
         """Set every counter to 0."""

@@ -1,14 +1,14 @@
 """Named register accesses, identity, and waits that end."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bsff.config import Config
 from bsff.contract import formats, registers
 from bsff.contract.geometry import Geometry
 from bsff.errors import DeviceError
 
-from .protocol import Device
+from .protocol import Bursts, Device
 
 WORD = 0xFFFFFFFF
 """Mask of a register."""
@@ -42,6 +42,13 @@ class Link:
     def write(self, name: str, value: int, block: int | None = None) -> None:
         """Write the lower 32 bits of `value` to a register of the machine, or of a block."""
         self.device.write(_offset(name, block), value & WORD)
+
+    def read_many(self, offsets: Sequence[int]) -> list[int]:
+        """Read registers by their offsets, in order, together where the device can."""
+        device = self.device
+        if isinstance(device, Bursts):
+            return device.read_many(offsets)
+        return [device.read(offset) for offset in offsets]
 
     def read_wide(self, name: str, block: int | None = None) -> int:
         """Read a pair of registers, 64 bits."""

@@ -101,6 +101,5 @@ def _write_memory(link: Link, block: int, memory: str, array: NDArray[Any]) -> N
 
 def _read_memory(link: Link, block: int, memory: str, array: NDArray[Any]) -> None:
     _select(link, block, memory)
-    offset, read = GLOBAL["MEMORY_DATA"].offset, link.device.read
-    words = np.array([read(offset) for _ in range(array.size)], np.uint32)
+    words = np.array(link.read_many([GLOBAL["MEMORY_DATA"].offset] * array.size), np.uint32)
     array[...] = words.astype(np.int32).reshape(array.shape)

@@ -1,6 +1,7 @@
-"""What a device must do: four operations."""
+"""What a device must do: four operations; and what one can do whose accesses take long."""
 
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
@@ -37,3 +38,23 @@ class Device(Protocol):
 
     def close(self) -> None:
         """Release the device; it may be called twice."""
+
+
+@runtime_checkable
+class Bursts(Protocol):
+    """A device that does many accesses at a time, because each would take long by itself.
+
+    Order is kept between bursts and single accesses.
+    """
+
+    def read_many(self, offsets: Sequence[int]) -> list[int]:
+        """The registers at some offsets, read in order; an offset may come again."""
+
+    def write_when(self, gate: int, writes: Sequence[tuple[int, Sequence[int]]]) -> None:
+        """Once the register at `gate` reads other than 0, write to each offset its values, in order.
+
+        Raises
+        ------
+        DeviceError
+            If it stays 0 for too long; perhaps with a later call.
+        """

@@ -12,7 +12,7 @@ from bsff.contract.geometry import Geometry
 from bsff.errors import DeviceError
 
 from .link import Link
-from .protocol import Buffer
+from .protocol import Buffer, Bursts
 
 
 class Presenter:
@@ -100,7 +100,13 @@ class Presenter:
         link = self._link
         label, data = registers.GLOBAL["SAMPLE_LABEL"].offset, registers.GLOBAL["SAMPLE_DATA"].offset
         words = self._geometry.sample_words
-        write = link.device.write
+        device = link.device
+        if isinstance(device, Bursts) and not taken.wanted:
+            gate = registers.GLOBAL["SAMPLE_SPACE"].offset
+            for record in records.tolist():
+                device.write_when(gate, [(label, record[:1]), (data, record[1 : 1 + words])])
+            return
+        write = device.write
         space = 0
         for record in records.tolist():
             if space == 0:
@@ -123,30 +129,29 @@ class _Results:
     def __init__(self, link: Link, shape: tuple[int, int, int]) -> None:
         self._link = link
         self._shape = shape
-        self._wanted = shape[0] * shape[1] * shape[2]
+        self.wanted = shape[0] * shape[1] * shape[2]
         self._words: list[int] = []
 
     def drain(self) -> None:
         """Take what is there, so that the machine does not wait for room."""
-        if len(self._words) == self._wanted:
+        if len(self._words) == self.wanted:
             return
-        read, offset = self._link.device.read, registers.GLOBAL["RESULT_DATA"].offset
-        for _ in range(self._link.read("RESULT_COUNT")):
-            self._words.append(read(offset))
+        count = self._link.read("RESULT_COUNT")
+        self._words += self._link.read_many([registers.GLOBAL["RESULT_DATA"].offset] * count)
 
     def finish(self) -> None:
         """Take the rest."""
 
         def ready() -> bool:
             self.drain()
-            if len(self._words) < self._wanted:
+            if len(self._words) < self.wanted:
                 self._link.check_fault()  # what cannot be read will not come
-            return len(self._words) >= self._wanted
+            return len(self._words) >= self.wanted
 
         self._link.wait(ready, lambda: len(self._words), "waiting for results")
-        if len(self._words) != self._wanted:
+        if len(self._words) != self.wanted:
             raise DeviceError(
-                f"{len(self._words)} result words came, expected {self._wanted}: results of an earlier run were left; "
+                f"{len(self._words)} result words came, expected {self.wanted}: results of an earlier run were left; "
                 "clear them with COMMAND.clear_results"
             )
 

@@ -34,11 +34,12 @@ from rtl_helpers import (
 
 from bsff.config import Config, load
 from bsff.contract import registers
+from bsff.contract.registers import register_name
 from bsff.errors import DeviceError
 from bsff.machine.devices import open_device
 from bsff_hw.simulation import RtlDevice
 from bsff_hw.simulation import device as module
-from bsff_hw.simulation.device import count_toggles, register_name
+from bsff_hw.simulation.device import count_toggles
 from bsff_hw.simulation.toolchain import has_wave_headers
 
 pytestmark = pytest.mark.slow  # the first test of each kind compiles

@@ -24,7 +24,8 @@ def open_device(name: str, config: Config, *, waves: Path | None = None, toggles
     Parameters
     ----------
     name : str
-        One of `device_names`: "emulated", "pynq", and with the gateware installed "rtl".
+        One of `device_names`: "emulated", "pynq", "serial", and with the gateware installed "rtl". A serial device may have
+        its port, and the port's rate, behind a colon: "serial:/dev/ttyUSB0,115200".
     waves : Path, optional
         File to record every signal in; only a simulated device has signals.
     toggles : bool
@@ -35,10 +36,11 @@ def open_device(name: str, config: Config, *, waves: Path | None = None, toggles
     DeviceError
         If there is no such device, it cannot do what is asked for, or a package that it needs is not installed.
     """
+    given, (name, _, where) = name, name.partition(":")
     found = [point for point in entry_points(group=GROUP) if point.name == name]
     if not found:
         known = ", ".join(device_names()) or "none: install bsff with pip, which registers its devices"
-        raise DeviceError(f"device = {name!r}: expected one of {known}")
+        raise DeviceError(f"device = {given!r}: expected one of {known}")
     try:
         opener = found[0].load()
     except ModuleNotFoundError as error:
@@ -50,10 +52,13 @@ def open_device(name: str, config: Config, *, waves: Path | None = None, toggles
     except (ImportError, AttributeError) as error:
         raise DeviceError(f"the {name} device cannot be loaded ({error}); install its package anew") from error
     able = inspect.signature(opener).parameters
+    if given != name and "where" not in able:
+        raise DeviceError(f"device = {given!r}: device {name} has no place to name; leave out what follows the colon")
     if waves is not None and "waves" not in able:
         raise DeviceError(f"waves file {waves}: device {name} has no signals to record; use the rtl device")
     if toggles and "toggles" not in able:
         raise DeviceError(f"toggles: device {name} has no bits to count the changes of; use the rtl device")
     options: dict[str, Any] = ({"waves": waves} if waves is not None else {}) | ({"toggles": True} if toggles else {})
+    options |= {"where": where} if where else {}
     device: Device = opener(config, **options)
     return device
