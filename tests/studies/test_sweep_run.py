@@ -15,7 +15,8 @@ from bsff.data import load_dataset
 from bsff.data.split import hold_out
 from bsff.errors import ConfigError, DataError
 from bsff.studies.sweep import Results, load_spec
-from bsff.studies.sweep.work import commit, run_cell
+from bsff.studies.sweep.work import run_cell
+from bsff.tools.commit import commit
 
 SLOWER = QUICK.replace("epochs = 1", "epochs = 40") + "[grid]\nseed = [0, 1, 2, 3, 4, 5]\n"
 

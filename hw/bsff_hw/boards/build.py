@@ -13,12 +13,18 @@ from bsff.config import Config, dumps
 from bsff.contract.registers import ABI_VERSION, build_hash
 from bsff.errors import ConfigError, DeviceError
 from bsff.tools import process
+from bsff.tools.commit import commit
 from bsff.tools.files import write_text
 
-from . import hwh, module, openxc7, ps7, vivado
+from . import ecp5, hwh, module, openxc7, ps7, vivado
 from .table import Board
 
-TOOLS = {"vivado": ("vivado",), "openxc7": openxc7.TOOLS}
+TOOLS = {"vivado": ("vivado",), "openxc7": openxc7.TOOLS, "trellis": ()}
+"""Programs of each tool chain that must be on the PATH; those of ``trellis`` come with bsff[hardware]."""
+FAMILIES = {"vivado": ("zynq7", "zynqmp"), "openxc7": ("zynq7",), "trellis": ("ecp5",)}
+"""What each builds for; the first that builds for a board is its default."""
+SEED = 1
+"""Of place and route with nextpnr."""
 MANIFEST = "manifest.json"
 ORDER = "build.json"
 _INSTALL = {
@@ -27,18 +33,40 @@ _INSTALL = {
 }
 
 
-def prepare(config: Config, board: Board, tool: str, folder: Path, *, clock_mhz: int | None = None) -> list[str]:
+class TimingError(DeviceError):
+    """The clock was not reached; `reached_mhz` is what was, None where the tool does not tell."""
+
+    def __init__(self, message: str, reached_mhz: float | None) -> None:
+        super().__init__(message)
+        self.reached_mhz = reached_mhz
+
+
+def default_tool(board: Board) -> str:
+    """The tool chain that builds for a board where none is named."""
+    return next(tool for tool, families in FAMILIES.items() if board.family in families)
+
+
+def slower(board: Board, reached_mhz: float) -> int:
+    """The highest clock not above what place and route reached that an ECP5's PLL makes."""
+    return ecp5.below(ecp5.reference_mhz(ecp5.platform(board)), reached_mhz)
+
+
+def prepare(
+    config: Config, board: Board, tool: str, folder: Path, *, clock_mhz: int | None = None, seed: int = SEED
+) -> list[str]:
     """Write sources and scripts; returns the command that builds, to be run in the folder.
 
     Parameters
     ----------
     config : Config
     board : Board
-    tool : {"vivado", "openxc7"}
+    tool : {"vivado", "openxc7", "trellis"}
     folder : Path
         Made if it is not there.
     clock_mhz : int, optional
         By default the board's.
+    seed : int
+        Of place and route, where nextpnr does it.
 
     Raises
     ------
@@ -52,8 +80,12 @@ def prepare(config: Config, board: Board, tool: str, folder: Path, *, clock_mhz:
     mhz = board.clock_mhz if clock_mhz is None else clock_mhz
     if not 10 <= mhz <= 500:
         raise ConfigError(f"clock of {mhz} MHz: expected 10 to 500")
-    if tool == "openxc7" and board.family != "zynq7":
-        raise ConfigError(f"board {board.name}: openXC7 builds for zynq7, this is {board.family}; use --tool vivado")
+    if board.family not in FAMILIES[tool]:
+        raise ConfigError(
+            f"board {board.name}: {tool} builds for {', '.join(FAMILIES[tool])}, this is {board.family}; "
+            f"use --tool {default_tool(board)}"
+        )
+    order = {"board": board.name, "tool": tool, "clock_mhz": mhz, "build": build_hash(config)}
     if tool == "vivado":
         texts = {
             "bsff.v": verilog(config, primitives=board.family),
@@ -61,6 +93,15 @@ def prepare(config: Config, board: Board, tool: str, folder: Path, *, clock_mhz:
             vivado.SCRIPT: vivado.script(board, clock_mhz=mhz, jobs=os.cpu_count() or 1),
         }
         command = ["vivado", "-mode", "batch", "-nojournal", "-source", vivado.SCRIPT]
+    elif tool == "trellis":
+        texts = ecp5.prepare(config, board, mhz)
+        order |= {
+            "place": ecp5.place(board),
+            "seed": seed,
+            "baud": board.baud,
+            "commit": commit(Path(__file__).parents[1]),
+        }
+        command = list(ecp5.COMMAND)
     else:
         texts = {
             f"{ps7.NAME}.v": ps7.verilog(config, base=board.address),
@@ -70,9 +111,9 @@ def prepare(config: Config, board: Board, tool: str, folder: Path, *, clock_mhz:
         }
         command = ["sh", openxc7.SCRIPT]
     texts["config.toml"] = dumps(config)
-    texts[ORDER] = json.dumps({"board": board.name, "tool": tool, "clock_mhz": mhz, "build": build_hash(config)}) + "\n"
+    texts[ORDER] = json.dumps(order) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("bsff.bit", "vivado.json", MANIFEST):  # of another build
+    for name in ("bsff.bit", "bsff.svf", "vivado.json", MANIFEST):  # of another build
         (folder / name).unlink(missing_ok=True)
     for name, text in texts.items():
         write_text(folder / name, text)
@@ -117,12 +158,15 @@ def collect(config: Config, board: Board, folder: Path) -> dict[str, Any]:
             f"and 0x{build_hash(config):08x}; run `bsff build` for this configuration again"
         )
     files = {}
-    for name in ("bsff.bit", "bsff.hwh"):
+    for name in ("bsff.bit", "bsff.svf" if order["tool"] == "trellis" else "bsff.hwh"):
         try:
             files[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
         except OSError as error:
             raise DeviceError(f"{folder / name}: cannot be read ({error}); run the tool in {folder} first") from None
-    timing = _json(folder / "vivado.json") if order["tool"] == "vivado" else _nextpnr(folder / "nextpnr.log")
+    if order["tool"] == "trellis":
+        timing = ecp5.facts(folder, order)
+    else:
+        timing = _json(folder / "vivado.json") if order["tool"] == "vivado" else _nextpnr(folder / "nextpnr.log")
     manifest = {
         "schema": 1, "board": board.name, "part": board.part, "config": config.name, "build": f"0x{build_hash(config):08x}",
         "abi": ABI_VERSION, "address": f"0x{board.address:08x}", "clock_mhz": order["clock_mhz"], **timing, "files": files,
@@ -131,7 +175,9 @@ def collect(config: Config, board: Board, folder: Path) -> dict[str, Any]:
     for kind in ("setup", "hold"):
         slack = manifest[f"{kind}_slack_ns"]
         if slack is not None and slack < 0:
-            raise DeviceError(f"{folder}: slack of {kind} is {slack} ns; build with a lower --mhz")
+            reached = manifest.get("reached_mhz")
+            of = "" if reached is None else f", {reached} MHz were reached"
+            raise TimingError(f"{folder}: slack of {kind} is {slack} ns{of}; build with a lower --mhz", reached)
     write_text(folder / MANIFEST, json.dumps(manifest, indent=1) + "\n")
     return manifest
 

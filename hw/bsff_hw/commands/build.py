@@ -20,8 +20,18 @@ def add(commands: Any) -> None:
     )
     add_config(parser)
     parser.add_argument("--board", required=True, metavar="NAME", help=f"one of {', '.join(names())}")
-    parser.add_argument("--tool", choices=("vivado", "openxc7"), default="vivado")
-    parser.add_argument("--mhz", type=int, metavar="N", help="clock of the fabric (default: the board's)")
+    parser.add_argument(
+        "--tool", choices=("vivado", "openxc7", "trellis"), help="default: trellis for an ECP5, else vivado"
+    )
+    parser.add_argument(
+        "--mhz",
+        type=int,
+        metavar="N",
+        help="clock of the machine (default: the board's, and for an ECP5 a lower one if place and route does not reach it)",
+    )
+    parser.add_argument(
+        "--place-seed", type=int, default=1, metavar="N", help="of place and route with nextpnr (default: 1)"
+    )
     add_out(parser, "folder (default: build/BOARD-CONFIG)")
     parser.add_argument("--no-run", action="store_true", help="only prepare")
     parser.add_argument("--collect", action="store_true", help="only write the manifest of what was built")
@@ -37,20 +47,34 @@ def run(arguments: argparse.Namespace) -> int:
     check(config)
     chosen = board(arguments.board)
     folder = arguments.out or Path("build") / f"{chosen.name}-{config.name}"
-    if not arguments.collect:
-        command = build.prepare(config, chosen, arguments.tool, folder, clock_mhz=arguments.mhz)
-        lacking = build.missing(arguments.tool)
-        print(f"{folder}: prepared for {chosen.title} ({chosen.part}) with {arguments.tool}")
-        if lacking or arguments.no_run:
-            if lacking:
-                print(f"not built: {lacking}")
-            settings = [word for setting in arguments.settings for word in ("--set", setting)]
-            collect = ["build", arguments.config, *settings, "--board", chosen.name, "--out", folder, "--collect"]
-            print(f"run there: {pasteable(*command)}")
-            print(f"then: {pasteable('bsff', *collect)}")
-            return 0
+    tool = arguments.tool or build.default_tool(chosen)
+    if arguments.collect:
+        return _report(build.collect(config, chosen, folder), folder)
+    command = build.prepare(config, chosen, tool, folder, clock_mhz=arguments.mhz, seed=arguments.place_seed)
+    lacking = build.missing(tool)
+    print(f"{folder}: prepared for {chosen.title} ({chosen.part}) with {tool}")
+    if lacking or arguments.no_run:
+        if lacking:
+            print(f"not built: {lacking}")
+        settings = [word for setting in arguments.settings for word in ("--set", setting)]
+        collect = ["build", arguments.config, *settings, "--board", chosen.name, "--out", folder, "--collect"]
+        print(f"run there: {pasteable(*command)}")
+        print(f"then: {pasteable('bsff', *collect)}")
+        return 0
+    for last in (False, False, True):
         build.run(command, folder, timeout=arguments.timeout)
-    manifest = build.collect(config, chosen, folder)
-    slack = manifest["setup_slack_ns"]
-    print(f"{folder}: bsff.bit, bsff.hwh, {build.MANIFEST}; {manifest['clock_mhz']} MHz, slack {slack} ns")
+        try:
+            return _report(build.collect(config, chosen, folder), folder)
+        except build.TimingError as error:
+            if last or arguments.mhz is not None or error.reached_mhz is None:
+                raise
+            mhz = build.slower(chosen, error.reached_mhz)
+            print(f"{error.reached_mhz} MHz were reached: building again for {mhz} MHz", flush=True)
+            command = build.prepare(config, chosen, tool, folder, clock_mhz=mhz, seed=arguments.place_seed)
+    raise AssertionError("the last try returns or raises")
+
+
+def _report(manifest: dict[str, Any], folder: Path) -> int:
+    files = ", ".join([*manifest["files"], "manifest.json"])
+    print(f"{folder}: {files}; {manifest['clock_mhz']} MHz, slack {manifest['setup_slack_ns']} ns")
     return 0

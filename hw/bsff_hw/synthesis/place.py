@@ -33,20 +33,19 @@ def place(
         As nextpnr writes it.
     """
     command = nextpnr_command()
-    version = folder / "version.log"
-    run(
-        "nextpnr-ecp5", [*command, "--version"], folder, log=version, seconds=600
-    )  # WebAssembly compiles itself on first use
+    found = version(command, folder)
     files = ["--json", "netlist.json", "--report", "report.json"]
-    run(
-        "nextpnr-ecp5",
-        [*command, *arguments(part, frequency), *files],
-        folder,
-        log=folder / "place.log",
-        seconds=seconds,
-    )
-    found = version.read_text().rpartition("Version ")[2].strip().rstrip(")")
-    return found or "nextpnr", json.loads((folder / "report.json").read_text())
+    words = [*command, *arguments(part, frequency), *files]
+    run("nextpnr-ecp5", words, folder, log=folder / "place.log", seconds=seconds)
+    return found, json.loads((folder / "report.json").read_text())
+
+
+def version(command: list[str], folder: Path) -> str:
+    """What nextpnr calls its version; its words stay in ``version.log`` of the folder."""
+    log = folder / "version.log"
+    # WebAssembly compiles itself when it first runs
+    run("nextpnr-ecp5", [*command, "--version"], folder, log=log, seconds=600)
+    return log.read_text().rpartition("Version ")[2].strip().rstrip(")") or "nextpnr"
 
 
 def utilisation(report: dict[str, Any]) -> dict[str, int]:

@@ -58,7 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     from bsff.studies.sweep import Results, load_spec  # imports pandas
     from bsff.studies.sweep.pool import run_here, run_on_ray
     from bsff.studies.sweep.unfinished import folder_of, forget, tidy
-    from bsff.studies.sweep.work import commit, gpu
+    from bsff.studies.sweep.work import gpu
+    from bsff.tools.commit import commit
 
     for name in ("workers", "cells"):
         value = getattr(arguments, name)

@@ -1,7 +1,6 @@
 """What a worker does: train and test one cell."""
 
 import dataclasses
-import os
 import platform
 import sys
 import time
@@ -12,7 +11,6 @@ from pathlib import Path
 from bsff.data import Dataset, load_dataset
 from bsff.data.split import hold_out
 from bsff.errors import ConfigError
-from bsff.tools import process
 from bsff.tools.provenance import processor, versions
 
 from .cell import Cell, text
@@ -20,7 +18,6 @@ from .results import Row
 from .unfinished import checkpoint_of
 
 Measures = dict[str, object]
-_GIT_SECONDS = 60.0
 
 
 def run_cell(cell: Cell, data: str | None, commit: str, device: str = "cpu", unfinished: str | None = None) -> Row:
@@ -112,19 +109,3 @@ def gpu() -> str:
             "for CUDA and check `nvidia-smi`"
         )
     return str(torch.cuda.get_device_name())
-
-
-def commit() -> str:
-    """Git commit of the sources that run, with ``+`` if they were changed since.
-
-    Outside a repository, or without git, what ``BSFF_COMMIT`` says: for sources that were copied to the machine. Else empty.
-    """
-    git = ["git", "-C", str(Path(__file__).resolve().parents[2])]  # the package
-    try:
-        changed = process.run([*git, "status", "--porcelain", "--untracked-files=no", "--", "."], timeout=_GIT_SECONDS)
-        head = process.run([*git, "rev-parse", "--short=12", "HEAD"], timeout=_GIT_SECONDS)
-    except OSError:  # no git
-        return os.environ.get("BSFF_COMMIT", "")
-    if changed.status != 0 or head.status != 0:  # no repository
-        return os.environ.get("BSFF_COMMIT", "")
-    return head.output.strip() + ("+" if changed.output else "")

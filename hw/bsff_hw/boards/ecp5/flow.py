@@ -1,0 +1,89 @@
+"""Synthesis, place and route, and packing, in a folder that `bsff build` prepared: ``python -m bsff_hw.boards.ecp5.flow``."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from bsff.errors import BsffError
+from bsff_hw import yosys
+from bsff_hw.synthesis.families import FAMILIES
+from bsff_hw.synthesis.flow import CHECKED
+from bsff_hw.synthesis.place import ROUTER
+from bsff_hw.synthesis.tools import nextpnr_command, run
+from bsff_hw.tools import installed
+
+from .shell import TOP
+
+ORDER = "build.json"
+REPORT = "report.json"
+SECONDS = 4 * 3600.0
+"""Longest run of a tool."""
+COMMAND = [sys.executable, "-m", "bsff_hw.boards.ecp5.flow"]
+
+
+def script() -> str:
+    """What yosys does: as `bsff synth` does it, so that the counts of docs/results/synthesis.md are those of a bitstream."""
+    family = FAMILIES["ecp5"]
+    lines = [
+        f"read_rtlil {TOP}.il",
+        *family.prepare,
+        family.synthesis.format(top=TOP),
+        *CHECKED,
+        f"write_json {TOP}.json",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def ecppack() -> list[str]:
+    """The command that packs a bitstream.
+
+    Raises
+    ------
+    BsffError
+        If it is not installed.
+    """
+    for name in ("ecppack", "yowasp-ecppack"):
+        if found := installed(name):
+            return [found]
+    raise BsffError("packing a bitstream needs ecppack, which is not installed: pip install 'bsff[hardware]'")
+
+
+def build(folder: Path) -> None:
+    """Make ``bsff.bit`` and ``bsff.svf``.
+
+    Parameters
+    ----------
+    folder : Path
+        With what `shell.prepare` makes and ``build.json``. The same files give the same bits.
+
+    Raises
+    ------
+    BsffError
+        If a tool is missing or fails; its last words are in the message, all of them in its log.
+    """
+    order: dict[str, Any] = json.loads((folder / ORDER).read_text())
+    (folder / "synth.ys").write_text(script())
+    run("yosys", [*yosys.command(), "synth.ys"], folder, log=folder / "yosys.log", seconds=SECONDS)
+    place = [
+        *nextpnr_command(),
+        *order["place"],
+        "--router",
+        ROUTER,
+        "--seed",
+        str(order["seed"]),
+        "--timing-allow-fail",
+    ]
+    files = ["--json", f"{TOP}.json", "--lpf", f"{TOP}.lpf", "--textcfg", f"{TOP}.config", "--report", REPORT]
+    run("nextpnr-ecp5", [*place, *files], folder, log=folder / "nextpnr.log", seconds=SECONDS)
+    pack = [*ecppack(), "--compress", "--input", f"{TOP}.config", "--bit", "bsff.part", "--svf", "svf.part"]
+    run("ecppack", pack, folder, log=folder / "ecppack.log", seconds=SECONDS)
+    (folder / "bsff.part").replace(folder / "bsff.bit")
+    (folder / "svf.part").replace(folder / "bsff.svf")
+
+
+if __name__ == "__main__":
+    try:
+        build(Path.cwd())
+    except BsffError as error:
+        sys.exit(f"bsff: {error}")

@@ -1,0 +1,100 @@
+"""The machine on a board with an ECP5: clock, reset, serial line and lamp."""
+
+import importlib
+from typing import Any
+
+from amaranth.build import Platform
+from amaranth.hdl import ClockDomain, Elaboratable, Module, Signal
+from amaranth.lib.cdc import ResetSynchronizer
+
+from bsff.config import Config
+from bsff.errors import ConfigError
+from bsff_hw.boards.table import Board
+from bsff_hw.machine.serial import SerialNetwork
+from bsff_hw.plan import plan
+
+from .pll import pll
+
+TOP = "bsff"
+
+
+def platform(board: Board) -> Any:
+    """The board as `amaranth-boards` describes it: pins, clock, part.
+
+    Raises
+    ------
+    ConfigError
+        If the package, or the class that the board's file names, is not there.
+    """
+    module, _, name = board.platform.partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)()
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"board {board.name}: {error.name} is not installed: pip install 'bsff[hardware]'") from None
+    except AttributeError:
+        raise ConfigError(
+            f"board {board.name}: platform = {board.platform!r}: expected MODULE:CLASS of amaranth-boards"
+        ) from None
+
+
+def reference_mhz(described: Any) -> float:
+    """Frequency of the board's oscillator."""
+    return float(described.default_clk_frequency) / 1e6
+
+
+class Shell(Elaboratable):
+    """`machine.serial.SerialNetwork` between the pins of a board.
+
+    Parameters
+    ----------
+    config : Config
+    board : Board
+    clock_mhz : int
+        Of the machine; a PLL makes it.
+
+    Notes
+    -----
+    The machine is held in reset until the PLL is locked, and while the board's reset button is pressed if it has one.
+    """
+
+    def __init__(self, config: Config, board: Board, clock_mhz: int) -> None:
+        self._config, self._board, self._clock_mhz = config, board, clock_mhz
+
+    def elaborate(self, platform: Platform) -> Module:
+        m = Module()
+        oscillator = platform.request(platform.default_clk, dir="-")
+        domain, locked = ClockDomain("sync"), Signal()
+        m.domains.sync = domain
+        m.submodules.pll = pll(reference_mhz(platform), self._clock_mhz).instance(oscillator.io, domain.clk, locked)
+        held = ~locked
+        if platform.default_rst is not None:
+            held |= platform.request(platform.default_rst).i
+        m.submodules.reset = ResetSynchronizer(held, domain="sync")
+        m.submodules.machine = machine = SerialNetwork(
+            plan(self._config), clock_hz=self._clock_mhz * 1e6, baud=self._board.baud
+        )
+        line = platform.request("uart")
+        m.d.comb += [machine.rx.eq(line.rx.i), line.tx.o.eq(machine.tx)]
+        if self._board.led:
+            resource, _, colour = self._board.led.partition(".")
+            lamp = platform.request(resource, 0)
+            m.d.comb += (getattr(lamp, colour) if colour else lamp).o.eq(machine.busy)
+        return m
+
+
+def prepare(config: Config, board: Board, clock_mhz: int) -> dict[str, str]:
+    """The design as RTLIL, and its constraints, by the name of the file."""
+    described = platform(board)
+    files = described.prepare(Shell(config, board, clock_mhz), TOP).files
+    return {name: _text(files[name]) for name in (f"{TOP}.il", f"{TOP}.lpf")}
+
+
+def place(board: Board) -> list[str]:
+    """Arguments of nextpnr for the part."""
+    described = platform(board)
+    package = described._nextpnr_package_options[described.package].upper()
+    return [described._nextpnr_device_options[described.device], "--package", package, "--speed", described.speed]
+
+
+def _text(content: Any) -> str:
+    return content.decode() if isinstance(content, bytes) else str(content)
