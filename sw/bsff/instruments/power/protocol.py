@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bsff.errors import PowerError
 
+from .counter import slope, unwrap
 from .sampler import Sampler
 
 STATES = ("blank", "idle", "traffic", "training")
@@ -50,6 +51,8 @@ class Record:
     watts: NDArray[np.float64]
     """`times` and `watts`: array of float, shape (N,). Seconds of the monotonic clock, rising; watts."""
     windows: list[Window] = field(default_factory=list)
+    joules: NDArray[np.float64] | None = None
+    """Shape (N,): what a counter of energy showed, rising; None for a sensor of power. `watts` are then its slope."""
 
 
 def measure(
@@ -104,5 +107,19 @@ def measure(
         except PowerError as error:
             raise error from None  # a sensor that failed explains the rest
         raise
-    times, watts = sampler.stop()
-    return Record(times, watts, windows)
+    return readings(sampler, windows)
+
+
+def readings(sampler: Sampler, windows: list[Window]) -> Record:
+    """End a sampler, and join what it read to what was done.
+
+    Raises
+    ------
+    PowerError
+        If the sensor failed.
+    """
+    times, values = sampler.stop()
+    if sampler.wraps is None:
+        return Record(times, values, windows)
+    joules = unwrap(values, sampler.wraps)
+    return Record(times, slope(times, joules), windows, joules)
