@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -32,6 +34,7 @@ class Bus:
     volts: float = 5.0
     ohms: float = 0.01
     broken: bool = False
+    reason: int = errno.EREMOTEIO
     configuration: int = 0x4127
     """Of the INA226 after power-on: no averages, 1.1 ms. Of the others it says something as quick."""
     asked: list[tuple[int, int]] = field(default_factory=list)
@@ -39,7 +42,7 @@ class Bus:
     def read_word_data(self, address: int, register: int) -> int:
         self.asked.append((address, register))
         if self.broken:
-            raise OSError(121, "Remote I/O error")
+            raise OSError(self.reason, os.strerror(self.reason))
         amperes = self.watts() / self.volts
         value = {
             "ina219": {0: self.configuration, 1: amperes * self.ohms / 10e-6, 2: int(self.volts / 4e-3) << 3},

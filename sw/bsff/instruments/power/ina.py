@@ -13,6 +13,7 @@ from typing import Any
 from bsff.errors import PowerError
 
 from .conversion import CONFIGURATION, response
+from .response import Response
 from .sensor import Accuracy
 
 MANUFACTURER, DIE = 0xFE, 0xFF
@@ -98,7 +99,7 @@ class Ina:
                     f"{self.name}: identifies itself as 0x{seen[0]:04x} 0x{seen[1]:04x}, {chip} is 0x{TEXAS:04x} "
                     f"0x{self._chip.die:04x}; another chip lives at this address, see `i2cdetect -y {number}`"
                 )
-        self.response = response(chip, self._word(CONFIGURATION), self.name)
+        self.response: Response | None = response(chip, self._word(CONFIGURATION), self.name)
         self.wraps: tuple[float, ...] | None = None
 
     def _word(self, register: int) -> int:

@@ -38,6 +38,7 @@ class NvmlSensor:
         self.what = _text(nvml.nvmlDeviceGetName(handle))
         self.accuracy = ACCURACY
         self.wraps: tuple[float, ...] | None
+        self.response: Response | None
         try:
             nvml.nvmlDeviceGetTotalEnergyConsumption(handle)
             self.wraps, self.response, kind = (), COUNTER, "energy"

@@ -32,7 +32,8 @@ class RaplSensor:
         self._path = folder / "energy_uj"
         self.name = f"rapl:{name}"
         self.what = f"processor, {name}"
-        self.accuracy, self.response = ACCURACY, RESPONSE
+        self.accuracy = ACCURACY
+        self.response: Response | None = RESPONSE
         limit = word(folder / "max_energy_range_uj", "")
         self.wraps: tuple[float, ...] | None = (float(limit) * 1e-6,) if limit.isdigit() else ()
 

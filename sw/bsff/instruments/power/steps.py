@@ -81,9 +81,9 @@ def observe(times: NDArray[np.float64], watts: NDArray[np.float64], spans: Seque
     for (begin, *_), before, level in zip(spans[1:], levels, levels[1:], strict=False):
         step = level - before
         lag = times - begin
-        inside = (lag >= 0) & (lag < shortest)
-        place = np.minimum((lag[inside] / width).astype(np.int64), BINS - 1)
-        sums += np.bincount(place, (level - watts[inside]) * step, BINS)
+        early = (lag >= 0) & (lag < shortest)
+        place = np.minimum((lag[early] / width).astype(np.int64), BINS - 1)
+        sums += np.bincount(place, (level - watts[early]) * step, BINS)
         weights += np.bincount(place, minlength=BINS) * step**2
     power = float(np.square(np.diff(levels)).sum())
     if power == 0 or (weights == 0).sum() > BINS / 2:

@@ -7,6 +7,7 @@ from bsff.errors import PowerError
 from .protocol import Record
 from .response import Response
 from .steps import BINS, observe, spans_of
+from .timing import timing_of
 
 ALLOWED = 0.05
 """Share of a step that may be left in windows before a recording is refused."""
@@ -29,11 +30,9 @@ def verify(record: Record, response: Response | None, name: str) -> float:
     PowerError
         If the readings in the windows still follow the state before, or nothing is known of the sensor.
     """
-    spans = spans_of(record)
-    seconds = min((window.end - window.start for window in record.windows), default=0.0)
-    starts = {window.end: window.start for window in record.windows}
-    settle = min((starts[end] - begin for begin, end, _ in spans), default=0.0)
-    seen = observe(record.times, record.watts, spans)
+    timing = timing_of(record)
+    seconds, settle = timing.seconds, timing.settle
+    seen = observe(record.times, record.watts, spans_of(record))
     if seen is None:
         if response is None:
             raise PowerError(
