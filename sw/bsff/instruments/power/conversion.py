@@ -1,7 +1,6 @@
 """Over how long an INA219, INA226 or INA260 averages, from its configuration register (address 0).
 
-Bits and times of Texas Instruments' sheets: SBOS448G, table 4 and 5 (INA219); SBOS547B, tables 6 to 9 (INA226); SBOS656C, section 8.6.1
-(INA260, whose fields and times are those of the INA226).
+Bits and times of Texas Instruments' sheets: SBOS448G (INA219), SBOS547B (INA226), SBOS656C (INA260, whose fields and times are those of the INA226).
 """
 
 from bsff.errors import PowerError

@@ -14,8 +14,8 @@ from .response import Response
 from .sensor import Accuracy
 
 ACCURACY = Accuracy(gain=0.05, offset=0.0, linearity=0.05)
-"""NVML's documentation states 5 % for Fermi and Kepler, and nothing for later ones, of which 5 % is assumed. Z. Yang, K. Adamek and
-W. Armour (Part-time power measurements, arXiv 2312.02741) found that an A100 or H100 looks at its power for a quarter of the time only."""
+"""NVML's documentation states 5 % for Fermi and Kepler, and nothing for later ones, of which 5 % is assumed. "Part-time power
+measurements" (arXiv 2312.02741) found that an A100 or H100 looks at its power for a quarter of the time only."""
 COUNTER = Response(0.1, 0.2, "NVML's counter of energy, renewed about every 0.1 s")
 POWER = Response(0.1, 1.2, "NVML's power, the mean of one second")
 """The longer of the two kinds, with the age of a reading."""
