@@ -96,7 +96,9 @@ def test_every_sensor_of_the_kernel(kernel: dict[str, Path]) -> None:
     }
     som, ina = found["hwmon:ina260_u14@1-0040/power1"], found["hwmon:ina226@3-0041/in1*curr1"]
     assert som.what == "ina260_u14 SOM"
-    assert found["hwmon:ltc2947@spi0.0/energy1"].what == "ltc2947 board"
+    energy, beside = found["hwmon:ltc2947@spi0.0/energy1"], found["hwmon:ltc2947@spi0.0/power1"]
+    assert energy.what == "ltc2947 board"
+    assert (energy.wraps, beside.wraps) == (hwmon.OVERFLOWS, None)
     assert ina.accuracy.shunt == 0.01
     assert found["hwmon:irps5401@3-0044/in1*curr1"].accuracy == hwmon.UNKNOWN
     # the place on the board, which a device tree appends, hides no model

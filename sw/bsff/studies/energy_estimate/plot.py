@@ -20,7 +20,7 @@ def plot(savings: Sequence[Row], path: Path) -> None:
 
     chosen = [row for row in savings if row.baseline == BASELINES[0]]
     labels = list(dict.fromkeys((row.counted.network, row.counted.tile) for row in chosen))
-    figure = Figure(figsize=(11, 1.6 + 0.42 * len(labels)), layout="constrained")
+    figure = Figure(figsize=(11, 2.2 + 0.42 * len(labels)), layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     left.axvspan(*_PAPER, color="0.92", zorder=0)
@@ -49,9 +49,9 @@ def plot(savings: Sequence[Row], path: Path) -> None:
     left.set_xscale("log")
     left.set_yticks(range(len(labels)), [f"{network}, M = {tile}" for network, tile in labels])
     left.invert_yaxis()
-    left.set_xlabel(f"energy of {BASELINES[0]} / energy of this machine (95 % of the draws)")
-    left.set_title("estimated saving; grey: 10 to 100", fontsize=10)
-    left.legend(fontsize=7, frameon=False, loc="lower right")
+    left.set_xlabel(f"energy of {BASELINES[0]} over that of this machine")
+    left.set_title("estimated saving, 95 % of the draws; grey: 10 to 100", fontsize=10)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=4, fontsize=8, frameon=False)
     first = chosen[0].counted
     for offset, memory, colour in ((-0.2, True, "tab:blue"), (0.2, False, "tab:red")):
         row = next(r for r in chosen if r.counted is first and r.gate and r.memory is memory)
@@ -66,8 +66,8 @@ def plot(savings: Sequence[Row], path: Path) -> None:
         )
     right.set_yticks(range(len(NAMES)), NAMES, fontsize=8)
     right.invert_yaxis()
-    right.set_xlabel("share of the variance of log(saving), per cent")
-    right.set_title(f"what carries the uncertainty ({first.network}, M = {first.tile})", fontsize=10)
+    right.set_xlabel("share of the variance, per cent")
+    right.set_title(f"what carries it ({first.network}, M = {first.tile})", fontsize=10)
     right.legend(fontsize=7, frameon=False, loc="lower right")
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)

@@ -152,8 +152,10 @@ class SimulatedBoard:
             for k in range(count - 1):
                 values[k + 1] = keep[k] * values[k] + (1 - keep[k]) * mean[k]
         else:
-            span = {"sample": 1e-3, "moving": sensor.average, "block": sensor.average}[sensor.kind]
-            before = np.concatenate([[0.0], grid[:-1]]) if sensor.kind == "block" else np.maximum(grid - span, 0.0)
+            if sensor.kind == "block":
+                before = np.concatenate([[0.0], grid[:-1]])
+            else:
+                before = np.maximum(grid - (sensor.average if sensor.kind == "moving" else 1e-3), 0.0)
             values = (joules - self._integral(before)) / np.maximum(grid - before, 1e-9)
         if sensor.kind != "counter":
             values = values + rng.normal(0, sensor.noise, count)
