@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from command_lines import assert_sentence, bsff
+from power_helpers import WATTS
 
 from bsff.cli import power_show
 from bsff.cli.main import main
+from bsff.instruments.power import Accuracy
 
 SUPPORT = Path(__file__).parents[1] / "support"
 QUICK = ["--seconds", "0.4", "--repeats", "2", "--settle", "0.3", "--interval", "0.005"]
@@ -200,3 +204,68 @@ def test_a_table_of_something_else(text: str, tmp_path: Path, capsys: pytest.Cap
     (tmp_path / "power.json").write_text(text)
     assert main(["power", "--table", str(tmp_path)]) == 2
     assert "power.json: holds no result (" in capsys.readouterr().err
+
+
+# ---- a sensor that does not say how quickly it answers
+
+
+class Silent:
+    """It shows the power of 0.1 s ago."""
+
+    name, what, accuracy, response, wraps = "silent", "a test", Accuracy(0.01, 0.0, resolution=0.0), None, None
+
+    def __init__(self) -> None:
+        self.begun = [(0.0, "idle")]
+
+    def read(self) -> float:
+        then = time.monotonic() - 0.1
+        return WATTS[next(state for begin, state in reversed(self.begun) if begin <= then)]
+
+
+def test_it_is_tried_out_and_the_windows_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sensor = Silent()
+
+    def run(_: object, state: str, seconds: float) -> int:
+        sensor.begun.append((time.monotonic(), state))
+        time.sleep(seconds)
+        return round(1000 * seconds) if state in ("training", "traffic") else 0
+
+    monkeypatch.setattr("bsff.cli.power_work.MachineWorkload.run", run)
+    monkeypatch.setattr("bsff.cli.power.scan", lambda: [sensor])
+    monkeypatch.setattr(import_module("bsff.instruments.power.probe"), "LENGTHS", (0.5, 1.0))
+    words = [
+        "power",
+        "digits-small",
+        "--repeats",
+        "2",
+        "--interval",
+        "0.005",
+        "--seconds",
+        "0.6",
+        "--out",
+        str(tmp_path),
+    ]
+    assert main([*words, "--settle", "0.05"]) == 2
+    said = capsys.readouterr()
+    assert "silent does not say how quickly it answers; trying it out, 2 s" in said.out
+    assert "--settle 0.05: silent has a new value every" in said.err
+    assert "(tried out), so at least 0." in said.err
+    assert main([*words, "--settle", "0.5"]) == 0
+    entry = json.loads((tmp_path / "power.json").read_text())
+    assert 0.1 <= entry["response"]["reach"] <= 0.45
+    assert entry["response"]["source"] == "tried out"
+    assert 0 < entry["remains"] < 0.02
+    dynamic = entry["measured"]["dynamic"]
+    assert dynamic["value"] == pytest.approx(0.6e-3, rel=0.02)
+    assert dynamic["lag"] > 0
+
+
+def test_a_recording_for_a_slow_meter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bsff.cli.power_work.MachineWorkload.run", lambda *_: 0)
+    words = ["power", "digits-small", "--record", "--repeats", "2", "--out", str(tmp_path)]
+    assert main([*words, "--averaging", "3"]) == 0
+    assert "the meter: a new value every 3 s (--averaging 3), so windows of 10 s after 6 s" in capsys.readouterr().out

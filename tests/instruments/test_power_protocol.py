@@ -39,9 +39,11 @@ def test_states_take_turns(rng: np.random.Generator) -> None:
     assert all(w.end - w.start == pytest.approx(2) for w in record.windows)
 
 
-@pytest.mark.parametrize("wrong", [{"repeats": 1}, {"seconds": 0}, {"settle": -1}])
+@pytest.mark.parametrize(
+    "wrong", [{"repeats": 1}, {"seconds": 0}, {"settle": -1}, {"seconds": float("inf")}, {"settle": float("nan")}]
+)
 def test_impossible_plans_are_refused(rng: np.random.Generator, wrong: dict[str, float]) -> None:
-    with pytest.raises(PowerError, match="expected times above 0 and 2 repeats or more"):
+    with pytest.raises(PowerError, match="expected finite times above 0 and 2 repeats or more"):
         board(rng).measure(**wrong)
 
 
@@ -119,8 +121,9 @@ def test_a_sensor_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
         measure(Quick(sensor), reader, seconds=0.01, repeats=2, settle=0.0)
     sensor.block.set()
     reader._thread.join(5)
-    with pytest.raises(PowerError, match="interval = 0 s"):
-        ThreadSampler(sensor, 0)
+    for wrong in (0, float("nan"), float("inf")):
+        with pytest.raises(PowerError, match=f"interval = {wrong} s: expected more than 0 and less than an hour"):
+            ThreadSampler(sensor, wrong)
 
 
 @pytest.fixture

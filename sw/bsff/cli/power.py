@@ -168,7 +168,10 @@ def _recorded(arguments: argparse.Namespace) -> dict[str, Any]:
 def _measure(arguments: argparse.Namespace, sensor: Sensor | None, averaging: Response | None) -> int:
     with work.prepared(arguments) as subject:
         make_output("--out", arguments.out)
-        timing = Timing(arguments.seconds or MIN_SECONDS, SETTLE if arguments.settle is None else arguments.settle)
+        timing = Timing(
+            MIN_SECONDS if arguments.seconds is None else arguments.seconds,
+            SETTLE if arguments.settle is None else arguments.settle,
+        )
         response = averaging
         if sensor is not None:
             sensor.read()  # one that may not be read says so now

@@ -1,5 +1,6 @@
 """The measurement: four states, interleaved, each again and again."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -83,9 +84,9 @@ def measure(
     PowerError
         If a number makes no sense, or the sensor fails.
     """
-    if not (seconds > 0 and settle >= 0 and repeats >= 2):
+    if not (0 < seconds < math.inf and 0 <= settle < math.inf and repeats >= 2):
         raise PowerError(
-            f"windows of {seconds} s after {settle} s, {repeats} repeats: expected times above 0 and 2 repeats or more, "
+            f"windows of {seconds} s after {settle} s, {repeats} repeats: expected finite times above 0 and 2 repeats or more, "
             "since an interval comes from how the repeats differ"
         )
     windows: list[Window] = []

@@ -41,8 +41,10 @@ class ThreadSampler:
     """
 
     def __init__(self, sensor: Sensor, interval: float) -> None:
-        if not interval > 0:
-            raise PowerError(f"interval = {interval} s: expected more than 0")
+        if not 0 < interval < 3600:
+            raise PowerError(
+                f"interval = {interval} s: expected more than 0 and less than an hour; 0.02 suits most sensors"
+            )
         self._sensor, self._interval, self.wraps = sensor, interval, sensor.wraps
         self._readings: list[tuple[float, float]] = []
         self._error: PowerError | None = None
