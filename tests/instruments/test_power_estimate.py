@@ -52,8 +52,8 @@ def coverage(rng: np.random.Generator, experiments: int, scale: float = 1.0) -> 
 def test_intervals_hold_the_truth_as_often_as_claimed(rng: np.random.Generator) -> None:
     seen = coverage(rng, 400)
     half = seen.pop("half of dynamic")
-    # 400 draws at 95 %: a standard deviation of 1.1 %. Quadrature of a t-interval errs towards too much.
-    assert min(seen.values()) >= 0.915, seen
+    # 400 draws at 95 %: a standard deviation of 1.1 %, seven quantities, any seed
+    assert min(seen.values()) >= 0.9, seen
     assert half <= 0.85, "intervals could be half as wide and still hold"
 
 

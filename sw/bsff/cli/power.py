@@ -107,6 +107,8 @@ def run(arguments: argparse.Namespace) -> int:
         write_output("--out", arguments.out / RESULT, entry)
         print(f"{NOT_MEASURED}: {_no_sensor()}. Name one on I2C with --sensor, or use --record and an outside meter")
         return 0
+    if sensor is not None:
+        sensor.read()  # one that may not be read says so before the machine is made
     return _measure(arguments, sensor, averaging)
 
 
@@ -174,7 +176,6 @@ def _measure(arguments: argparse.Namespace, sensor: Sensor | None, averaging: Re
         )
         response = averaging
         if sensor is not None:
-            sensor.read()  # one that may not be read says so now
             response = averaging or sensor.response
             if response is None:
                 response = probe(
