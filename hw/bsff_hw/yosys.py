@@ -111,7 +111,17 @@ def convert(design: Any, *, strip_internal_attrs: bool = False, **options: Any) 
     """
     from amaranth.back import rtlil
 
-    text = rtlil.convert(design, **options)
+    return from_rtlil(rtlil.convert(design, **options), strip_internal_attrs=strip_internal_attrs)
+
+
+def from_rtlil(text: str, *, strip_internal_attrs: bool = False) -> str:
+    """The Verilog of a design in RTLIL, as `convert` writes it.
+
+    Raises
+    ------
+    DeviceError
+        See `convert`.
+    """
     runs = command()
     with tempfile.TemporaryDirectory(prefix="bsff-verilog-") as name:
         folder = Path(name)

@@ -14,7 +14,7 @@ APERTURES = {"zynq7": (0x4000_0000, 0x8000_0000), "zynqmp": (0xA000_0000, 0xB000
 FAMILIES = (*APERTURES, "ecp5")
 _COMMON = {"title", "family", "part", "clock_mhz", "power_sensor"}
 _ZYNQ = {"board_parts", "address", "led_pin"}
-_ECP5 = {"platform", "baud", "led"}
+_ECP5 = {"platform", "baud", "led", "loader"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,9 @@ class Board:
     """Of an ECP5: bits a second on the serial line."""
     led: str = ""
     """Of an ECP5: the resource of amaranth-boards that shows ``busy``, with its colour if it has several (``rgb_led.g``)."""
+
+    loader: str = ""
+    """Of an ECP5: its name in openFPGALoader."""
 
     def __post_init__(self) -> None:
         where = f"board {self.name}"

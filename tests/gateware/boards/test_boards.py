@@ -44,7 +44,7 @@ def test_boards() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"family": "versal"}, "board x: family = 'versal': expected one of zynq7, zynqmp"),
+        ({"family": "versal"}, "board x: family = 'versal': expected one of zynq7, zynqmp, ecp5"),
         (
             {"address": 0x4000_8000},
             "board x: address = 0x40008000: expected a multiple of 0x10000 from 0x40000000 to 0x7fff0000",
@@ -60,7 +60,7 @@ def test_wrong_boards_are_refused(change: dict[str, Any], said: str) -> None:
 
 
 def test_wrong_files_of_boards_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ConfigError, match="board 'z3': expected one of kv260, pynq-z1"):
+    with pytest.raises(ConfigError, match="board 'z3': expected one of ecpix5-85f, kv260, pynq-z1"):
         board("z3")
     monkeypatch.setattr(table, "BOARDS", tmp_path)
     (tmp_path / "a.toml").write_text('title = "A"\ncolour = 1\n')
@@ -381,7 +381,7 @@ def test_the_command_without_tools(
     assert main(["build", "digits-small", "--board", "pynq-z2", "--out", str(out), "--collect"]) == 2
     assert "run the tool in" in capsys.readouterr().err
     assert main(["build", "digits-small", "--board", "kv260", "--tool", "openxc7", "--out", str(out)]) == 2
-    assert "openXC7 builds for zynq7, this is zynqmp; use --tool vivado" in capsys.readouterr().err
+    assert "openxc7 builds for zynq7, this is zynqmp; use --tool vivado" in capsys.readouterr().err
     assert main(["build", "digits-small", "--board", "pynq-z9", "--out", str(out)]) == 2
     assert main(["build", "digits-small", "--board", "pynq-z2", "--mhz", "9", "--out", str(out)]) == 2
 

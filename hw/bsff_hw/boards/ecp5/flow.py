@@ -9,7 +9,7 @@ from bsff.errors import BsffError
 from bsff_hw import yosys
 from bsff_hw.synthesis.families import FAMILIES
 from bsff_hw.synthesis.flow import CHECKED
-from bsff_hw.synthesis.place import ROUTER
+from bsff_hw.synthesis.place import ROUTER, version
 from bsff_hw.synthesis.tools import nextpnr_command, run
 from bsff_hw.tools import installed
 
@@ -17,16 +17,19 @@ from .shell import TOP
 
 ORDER = "build.json"
 REPORT = "report.json"
+VERSION = "nextpnr.version"
 SECONDS = 4 * 3600.0
 """Longest run of a tool."""
 COMMAND = [sys.executable, "-m", "bsff_hw.boards.ecp5.flow"]
 
 
 def script() -> str:
-    """What yosys does: as `bsff synth` does it, so that the counts of docs/results/synthesis.md are those of a bitstream."""
+    """What yosys does: the same as for the counts of `bsff synth`."""
     family = FAMILIES["ecp5"]
     lines = [
-        f"read_rtlil {TOP}.il",
+        f"read_verilog {TOP}.v",
+        f"hierarchy -top {TOP}",
+        "proc",
         *family.prepare,
         family.synthesis.format(top=TOP),
         *CHECKED,
@@ -65,15 +68,9 @@ def build(folder: Path) -> None:
     order: dict[str, Any] = json.loads((folder / ORDER).read_text())
     (folder / "synth.ys").write_text(script())
     run("yosys", [*yosys.command(), "synth.ys"], folder, log=folder / "yosys.log", seconds=SECONDS)
-    place = [
-        *nextpnr_command(),
-        *order["place"],
-        "--router",
-        ROUTER,
-        "--seed",
-        str(order["seed"]),
-        "--timing-allow-fail",
-    ]
+    nextpnr = nextpnr_command()
+    (folder / VERSION).write_text(version(nextpnr, folder) + "\n")
+    place = [*nextpnr, *order["place"], "--router", ROUTER, "--seed", str(order["seed"]), "--timing-allow-fail"]
     files = ["--json", f"{TOP}.json", "--lpf", f"{TOP}.lpf", "--textcfg", f"{TOP}.config", "--report", REPORT]
     run("nextpnr-ecp5", [*place, *files], folder, log=folder / "nextpnr.log", seconds=SECONDS)
     pack = [*ecppack(), "--compress", "--input", f"{TOP}.config", "--bit", "bsff.part", "--svf", "svf.part"]

@@ -12,6 +12,9 @@ OSCILLATOR_MHZ = (400.0, 800.0)
 DIVIDER = 128
 """The largest of each divider."""
 
+ANALOGUE = {"ICP_CURRENT": "12", "LPF_RESISTOR": "8", "MFG_ENABLE_FILTEROPAMP": "1", "MFG_GMCREF_SEL": "2"}
+"""Attributes: charge pump and loop filter, as Project Trellis' ecppll sets them."""
+
 
 @dataclass(frozen=True)
 class Pll:
@@ -32,11 +35,7 @@ class Pll:
             "EHXPLLL",
             a_FREQUENCY_PIN_CLKI=f"{self.reference_mhz:g}",
             a_FREQUENCY_PIN_CLKOP=f"{self.mhz:g}",
-            # the analogue settings that Lattice's tool chooses for these rates
-            a_ICP_CURRENT="12",
-            a_LPF_RESISTOR="8",
-            a_MFG_ENABLE_FILTEROPAMP="1",
-            a_MFG_GMCREF_SEL="2",
+            **{f"a_{name}": value for name, value in ANALOGUE.items()},
             p_CLKI_DIV=self.divided,
             p_CLKFB_DIV=self.feedback,
             p_CLKOP_DIV=self.output,

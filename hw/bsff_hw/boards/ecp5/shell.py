@@ -5,10 +5,12 @@ from typing import Any
 
 from amaranth.build import Platform
 from amaranth.hdl import ClockDomain, Elaboratable, Module, Signal
+from amaranth.lib import io
 from amaranth.lib.cdc import ResetSynchronizer
 
 from bsff.config import Config
 from bsff.errors import ConfigError
+from bsff_hw import yosys
 from bsff_hw.boards.table import Board
 from bsff_hw.machine.serial import SerialNetwork
 from bsff_hw.plan import plan
@@ -62,31 +64,39 @@ class Shell(Elaboratable):
 
     def elaborate(self, platform: Platform) -> Module:
         m = Module()
-        oscillator = platform.request(platform.default_clk, dir="-")
+
+        def pad(direction: str, name: str, port: Any) -> Any:
+            m.submodules[name] = buffer = io.Buffer(direction, port)
+            return buffer
+
         domain, locked = ClockDomain("sync"), Signal()
         m.domains.sync = domain
-        m.submodules.pll = pll(reference_mhz(platform), self._clock_mhz).instance(oscillator.io, domain.clk, locked)
+        oscillator = pad("i", "oscillator", platform.request(platform.default_clk, dir="-")).i
+        m.submodules.pll = pll(reference_mhz(platform), self._clock_mhz).instance(oscillator, domain.clk, locked)
         held = ~locked
         if platform.default_rst is not None:
-            held |= platform.request(platform.default_rst).i
+            held |= pad("i", "button", platform.request(platform.default_rst, dir="-")).i
         m.submodules.reset = ResetSynchronizer(held, domain="sync")
         m.submodules.machine = machine = SerialNetwork(
             plan(self._config), clock_hz=self._clock_mhz * 1e6, baud=self._board.baud
         )
-        line = platform.request("uart")
-        m.d.comb += [machine.rx.eq(line.rx.i), line.tx.o.eq(machine.tx)]
+        line = platform.request("uart", dir="-")
+        m.d.comb += [machine.rx.eq(pad("i", "rx", line.rx).i), pad("o", "tx", line.tx).o.eq(machine.tx)]
         if self._board.led:
             resource, _, colour = self._board.led.partition(".")
-            lamp = platform.request(resource, 0)
-            m.d.comb += (getattr(lamp, colour) if colour else lamp).o.eq(machine.busy)
+            lamp = platform.request(resource, 0, dir="-")
+            m.d.comb += pad("o", "lamp", getattr(lamp, colour) if colour else lamp).o.eq(machine.busy)
         return m
 
 
 def prepare(config: Config, board: Board, clock_mhz: int) -> dict[str, str]:
-    """The design as RTLIL, and its constraints, by the name of the file."""
+    """The design in Verilog, and its constraints, by the name of the file.
+
+    Yosys 0.70 gave one register two drivers when it read the RTLIL of such a design itself; its check found it.
+    """
     described = platform(board)
     files = described.prepare(Shell(config, board, clock_mhz), TOP).files
-    return {name: _text(files[name]) for name in (f"{TOP}.il", f"{TOP}.lpf")}
+    return {f"{TOP}.v": yosys.from_rtlil(_text(files[f"{TOP}.il"])), f"{TOP}.lpf": _text(files[f"{TOP}.lpf"])}
 
 
 def place(board: Board) -> list[str]:
