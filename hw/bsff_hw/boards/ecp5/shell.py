@@ -15,7 +15,7 @@ from bsff_hw.boards.table import Board
 from bsff_hw.machine.serial import SerialNetwork
 from bsff_hw.plan import plan
 
-from .pll import pll
+from .pll import Pll, pll
 
 TOP = "bsff"
 
@@ -51,16 +51,16 @@ class Shell(Elaboratable):
     ----------
     config : Config
     board : Board
-    clock_mhz : int
-        Of the machine; a PLL makes it.
+    clock : Pll
+        Makes the machine's clock.
 
     Notes
     -----
     The machine is held in reset until the PLL is locked, and while the board's reset button is pressed if it has one.
     """
 
-    def __init__(self, config: Config, board: Board, clock_mhz: int) -> None:
-        self._config, self._board, self._clock_mhz = config, board, clock_mhz
+    def __init__(self, config: Config, board: Board, clock: Pll) -> None:
+        self._config, self._board, self._clock = config, board, clock
 
     def elaborate(self, platform: Platform) -> Module:
         m = Module()
@@ -72,13 +72,13 @@ class Shell(Elaboratable):
         domain, locked = ClockDomain("sync"), Signal()
         m.domains.sync = domain
         oscillator = pad("i", "oscillator", platform.request(platform.default_clk, dir="-")).i
-        m.submodules.pll = pll(reference_mhz(platform), self._clock_mhz).instance(oscillator, domain.clk, locked)
+        m.submodules.pll = self._clock.instance(oscillator, domain.clk, locked)
         held = ~locked
         if platform.default_rst is not None:
             held |= pad("i", "button", platform.request(platform.default_rst, dir="-")).i
         m.submodules.reset = ResetSynchronizer(held, domain="sync")
         m.submodules.machine = machine = SerialNetwork(
-            plan(self._config), clock_hz=self._clock_mhz * 1e6, baud=self._board.baud
+            plan(self._config), clock_hz=self._clock.mhz * 1e6, baud=self._board.baud
         )
         line = platform.request("uart", dir="-")
         m.d.comb += [machine.rx.eq(pad("i", "rx", line.rx).i), pad("o", "tx", line.tx).o.eq(machine.tx)]
@@ -93,9 +93,14 @@ def prepare(config: Config, board: Board, clock_mhz: int) -> dict[str, str]:
     """The design in Verilog, and its constraints, by the name of the file.
 
     Yosys 0.70 gave one register two drivers when it read the RTLIL of such a design itself; its check found it.
+
+    Raises
+    ------
+    ConfigError
+        If the PLL does not make the clock, or a folding does not fit the network.
     """
     described = platform(board)
-    files = described.prepare(Shell(config, board, clock_mhz), TOP).files
+    files = described.prepare(Shell(config, board, pll(reference_mhz(described), clock_mhz)), TOP).files
     return {f"{TOP}.v": yosys.from_rtlil(_text(files[f"{TOP}.il"])), f"{TOP}.lpf": _text(files[f"{TOP}.lpf"])}
 
 
