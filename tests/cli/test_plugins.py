@@ -70,7 +70,7 @@ def test_a_broken_command_says_so_and_hinders_no_other(
 
 @pytest.mark.usefixtures("greeting")
 def test_a_package_brings_a_device(tmp_path: Path) -> None:
-    assert device_names() == ("emulated", "name", "other", "pynq", "rtl")
+    assert device_names() == ("emulated", "name", "other", "pynq", "rtl", "serial")
     assert open_device("name", load("digits")) == "digits"
     with pytest.raises(
         DeviceError, match=r"the other device cannot be loaded \(.*nothing.*\); install its package anew"

@@ -23,7 +23,7 @@ class Counters(wiring.Component):
     Members
     -------
     events : In(1), one for each of `registers.EVENTS`
-        Counted in every cycle in which it is 1.
+        Counted in every cycle in which it is 1, a cycle later.
     session : In(9)
         What BRIDGE_SESSION shows.
     address : In(6)
@@ -44,9 +44,11 @@ class Counters(wiring.Component):
             "BRIDGE_INBOX": self._inbox,
             "BRIDGE_SESSION": self.session,
         }
+        happened = Signal(len(EVENTS))  # ends the paths of all that may happen
+        m.d.sync += happened.eq(self.events)
         for place, name in enumerate(EVENTS):
             count = values[f"COUNT_{name.upper()}"] = Signal(COUNT_WIDTH, name=f"{name}_count")
-            m.d.sync += count.eq(count + self.events[place])
+            m.d.sync += count.eq(count + happened[place])
         m.d.sync += self.value.eq(0)
         choose(
             m,

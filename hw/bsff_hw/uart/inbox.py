@@ -22,7 +22,7 @@ class Inbox(wiring.Component):
     byte, valid, broken : In
         As `receiver.Receiver` gives them.
     output : Out(stream(ARRIVAL))
-        Two or more cycles later.
+        Three or more cycles later, one every two cycles at most. Outputs are registers.
     overflow : Out(1)
         For one cycle: a byte found no room.
     """
@@ -49,10 +49,13 @@ class Inbox(wiring.Component):
             store.w_data.eq(Cat(self.byte, damaged | self.broken)),
             store.w_en.eq(arrives & store.w_rdy),
             self.overflow.eq(arrives & ~store.w_rdy),
-            self.output.valid.eq(store.r_rdy),
-            self.output.payload.as_value().eq(store.r_data),
-            store.r_en.eq(self.output.ready),
+            store.r_en.eq(~self.output.valid),
         ]
+        # a register behind the memory, which is slow; bytes come too seldom to want one in every cycle
+        with m.If(self.output.valid):
+            m.d.sync += self.output.valid.eq(~self.output.ready)
+        with m.Else():
+            m.d.sync += [self.output.valid.eq(store.r_rdy), self.output.payload.as_value().eq(store.r_data)]
         with m.If(store.w_en):
             m.d.sync += damaged.eq(0)
         with m.Elif(self.overflow):

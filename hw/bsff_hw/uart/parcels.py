@@ -52,7 +52,7 @@ class Parcels(wiring.Component):
 
     Notes
     -----
-    Besides the accesses, two cycles an operation and one a word that is written.
+    Besides the accesses, three cycles an operation and one a word that is written.
 
     Raises
     ------
@@ -97,7 +97,7 @@ class Parcels(wiring.Component):
             self.reply.eq(read.data),
             read.en.eq(0),  # else it would be 1: what was read stays while an access lasts
         ]
-        operation, begun = Signal(OPERATION), data.View(OPERATION, read.data)
+        operation = Signal(OPERATION)
         place, kind, left, waited = Signal(PLACE_WIDTH), Signal(2), Signal(8), Signal(range(self._patience + 1))
         m.d.comb += [
             kind.eq(operation.kind),
@@ -127,15 +127,17 @@ class Parcels(wiring.Component):
                 with m.If(place == self.length):
                     m.next = "END"
             with m.State("BEGIN"):
-                m.d.sync += [operation.eq(begun), place.eq(place + 1)]
-                with m.Switch(begun.kind):
+                m.d.sync += [operation.eq(read.data), place.eq(place + 1)]
+                m.next = "CHOOSE"  # not yet: the memory is slow
+            with m.State("CHOOSE"):
+                with m.Switch(kind):
                     with m.Case(Kind.WRITE):
                         m.next = "DATA"
                     with m.Case(Kind.READ, Kind.WAIT):
                         m.next = "ACCESS"
                     with m.Default():
                         fail(Code.MALFORMED)
-                with m.If(begun.count == 0):
+                with m.If(left == 0):
                     fail(Code.MALFORMED)
             with m.State("DATA"):
                 m.d.comb += [read.en.eq(1), read.addr.eq(place)]

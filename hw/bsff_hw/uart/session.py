@@ -23,6 +23,7 @@ class Session(wiring.Component):
     ask : In(1)
         For one cycle: decide about `header`, which was `whole` or not.
     header : In(PARCEL_HEADER)
+        There for two cycles before `ask`.
     whole : In(1)
     release : In(1)
         For one cycle: close the session, whoever opened it.
@@ -56,12 +57,15 @@ class Session(wiring.Component):
         header, ours, again, due, closing = self.header, Signal(), Signal(), Signal(), Signal()
         following = Signal(SEQUENCE_WIDTH)
         m.d.comb += [
-            following.eq(self.sequence + 1),
             ours.eq((header.session == self.session) & (self.session != 0)),
-            again.eq(ours & (header.sequence == self.sequence)),
-            due.eq(ours & (header.sequence == following) & (~self.halted | header.resumes)),
             self.accept.eq(self.ask & self.whole & ~again & (due | (header.opens & (header.session != 0)))),
             self.refused.eq(self.ask & ~(self.whole & (again | due | header.opens))),
+        ]
+        # in registers, since a header is there long before its parcel's end
+        m.d.sync += [
+            following.eq(self.sequence + 1),
+            again.eq(ours & (header.sequence == self.sequence)),
+            due.eq(ours & (header.sequence == following) & (~self.halted | header.resumes)),
         ]
         with m.If(self.accept):
             m.d.sync += [

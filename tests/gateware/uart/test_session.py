@@ -56,6 +56,7 @@ def test_random_parcels(seed: int) -> None:
             whole = draw(0.9)
             context.set(Value.cast(dut.header), parcel_header(sequence, session, **flags))
             context.set(dut.whole, whole)
+            await context.tick().repeat(2)
             context.set(dut.ask, 1)
             what = "accept" if context.get(dut.accept) else "refused" if context.get(dut.refused) else "again"
             assert what == model.ask(sequence, session, whole, **flags)

@@ -19,7 +19,7 @@ EVENTS = ("frames", "framing_errors", "overflows", "cuts", "unknown", "refused",
 """What the bridge counts, each in 16 bits that wrap; COUNT_<name> shows it."""
 
 _DOCS = {
-    "frames": "frames whose head was taken",
+    "frames": "frames whose head was taken, before the one that reads it",
     "framing_errors": "bytes without a stop bit",
     "overflows": "bytes lost because the inbox was full",
     "cuts": "frames that ended in silence",
