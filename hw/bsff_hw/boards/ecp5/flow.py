@@ -1,4 +1,4 @@
-"""Synthesis, place and route, and packing, in a folder that `bsff build` prepared: ``python -m bsff_hw.boards.ecp5.flow``."""
+"""Synthesis, place and route, and packing, in a folder that `bsff build` prepared."""
 
 import json
 import sys
@@ -18,9 +18,13 @@ from .shell import TOP
 ORDER = "build.json"
 REPORT = "report.json"
 VERSION = "nextpnr.version"
+PURGED = ("flatten", "opt_clean -purge")
+"""Leave each wire one name: with several, ABC9 of yosys 0.70 puts some netlists together wrong, with an assertion of its own
+(digits-small) or a register of two drivers (digits-tiny)."""
 SECONDS = 4 * 3600.0
 """Longest run of a tool."""
-COMMAND = [sys.executable, "-m", "bsff_hw.boards.ecp5.flow"]
+COMMAND = [sys.executable, "-m", "bsff_hw.boards.ecp5"]
+"""Does `build` in the folder where it is run."""
 
 
 def script() -> str:
@@ -30,6 +34,7 @@ def script() -> str:
         f"read_verilog {TOP}.v",
         f"hierarchy -top {TOP}",
         "proc",
+        *PURGED,
         *family.prepare,
         family.synthesis.format(top=TOP),
         *CHECKED,
@@ -77,10 +82,3 @@ def build(folder: Path) -> None:
     run("ecppack", pack, folder, log=folder / "ecppack.log", seconds=SECONDS)
     (folder / "bsff.part").replace(folder / "bsff.bit")
     (folder / "svf.part").replace(folder / "bsff.svf")
-
-
-if __name__ == "__main__":
-    try:
-        build(Path.cwd())
-    except BsffError as error:
-        sys.exit(f"bsff: {error}")
