@@ -31,6 +31,7 @@ from bsff.machine.devices.serial import courier, find
 from bsff.machine.devices.serial.batch import Batch
 from bsff.machine.devices.serial.device import parse
 from bsff.machine.devices.serial.speed import samples_per_second
+from bsff.tools.process import patient
 
 NAME = "digits-tiny"
 CONFIG = load(NAME)
@@ -41,8 +42,14 @@ Open = Callable[..., Model]
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A model answers at once; what waits for a board a second waits a fifth of it."""
-    monkeypatch.setattr(courier, "ANSWER_SECONDS", 0.2)
+    """A model answers at once; what waits for a board a second waits a part of it."""
+    monkeypatch.setattr(courier, "ANSWER_SECONDS", patient(0.3))
+
+
+@pytest.fixture
+def unhurried(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where bytes are counted nothing is asked twice, however slow this machine is."""
+    monkeypatch.setattr(courier, "ANSWER_SECONDS", 30.0)
 
 
 @pytest.fixture
@@ -73,6 +80,7 @@ def expected() -> tuple[NetworkState, Any, Any]:
 # ---- bits
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_it_learns_as_the_golden_model(plugged: Open, expected: Any) -> None:
     board = plugged()
     with open_machine(board) as machine:
@@ -94,6 +102,7 @@ def test_whatever_the_line_does_the_bits_are_the_same(plugged: Open, expected: A
         assert_same(learn(machine, DATA), expected)
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_parcels_are_under_way_together(plugged: Open) -> None:
     board = plugged()
     device = open_device(place(board), CONFIG)
@@ -154,6 +163,7 @@ def test_frames_that_cannot_be(arguments: Any, said: str) -> None:
         frame(*arguments)
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_the_rate_of_samples_is_what_is_sent(plugged: Open) -> None:
     board, samples = plugged(), 200
     with open_machine(board) as machine:

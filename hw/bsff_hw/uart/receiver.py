@@ -12,7 +12,7 @@ class Receiver(wiring.Component):
     """Read bytes, the lowest bit first.
 
     Each bit is the majority of three samples around its middle, an eighth of a bit apart, so that what is shorter than
-    that is not seen. A start bit whose majority is high was a glitch and is forgotten. After a byte without a stop bit
+    that is not seen. A start bit that is high again after an eighth, or whose majority is, was a glitch and is forgotten. After a byte without a stop bit
     the line has to go high before another begins, so that a line that is held low gives one error and no bytes.
 
     Latency: a byte is shown 9.5 bits, an eighth, and 4 cycles after its start bit began at the pin. The next start bit
@@ -67,6 +67,8 @@ class Receiver(wiring.Component):
                     m.d.sync += [place.eq(0), bits.eq(bits + 1)]
                 with m.If(place == middle - self._apart):
                     m.d.sync += early.eq(line)
+                with m.If((bits == 0) & (place == self._apart) & line):
+                    m.next = "IDLE"  # a glitch in the stop bit would else begin the next byte too early
                 with m.If(place == middle):
                     m.d.sync += central.eq(line)
                 m.d.comb += decided.eq(place == middle + self._apart)

@@ -51,7 +51,7 @@ def listen(
             context.set(dut.input.valid, 1)
             await context.tick().until(dut.input.ready)
             context.set(dut.input.valid, 0)
-        await context.tick().repeat(3 * SILENCE)
+        await context.tick().repeat(3 * SILENCE + round(20 / (1 - busy)))  # the last word may wait long
 
     async def take(context: Any) -> None:
         if until:
