@@ -10,6 +10,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from command_lines import Command, assert_no_traceback, assert_sentence, bsff, can_mount, commands, prepare
@@ -233,7 +234,7 @@ def test_a_configuration_that_is_none(command: Command, place: Path, tmp_path: P
                                       capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
     if command.name == "power":  # else it ends without a look at the configuration, since there is no sensor
-        monkeypatch.setattr("bsff.cli.power.choose", lambda *_, **__: object())
+        monkeypatch.setattr("bsff.cli.power.choose", lambda *_, **__: SimpleNamespace(read=float))
     for name, content in BAD.items():
         path = tmp_path / name
         path.write_bytes(content)

@@ -15,7 +15,7 @@ from power_helpers import WATTS, Board, Bus
 from bsff.cli.main import main
 from bsff.config import parse
 from bsff.errors import PowerError
-from bsff.instruments.power import STATES, Accuracy, Window, estimate, files, measure, sampler
+from bsff.instruments.power import STATES, Accuracy, Response, Window, estimate, files, measure, sampler
 from bsff.instruments.power.ina import Ina
 from bsff.instruments.power.sampler import ThreadSampler
 from bsff.instruments.power.workload import MachineWorkload
@@ -39,16 +39,19 @@ def test_states_take_turns(rng: np.random.Generator) -> None:
     assert all(w.end - w.start == pytest.approx(2) for w in record.windows)
 
 
-@pytest.mark.parametrize("wrong", [{"repeats": 1}, {"seconds": 0}, {"settle": -1}])
+@pytest.mark.parametrize(
+    "wrong", [{"repeats": 1}, {"seconds": 0}, {"settle": -1}, {"seconds": float("inf")}, {"settle": float("nan")}]
+)
 def test_impossible_plans_are_refused(rng: np.random.Generator, wrong: dict[str, float]) -> None:
-    with pytest.raises(PowerError, match="expected times above 0 and 2 repeats or more"):
+    with pytest.raises(PowerError, match="expected finite times above 0 and 2 repeats or more"):
         board(rng).measure(**wrong)
 
 
 class Steady:
     """A sensor of which a test decides what it does."""
 
-    name, what, accuracy = "steady", "a test", Accuracy(0.01, 0.0)
+    name, what, accuracy = "steady", "a test", Accuracy(0.01, 0.0, resolution=0.0)
+    response, wraps = Response(0.005, 0.01, "a test"), None
 
     def __init__(self) -> None:
         self.state = "idle"
@@ -118,8 +121,9 @@ def test_a_sensor_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
         measure(Quick(sensor), reader, seconds=0.01, repeats=2, settle=0.0)
     sensor.block.set()
     reader._thread.join(5)
-    with pytest.raises(PowerError, match="interval = 0 s"):
-        ThreadSampler(sensor, 0)
+    for wrong in (0, float("nan"), float("inf")):
+        with pytest.raises(PowerError, match=f"interval = {wrong} s: expected more than 0 and less than an hour"):
+            ThreadSampler(sensor, wrong)
 
 
 @pytest.fixture
@@ -227,9 +231,11 @@ def test_without_a_sensor_nothing_is_measured(
     monkeypatch.setattr("bsff.cli.power.scan", list)
     assert main(["power", "digits-small", "--out", str(tmp_path)]) == 0
     assert capsys.readouterr().out.startswith("power: not measured: no sensor")
-    assert json.loads((tmp_path / "power.json").read_text()) == {"measured": None, "why": "no sensor"}
+    entry = json.loads((tmp_path / "power.json").read_text())
+    assert entry["measured"] is None
+    assert (entry["why"], entry["config"], entry["device"]) == ("no sensor", "digits-small", "emulated")
     assert main(["power", "--list"]) == 0
-    assert "no sensor in hwmon or iio" in capsys.readouterr().out
+    assert "no sensor in hwmon, iio, powercap or NVML" in capsys.readouterr().out
     assert main(["power"]) == 2
     assert "which network?" in capsys.readouterr().err
 
@@ -255,7 +261,9 @@ def test_with_a_meter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     windows = files.load_windows(tmp_path)
     start, end = windows[0].start, windows[-1].end
     times = np.linspace(start, end, 400)
-    watts = [next((WATTS[w.state] for w in windows if w.start <= t <= w.end), 2.0) for t in times]
+    watts = [
+        next(WATTS[w.state] for w in windows if t <= w.end) for t in times
+    ]  # a state begins where the last one ends
     rows = [
         f"{t - start:.6f},{w},{'m' if i in (0, 399) else ''}" for i, (t, w) in enumerate(zip(times, watts, strict=True))
     ]

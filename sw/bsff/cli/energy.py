@@ -8,6 +8,7 @@ from typing import Any
 from bsff.data import load_dataset
 from bsff.errors import PowerError
 from bsff.instruments.energy import ALGORITHMS, SOURCE, Counts, count
+from bsff.instruments.power import Interval
 from bsff.machine import Accelerator
 from bsff.machine.devices import open_device
 from bsff.training.run import RunDirectory
@@ -86,7 +87,9 @@ def _measured(folder: Path | None) -> dict[str, Any] | None:
     path = folder / "power.json"
     try:
         record = dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
+        if record.get("measured"):
+            _ = Interval(**record["measured"]["dynamic"]), record["sensor"]  # what is shown of it
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise PowerError(
             f"{path}: cannot be read ({error}); record with `{pasteable('bsff', 'power', '--out', folder)}` first"
         ) from None
@@ -118,9 +121,8 @@ def _table(counts: dict[str, Counts], toggles: float | None, measured: dict[str,
     for name, counted in counts.items():
         column = "not measured"
         if measured and name == ALGORITHMS[0]:
-            dynamic = measured["measured"]["dynamic"]
-            half = (dynamic["spread"] ** 2 + dynamic["sensor"] ** 2) ** 0.5
-            column = f"{1e6 * dynamic['value']:.4g} +- {1e6 * half:.2g} above idle"
+            dynamic = Interval(**measured["measured"]["dynamic"])
+            column = f"{1e6 * dynamic.value:.4g} +- {1e6 * dynamic.half:.2g} above idle"
         elif name != ALGORITHMS[0]:
             column = ""
         lines.append(

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from bsff.errors import PowerError
 
+from .corrections import rounding, steady, steps_before
+from .interval import Interval, student
 from .protocol import Record, Window
 from .sensor import Accuracy
 
@@ -16,30 +18,6 @@ MIN_READINGS = 4
 """Readings within a window, at least."""
 MAX_GAP = 1 / 3
 """Longest stretch without a reading, as a share of the window."""
-# Student's t, 97.5 %, by degrees of freedom from 1
-_T = (
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
-    2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A value and the half-widths of its 95 % interval."""
-
-    value: float
-    spread: float
-    """From how the repeats differ."""
-    sensor: float
-    """From the sensor's gain, offset, shunt and linearity."""
-
-    @property
-    def half(self) -> float:
-        """Of the whole, in quadrature."""
-        return math.hypot(self.spread, self.sensor)
-
-    def __contains__(self, truth: float) -> bool:
-        return abs(truth - self.value) <= self.half
 
 
 @dataclass(frozen=True)
@@ -62,21 +40,6 @@ class Result:
         return asdict(self)
 
 
-def student(freedom: int) -> float:
-    """97.5 % of Student's t.
-
-    Parameters
-    ----------
-    freedom : int
-        Degrees of freedom, from 1.
-    """
-    if freedom <= len(_T):
-        return _T[freedom - 1]
-    # Cornish and Fisher's expansion, good to the third decimal here
-    z = 1.959964
-    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
-
-
 def energy(record: Record, window: Window) -> float:
     """Joules of a window: trapezoids between the readings' own times.
 
@@ -88,6 +51,8 @@ def energy(record: Record, window: Window) -> float:
     PowerError
         If there are too few readings, or a large part of the window has none.
     """
+    if record.joules is not None:
+        return _counted(record, window)
     inside = (record.times >= window.start) & (record.times < window.end)
     times, watts = record.times[inside], record.watts[inside]
     x = np.concatenate([[window.start], times, [window.end]])
@@ -102,16 +67,39 @@ def energy(record: Record, window: Window) -> float:
     return float((np.diff(x) * (y[1:] + y[:-1])).sum() / 2)
 
 
-def estimate(record: Record, accuracy: Accuracy) -> Result:
+def _counted(record: Record, window: Window) -> float:
+    """Joules of a window by a counter: between its first and its last change within, scaled to the whole.
+
+    Beyond them, part of what is counted belongs to the states around.
+    """
+    assert record.joules is not None
+    at = np.flatnonzero(np.diff(record.joules) != 0) + 1
+    times, joules = record.times[at], record.joules[at]
+    inside = (times >= window.start) & (times < window.end)
+    times, joules = times[inside], joules[inside]
+    length = window.end - window.start
+    covered = float(times[-1] - times[0]) if len(times) else 0.0
+    if len(times) < MIN_READINGS or covered < (1 - MAX_GAP) * length:
+        raise PowerError(
+            f"window {window.state} of repeat {window.repeat + 1}: the counter of energy changed {len(times)} times, over "
+            f"{covered:.3g} of {length:.3g} s; expected at least {MIN_READINGS} changes over two thirds of it: use longer windows"
+        )
+    return float(joules[-1] - joules[0]) / covered * length
+
+
+def estimate(record: Record, accuracy: Accuracy, remains: float = 0.0) -> Result:
     """Power of each state, and joules per sample.
 
-    Gain and shunt scale all readings alike, so of a difference they scale the difference; the offset cancels in it; the
-    linearity does not. Repeats are compared in pairs, so that slow drifts cancel. All half-widths add in quadrature.
+    Gain and shunt scale all readings alike, so of a difference they scale the difference; the offset cancels in it; linearity and
+    resolution do not. A steady drift is taken out, and repeats are compared in pairs, so that slow ones cancel.
 
     Parameters
     ----------
     record : Record
         With the states ``idle`` and ``training``.
+    accuracy : Accuracy
+    remains : float
+        Largest share of the step from the state before that is left in the mean of a window, see `Response.remains`.
 
     Raises
     ------
@@ -131,39 +119,45 @@ def estimate(record: Record, accuracy: Accuracy) -> Result:
         raise PowerError("no sample was presented in the training windows; use longer windows, or smaller chunks")
     rate = samples / seconds
     per_sample = np.array([(w.end - w.start) / max(w.samples, 1) for w in training])
-    watts = {state: _level(values, accuracy) for state, values in powers.items()}
-    total = _level(powers["training"] * per_sample, accuracy, 1 / rate)
+    rounded = rounding(record, accuracy)
+    left = {state: remains * step for state, step in steps_before(record, powers).items()}
+
+    def level(state: str, scale: NDArray[np.float64], seconds: float) -> Interval:
+        values = powers[state] * scale
+        mean = float(values.mean())
+        relative = (accuracy.gain, accuracy.shunt, accuracy.curvature)
+        sensor = math.hypot(*(k * mean for k in relative), accuracy.offset * seconds, rounded[state] * seconds)
+        return Interval(mean, _spread(values), sensor, abs(left[state]) * seconds, len(values) - 1)
 
     def above(state: str) -> Interval:
         joules = (powers["training"] - powers[state]) * per_sample
-        common = (accuracy.gain, accuracy.shunt)
-        each = [accuracy.curvature * powers[name].mean() / rate for name in ("training", state)]
-        return Interval(
-            float(joules.mean()), _spread(joules), math.hypot(*(k * float(joules.mean()) for k in common), *each)
-        )
+        mean = float(joules.mean())
+        pair = ("training", state)
+        each = [accuracy.curvature * powers[name].mean() / rate for name in pair] + [rounded[n] / rate for n in pair]
+        sensor = math.hypot(*(k * mean for k in (accuracy.gain, accuracy.shunt)), *each)
+        return Interval(mean, _spread(joules), sensor, abs(left["training"] - left[state]) / rate, len(joules) - 1)
 
+    watts = {state: level(state, np.ones(1), 1.0) for state in powers}
+    total = level("training", per_sample, 1 / rate)
     return Result(watts, rate, total, above("idle"), above("traffic") if "traffic" in powers else None)
 
 
 def _powers(record: Record) -> dict[str, NDArray[np.float64]]:
-    """Mean watts by state, one for each repeat."""
+    """Mean watts by state, one for each repeat, without the drift that all states have in common."""
     states: dict[str, dict[int, float]] = {}
+    middles: dict[str, dict[int, float]] = {}
     for window in record.windows:
         states.setdefault(window.state, {})[window.repeat] = energy(record, window) / (window.end - window.start)
+        middles.setdefault(window.state, {})[window.repeat] = (window.start + window.end) / 2
     counts = {state: sorted(values) for state, values in states.items()}
     if len({tuple(c) for c in counts.values()}) > 1 or any(len(c) < 2 for c in counts.values()):
         raise PowerError(
             f"repeats of the states: {counts}; expected the same ones for each, two or more: measure again"
         )
-    return {state: np.array([values[k] for k in sorted(values)]) for state, values in states.items()}
+    powers = {state: np.array([values[k] for k in sorted(values)]) for state, values in states.items()}
+    times = {state: np.array([middles[state][k] for k in sorted(values)]) for state, values in states.items()}
+    return steady(powers, times)
 
 
 def _spread(values: NDArray[np.float64]) -> float:
     return student(len(values) - 1) * float(values.std(ddof=1)) / math.sqrt(len(values))
-
-
-def _level(values: NDArray[np.float64], accuracy: Accuracy, seconds: float = 1.0) -> Interval:
-    """Of a quantity that is not a difference; `seconds` turn the offset's watts into its unit."""
-    mean = float(values.mean())
-    relative = (accuracy.gain, accuracy.shunt, accuracy.curvature)
-    return Interval(mean, _spread(values), math.hypot(*(k * mean for k in relative), accuracy.offset * seconds))

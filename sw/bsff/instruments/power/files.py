@@ -5,6 +5,7 @@ import io
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,18 +17,38 @@ from .protocol import Record, Window
 
 READINGS = "power.csv"
 WINDOWS = "power-windows.json"
+SUBJECT = "power-subject.json"
 
 
-def save(folder: Path, record: Record) -> None:
-    """Write every reading with the state in which it was taken, and the windows."""
+def save(folder: Path, record: Record, subject: dict[str, Any] | None = None) -> None:
+    """Write every reading with the state in which it was taken, and the windows.
+
+    Parameters
+    ----------
+    subject : dict, optional
+        What was measured, for JSON; `load_subject` gives it back.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["seconds", "watts", "state", "repeat"])
-    for time, watts in zip(record.times.tolist(), record.watts.tolist(), strict=True):
+    counted = record.joules is not None
+    writer.writerow(["seconds", "watts", "state", "repeat", *(["joules"] if counted else [])])
+    joules = record.watts if record.joules is None else record.joules
+    for time, watts, energy in zip(record.times.tolist(), record.watts.tolist(), joules.tolist(), strict=True):
         inside = [w for w in record.windows if w.start <= time < w.end]
-        writer.writerow([repr(time), f"{watts:.6g}", *([inside[0].state, inside[0].repeat] if inside else ["", ""])])
+        place = [inside[0].state, inside[0].repeat] if inside else ["", ""]
+        writer.writerow([repr(time), f"{watts:.6g}", *place, *([repr(energy)] if counted else [])])
     write_text(folder / READINGS, text.getvalue())
     write_text(folder / WINDOWS, json.dumps([asdict(window) for window in record.windows], indent=1) + "\n")
+    if subject is not None:
+        write_text(folder / SUBJECT, json.dumps(subject, indent=1) + "\n")
+
+
+def load_subject(folder: Path) -> dict[str, Any] | None:
+    """What was measured, None where a recording does not say."""
+    try:
+        return dict(json.loads((folder / SUBJECT).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def load(folder: Path) -> Record:
@@ -38,8 +59,8 @@ def load(folder: Path) -> Record:
     PowerError
         If a file is missing or damaged.
     """
-    times, watts, _ = _table(folder / READINGS)
-    return Record(times, watts, load_windows(folder))
+    times, watts, _, joules = _table(folder / READINGS)
+    return Record(times, watts, load_windows(folder), joules)
 
 
 def load_windows(folder: Path) -> list[Window]:
@@ -52,7 +73,10 @@ def load_windows(folder: Path) -> list[Window]:
     """
     path = folder / WINDOWS
     try:
-        return [Window(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+        windows = [Window(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+        if not windows:
+            raise ValueError("it is empty")
+        return windows
     except (OSError, ValueError, TypeError) as error:
         raise PowerError(f"{path}: no windows of a recording ({error}); record with `bsff power` first") from error
 
@@ -69,7 +93,7 @@ def load_meter(path: Path, windows: list[Window]) -> Record:
     PowerError
         If the file is not such a one, or its clock is off by more than 1 %.
     """
-    times, watts, markers = _table(path)
+    times, watts, markers, _ = _table(path)
     marked = np.flatnonzero(markers)
     if len(marked) < 2:
         raise PowerError(
@@ -87,21 +111,25 @@ def load_meter(path: Path, windows: list[Window]) -> Record:
     return Record(start + (times - first) * scale, watts, windows)
 
 
-def _table(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Columns seconds, watts, and whether marker is filled; a `PowerError` where the file has none."""
+def _table(
+    path: Path,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64] | None]:
+    """Columns seconds, watts, whether marker is filled, and joules where there are any; a `PowerError` where the file has none."""
     rows = []
     try:
         with path.open(newline="", encoding="utf-8") as file:
             for number, row in enumerate(csv.DictReader(file), 2):
                 try:
-                    rows.append((float(row["seconds"]), float(row["watts"]), bool((row.get("marker") or "").strip())))
+                    marked = bool((row.get("marker") or "").strip())
+                    rows.append((float(row["seconds"]), float(row["watts"]), marked, float(row.get("joules") or "nan")))
                 except (KeyError, TypeError, ValueError) as error:
                     raise PowerError(
                         f"{path}, line {number}: {error!r}; expected a header with seconds and watts, and numbers below"
                     ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise PowerError(f"{path}: cannot be read ({error}); name the meter's CSV file") from error
-    table = np.array(rows, np.float64).reshape(-1, 3)
-    if len(table) < 2 or not (np.diff(table[:, 0]) > 0).all() or not np.isfinite(table).all():
+    table = np.array(rows, np.float64).reshape(-1, 4)
+    if len(table) < 2 or not (np.diff(table[:, 0]) > 0).all() or not np.isfinite(table[:, :3]).all():
         raise PowerError(f"{path}: {len(table)} readings, expected two or more with rising times and finite watts")
-    return table[:, 0], table[:, 1], table[:, 2].astype(bool)
+    joules = table[:, 3]
+    return table[:, 0], table[:, 1], table[:, 2].astype(bool), joules if np.isfinite(joules).all() else None

@@ -5,12 +5,15 @@ accuracy is the largest error of the worse grade with the settings after power-o
 the warmth of a board. Linearity is taken as unknown: see `sensor.Accuracy`.
 """
 
+import errno
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from bsff.errors import PowerError
 
+from .conversion import CONFIGURATION, response
+from .response import Response
 from .sensor import Accuracy
 
 MANUFACTURER, DIE = 0xFE, 0xFF
@@ -68,7 +71,7 @@ class Ina:
     Raises
     ------
     PowerError
-        If the chip is not known, another one is there, or the shunt has no resistance.
+        If the chip is not known, another one is there, it does not convert, or the shunt has no resistance.
     """
 
     def __init__(
@@ -86,7 +89,8 @@ class Ina:
         offset = self._chip.shunt_offset * volts / (1 if inner else shunt_ohms)
         self.accuracy = Accuracy(
             # voltage and current have a gain each
-            self._chip.gain * 2**0.5, offset, 0.0 if inner else shunt_tolerance
+            self._chip.gain * 2**0.5, offset, 0.0 if inner else shunt_tolerance,
+            resolution=(self._chip.amperes or self._chip.shunt_volts / shunt_ohms) * volts,
         )  # fmt: skip
         if self._chip.die is not None:
             seen = self._word(MANUFACTURER), self._word(DIE)
@@ -95,11 +99,17 @@ class Ina:
                     f"{self.name}: identifies itself as 0x{seen[0]:04x} 0x{seen[1]:04x}, {chip} is 0x{TEXAS:04x} "
                     f"0x{self._chip.die:04x}; another chip lives at this address, see `i2cdetect -y {number}`"
                 )
+        self.response: Response | None = response(chip, self._word(CONFIGURATION), self.name)
+        self.wraps: tuple[float, ...] | None = None
 
     def _word(self, register: int) -> int:
         try:
             raw = int(self._bus.read_word_data(self._address, register))
         except OSError as error:
+            if error.errno == errno.EBUSY:
+                raise PowerError(
+                    f"{self.name}: a driver of the kernel holds this chip; name it as `bsff power --list` does, or unbind the driver"
+                ) from error
             raise PowerError(
                 f"{self.name}: no answer on I2C ({error}); check the wires and the address with `i2cdetect`"
             ) from error

@@ -1,5 +1,6 @@
 """The measurement: four states, interleaved, each again and again."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from bsff.errors import PowerError
 
+from .counter import slope, unwrap
 from .sampler import Sampler
 
 STATES = ("blank", "idle", "traffic", "training")
@@ -50,6 +52,8 @@ class Record:
     watts: NDArray[np.float64]
     """`times` and `watts`: array of float, shape (N,). Seconds of the monotonic clock, rising; watts."""
     windows: list[Window] = field(default_factory=list)
+    joules: NDArray[np.float64] | None = None
+    """Shape (N,): what a counter of energy showed, rising; None for a sensor of power. `watts` are then its slope."""
 
 
 def measure(
@@ -80,9 +84,9 @@ def measure(
     PowerError
         If a number makes no sense, or the sensor fails.
     """
-    if not (seconds > 0 and settle >= 0 and repeats >= 2):
+    if not (0 < seconds < math.inf and 0 <= settle < math.inf and repeats >= 2):
         raise PowerError(
-            f"windows of {seconds} s after {settle} s, {repeats} repeats: expected times above 0 and 2 repeats or more, "
+            f"windows of {seconds} s after {settle} s, {repeats} repeats: expected finite times above 0 and 2 repeats or more, "
             "since an interval comes from how the repeats differ"
         )
     windows: list[Window] = []
@@ -104,5 +108,19 @@ def measure(
         except PowerError as error:
             raise error from None  # a sensor that failed explains the rest
         raise
-    times, watts = sampler.stop()
-    return Record(times, watts, windows)
+    return readings(sampler, windows)
+
+
+def readings(sampler: Sampler, windows: list[Window]) -> Record:
+    """End a sampler, and join what it read to what was done.
+
+    Raises
+    ------
+    PowerError
+        If the sensor failed.
+    """
+    times, values = sampler.stop()
+    if sampler.wraps is None:
+        return Record(times, values, windows)
+    joules = unwrap(values, sampler.wraps)
+    return Record(times, slope(times, joules), windows, joules)

@@ -18,6 +18,9 @@ STOP_SECONDS = 10.0
 class Sampler(Protocol):
     """What `protocol.measure` needs; a test may let time pass as it likes."""
 
+    wraps: tuple[float, ...] | None
+    """See `Sensor.wraps`."""
+
     def start(self) -> None:
         """Begin to read."""
 
@@ -25,7 +28,7 @@ class Sampler(Protocol):
         """Raise what went wrong since."""
 
     def stop(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """End; returns times in seconds and watts."""
+        """End; returns times in seconds, and watts or, of a counter, joules."""
 
 
 class ThreadSampler:
@@ -38,9 +41,11 @@ class ThreadSampler:
     """
 
     def __init__(self, sensor: Sensor, interval: float) -> None:
-        if not interval > 0:
-            raise PowerError(f"interval = {interval} s: expected more than 0")
-        self._sensor, self._interval = sensor, interval
+        if not 0 < interval < 3600:
+            raise PowerError(
+                f"interval = {interval} s: expected more than 0 and less than an hour; 0.02 suits most sensors"
+            )
+        self._sensor, self._interval, self.wraps = sensor, interval, sensor.wraps
         self._readings: list[tuple[float, float]] = []
         self._error: PowerError | None = None
         self._ending = threading.Event()
@@ -55,14 +60,14 @@ class ThreadSampler:
         while not self._ending.is_set():
             before = time.monotonic()
             try:
-                watts = self._sensor.read()
+                value = self._sensor.read()
             except PowerError as error:
                 self._error = error
                 return
             except Exception as error:  # a thread that dies silently would leave a recording with a hole
                 self._error = PowerError(f"{self._sensor.name}: {error!r} while it was read; see `bsff power --list`")
                 return
-            self._readings.append(((before + time.monotonic()) / 2, watts))
+            self._readings.append(((before + time.monotonic()) / 2, value))
             due = max(due + self._interval, time.monotonic())
             self._ending.wait(due - time.monotonic())
 

@@ -15,6 +15,10 @@ def number(path: Path) -> float:
     """
     try:
         return float(path.read_text())
+    except PermissionError as error:
+        raise PowerError(
+            f"{path}: only root may read it; run as root, or let everybody: sudo chmod a+r {path} (until the next start)"
+        ) from error
     except (OSError, ValueError) as error:
         raise PowerError(
             f"{path}: cannot be read ({error}); was the sensor unplugged or its driver removed? See `bsff power --list`"
@@ -27,3 +31,11 @@ def word(path: Path, otherwise: str) -> str:
         return path.read_text().strip() or otherwise
     except OSError:
         return otherwise
+
+
+def number_or_none(path: Path) -> float | None:
+    """The number in a file of sysfs that need not be there."""
+    try:
+        return float(path.read_text())
+    except (OSError, ValueError):
+        return None
