@@ -1,0 +1,1 @@
+"""How far the estimate of the energy saving can be trusted: ``python -m bsff.studies.energy_estimate``."""
