@@ -109,6 +109,9 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     (power / "power.json").write_text('{"measured": null, "why": "no sensor"}')
     assert main(["energy", str(run), "--samples", "5", "--power", str(power)]) == 0
     assert "measured: not measured" in capsys.readouterr().out
+    (power / "power.json").write_text('{"measured": {"dynamic": {"banana": 1}}, "sensor": "x"}')
+    assert main(["energy", str(run), "--power", str(power)]) == 2
+    assert "banana" in capsys.readouterr().err
     interval = {"value": 1.25e-4, "spread": 3e-6, "sensor": 4e-6}
     (power / "power.json").write_text(json.dumps({"measured": {"dynamic": interval}, "sensor": "ina226"}))
     assert main(["energy", str(run), "--samples", "5", "--power", str(power)]) == 0

@@ -101,7 +101,20 @@ def test_a_processor_is_measured_by_its_own_counter(tmp_path: Path) -> None:
 
 def test_a_float_training_is_measured_the_same_way(tmp_path: Path) -> None:
     variant = "backpropagation"
-    words = ["digits-small", "--workload", "reference", "--variant", variant, "--batch", "20", *QUICK, "--out", variant]
+    words = [
+        "digits-small",
+        "--workload",
+        "reference",
+        "--variant",
+        variant,
+        "--batch",
+        "20",
+        *QUICK,
+        "--seconds",
+        "0.9",
+        "--out",
+        variant,
+    ]
     done = power(tmp_path / "sys", *words, before=GPU)
     assert done.returncode == 0, done.stderr
     entry = json.loads((tmp_path / variant / "power.json").read_text())
@@ -146,6 +159,7 @@ command.scan = functools.partial(command.scan.func, hwmon_root=root, iio_root=ro
     assert done.returncode == 2
     assert_sentence(done.stderr)
     assert f"{path}: only root may read it; run as root" in done.stderr
+    assert done.stdout == ""  # it is said before anything is made
 
 
 @pytest.mark.parametrize(
@@ -260,6 +274,11 @@ def test_it_is_tried_out_and_the_windows_fit(
     dynamic = entry["measured"]["dynamic"]
     assert dynamic["value"] == pytest.approx(0.6e-3, rel=0.02)
     assert dynamic["lag"] > 0
+    capsys.readouterr()
+    assert main([*words, "--settle", "0.2", "--averaging", "0.1"]) == 0  # the user knows better
+    assert "trying it out" not in capsys.readouterr().out
+    entry = json.loads((tmp_path / "power.json").read_text())
+    assert (entry["response"]["source"], entry["remains"]) == ("--averaging 0.1", 0)
 
 
 def test_a_recording_for_a_slow_meter(

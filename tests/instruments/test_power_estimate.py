@@ -10,9 +10,10 @@ from power_helpers import WATTS, Board, Bus
 from scipy import stats
 
 from bsff.errors import PowerError
-from bsff.instruments.power import Accuracy, Record, Window, estimate
-from bsff.instruments.power.estimate import Interval, energy, student
+from bsff.instruments.power import Accuracy, Interval, Record, Window, estimate
+from bsff.instruments.power.estimate import energy
 from bsff.instruments.power.ina import Ina
+from bsff.instruments.power.interval import student
 
 RATE = 1000.0
 LIMITS = Accuracy(gain=0.01, offset=0.02, shunt=0.01, linearity=0.002, resolution=0.00125)

@@ -28,17 +28,24 @@ def test_slow_sensors_once_gave_a_wrong_energy(rng: np.random.Generator, case: C
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=lambda k: CASES[k].name)
 def test_intervals_hold_the_truth_as_often_as_claimed(rng: np.random.Generator, number: int) -> None:
-    """100 measurements at 95 % have a standard deviation of 2.2 %; of 60 shares, one below 87 % comes once in 300 runs."""
-    outcome = cover(CASES[number], rng, 100)
+    """60 measurements at 95 % have a standard deviation of 2.8 %; the committed page has 1,000 of each."""
+    outcome = cover(CASES[number], rng, 60)
     assert outcome.refused == 0, outcome.why
     for name in TRUTH:
-        assert outcome.coverage(name) >= 0.86, (name, outcome.coverage(name))
+        assert outcome.coverage(name) >= 0.82, (name, outcome.coverage(name))
 
 
 def test_intervals_are_no_wider_than_needed(rng: np.random.Generator) -> None:
     outcome = cover(CASES[1], rng, 200)
     half = np.abs(np.array(outcome.values) - TRUTH["dynamic"]) <= np.array(outcome.halves) / 2
     assert half.mean() < 0.85
+
+
+def test_a_slow_counter_gets_windows_in_which_it_changes_often_enough(rng: np.random.Generator) -> None:
+    for declared in (True, False):
+        outcome = cover(Case("a counter each 4 s", Sensor("counter", 4.0), declared), rng, 10)
+        assert outcome.refused == 0, outcome.why
+        assert np.mean(outcome.values) == pytest.approx(TRUTH["dynamic"], rel=0.02)
 
 
 @pytest.mark.parametrize("number", range(len(BOUNDED)), ids=lambda k: BOUNDED[k].name)

@@ -87,7 +87,9 @@ def _measured(folder: Path | None) -> dict[str, Any] | None:
     path = folder / "power.json"
     try:
         record = dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
+        if record.get("measured"):
+            _ = Interval(**record["measured"]["dynamic"]), record["sensor"]  # what is shown of it
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise PowerError(
             f"{path}: cannot be read ({error}); record with `{pasteable('bsff', 'power', '--out', folder)}` first"
         ) from None

@@ -28,7 +28,7 @@ from bsff.instruments.power.plot import plot
 from bsff.instruments.power.protocol import MIN_REPEATS, MIN_SECONDS
 from bsff.instruments.power.sampler import ThreadSampler
 from bsff.instruments.power.scan import choose
-from bsff.instruments.power.timing import SETTLE, Timing, timing_of
+from bsff.instruments.power.timing import COUNTED, FRESH, SETTLE, Timing, timing_of
 
 from . import power_show as show
 from . import power_work as work
@@ -184,7 +184,8 @@ def _measure(arguments: argparse.Namespace, sensor: Sensor | None, averaging: Re
                 )  # fmt: skip
         if response is not None:
             name = METER if sensor is None else sensor.name
-            timing = fit(response, name, seconds=arguments.seconds, settle=arguments.settle)
+            fresh = FRESH if sensor is None or sensor.wraps is None else COUNTED
+            timing = fit(response, name, seconds=arguments.seconds, settle=arguments.settle, fresh=fresh)
             minutes = len(subject.workload.states) * arguments.repeats * (timing.seconds + timing.settle) / 60
             print(
                 f"{name}: a new value every {response.period:.3g} s ({response.source}), so windows of {timing.seconds:.3g} s after "

@@ -1,6 +1,7 @@
 """Power of a board while a machine works on it: sensors, protocol, uncertainty. It needs numpy alone, smbus2 for I2C."""
 
-from .estimate import Interval, Result, estimate
+from .estimate import Result, estimate
+from .interval import Interval
 from .probe import probe
 from .protocol import STATES, Record, Window, measure
 from .response import Response, block

@@ -10,6 +10,8 @@ from .response import Response
 
 FRESH = 2
 """New values of the sensor in a window, at least."""
+COUNTED = 8
+"""The same of a counter of energy, of which only what lies between two changes within a window is used."""
 LONGEST = 120.0
 """A sensor that looks back for longer is refused: five repeats would take hours, in which boards drift."""
 SETTLE = 1.0
@@ -32,6 +34,7 @@ def fit(
     *,
     seconds: float | None,
     settle: float | None,
+    fresh: int = FRESH,
     remedy: str = "leave the option out, or let the sensor average less",
 ) -> Timing:
     """Times that fit a sensor: those asked for, or what is needed where nothing was asked for.
@@ -43,6 +46,8 @@ def fit(
         Of the sensor, for messages.
     seconds, settle : float or None
         As in `Timing`, if the user chose them.
+    fresh : int
+        New values in a window, at least: `FRESH`, or `COUNTED`.
     remedy : str
         What to do if they are too short.
 
@@ -56,7 +61,7 @@ def fit(
             f"{name}: a reading looks back {response.reach:.3g} s ({response.source}), expected at most {LONGEST:g} s; let the "
             "sensor average less (hwmon: write milliseconds to its update_interval), or use another one"
         )
-    window, wait = FRESH * response.period, response.reach
+    window, wait = fresh * response.period, response.reach
     for option, value, needed in (("--seconds", seconds, window), ("--settle", settle, wait)):
         if value is not None and value < needed:
             raise PowerError(

@@ -7,6 +7,7 @@ import numpy as np
 from bsff.errors import PowerError
 from bsff.instruments.power import Response, Result, block, estimate, fit, measure, probe, verify
 from bsff.instruments.power.response import CLOCK
+from bsff.instruments.power.timing import COUNTED, FRESH
 
 from .board import ACCURACY, RATE, WATTS, Conditions, Sensor, SimulatedBoard
 
@@ -69,7 +70,8 @@ def run(case: Case, rng: np.random.Generator, outcome: Outcome | None = None) ->
     board = SimulatedBoard(case.sensor, case.conditions, rng)
     begin = board.clock()
     response = response_of(case.sensor) if case.declared else probe(board, lambda: board, case.name, clock=board.clock)
-    timing = fit(response, case.name, seconds=None, settle=None)
+    fresh = FRESH if board.wraps is None else COUNTED
+    timing = fit(response, case.name, seconds=None, settle=None, fresh=fresh)
     record = measure(board, board, seconds=timing.seconds, settle=timing.settle, clock=board.clock)
     if outcome is not None:
         outcome.minutes.append((board.clock() - begin) / 60)
