@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 COUNTS := docs/results/synthesis
-EXTRAS := train,reference,sweep,ray,serial,hardware,simulation,docs,dev
+EXTRAS := train,reference,sweep,ray,serial,gpu,hardware,simulation,docs,dev
 
 .PHONY: help install train test lint docs synthesis synthesis-table speed clean
 
