@@ -72,6 +72,8 @@ class Network(wiring.Component):
         connect(m, registers.encoder, encoder.generator)
         connect(m, samples.output, encoder.input)
         self._route(m, encoder.output, blocks)
+        clear = Signal()  # a register between decoding a command and the many counters
+        m.d.sync += clear.eq(registers.clear_counters)
         for i, block in enumerate(blocks):
             connect(m, registers.buses[i], block.bus)
             m.submodules[f"access{i}"] = stage = AccessStage()
@@ -81,7 +83,7 @@ class Network(wiring.Component):
             m.d.comb += [
                 block.learn.eq(registers.control.learn),
                 block.results.eq(registers.control.results),
-                block.clear.eq(registers.clear_counters),
+                block.clear.eq(clear),
             ]
         # a sample that leaves the store is in the encoder, and a cycle later in a map: `busy` looks at all and at the moment between
         idle = Signal()
