@@ -7,10 +7,10 @@ STAMP := $(VENV)/.installed
 COUNTS := docs/results/synthesis
 EXTRAS := train,reference,sweep,ray,serial,gpu,hardware,simulation,docs,dev
 
-.PHONY: help install train test lint docs synthesis synthesis-table speed clean
+.PHONY: help install train test test-long lint docs synthesis synthesis-table speed clean
 
 help:            ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -23,8 +23,11 @@ install: $(STAMP)  ## make .venv with everything in it
 train: $(STAMP)    ## train the embedded digits on the bit-exact model of the machine
 	$(BIN)/bsff train digits --device emulated
 
-test: $(STAMP) lint  ## every check and test
+test: $(STAMP) lint  ## every check, and every test but the long ones
 	$(BIN)/pytest -n 2 --dist worksteal
+
+test-long: $(STAMP) ## the long tests: netlists that learn, counts made again
+	$(BIN)/pytest -n 2 -m long
 
 lint: $(STAMP)     ## style and types
 	$(BIN)/ruff check .
