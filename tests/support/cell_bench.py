@@ -50,9 +50,7 @@ def simulate(
         given.append(f".{name}(word[{at} +: {width}])")
     names = sorted({name.partition("[")[0] for name in outputs})
     taken = [f".{name}({name})" for name in names]
-    wires = " ".join(
-        f"wire {'[15:0] ' if name[:2] == 'DO' and not name[-1].isdigit() else ''}{name};" for name in names
-    )
+    wires = " ".join(f"wire {'[15:0] ' if f'{name}[0]' in outputs else ''}{name};" for name in names)
     values = ", ".join(f'.{k}("{v}")' if isinstance(v, str) else f".{k}({v})" for k, v in parameters.items())
     ports = ", ".join([*given, *taken, *(f".{clock}(clock)" for clock in clocks)])
     (folder / "words").write_text("\n".join(f"{word:x}" for word in words) + "\n")

@@ -200,3 +200,98 @@ def test_registers_of_it_are_refused(tmp_path: Path) -> None:
     need("icarus")
     _, text = simulate(tmp_path, "MULT18X18D", {"REG_OUTPUT_CLK": "CLK0"}, [("A0", 1)], ["P0"], [0])
     assert "MULT18X18D: registers are not modelled" in text
+
+
+@pytest.mark.parametrize(
+    ("mode", "reads", "writes", "modes"),
+    [
+        ("TDP", (18, 18), (18, 18), ("READ_FIRST", "WRITE_FIRST")),
+        ("TDP", (9, 4), (9, 4), ("NO_CHANGE", "READ_FIRST")),
+        ("TDP", (2, 1), (18, 9), ("READ_FIRST", "READ_FIRST")),
+        ("SDP", (36, 0), (0, 36), ("READ_FIRST", "READ_FIRST")),
+        ("SDP", (36, 0), (0, 36), ("WRITE_FIRST", "WRITE_FIRST")),
+    ],
+)
+def test_half_block_ram_of_a_7_series(
+    mode: str, reads: tuple[int, int], writes: tuple[int, int], modes: tuple[str, str], seed: int, tmp_path: Path
+) -> None:
+    need("icarus")
+    rng = np.random.default_rng([seed, *reads, *writes])
+    memory = Rows(36, image(rng, 512, 36))
+    data, parity = 0, 0
+    for i, row in enumerate(memory.rows):
+        for byte in range(4):
+            data |= (row >> 9 * byte & 0xFF) << 32 * i + 8 * byte
+            parity |= (row >> 9 * byte + 8 & 1) << 4 * i + byte
+    top = (1 << 256) - 1
+    parameters: dict[str, Any] = {f"INIT_{i:02X}": f"256'h{data >> 256 * i & top:x}" for i in range(64)}
+    parameters |= {f"INITP_{i:02X}": f"256'h{parity >> 256 * i & top:x}" for i in range(8)}
+    parameters |= {"RAM_MODE": mode, "WRITE_MODE_A": modes[0], "WRITE_MODE_B": modes[1]}
+    parameters |= {"READ_WIDTH_A": reads[0], "READ_WIDTH_B": reads[1]}
+    parameters |= {"WRITE_WIDTH_A": writes[0], "WRITE_WIDTH_B": writes[1], "SRVAL_A": 0, "SRVAL_B": 0}
+    inputs = [("ADDRARDADDR", 14), ("DIPADIP", 2), ("DIADI", 16), ("WEA", 2), ("ENARDEN", 1), ("RSTRAMARSTRAM", 1)]
+    inputs += [("ADDRBWRADDR", 14), ("DIPBDIP", 2), ("DIBDI", 16), ("WEBWE", 4), ("ENBWREN", 1), ("RSTRAMB", 1)]
+    words, expected = [], []
+    held: list[int | None] = [0, 0]
+    for _ in range(CYCLES):
+        address = [int(rng.integers(4)) << 5 | int(rng.integers(32)) for _ in range(2)]
+        value = [int(rng.integers(1 << 18)) for _ in range(2)]
+        on, reset = (rng.random((2, 2)) < np.array([[0.9], [0.05]])).astype(int)
+        same = address[0] >> 5 == address[1] >> 5
+        enables = [int(rng.integers(1 << (4 if writes[i] == 36 else 2))) * int(rng.random() < 0.5) for i in range(2)]
+        enables = [n if writes[i] else 0 for i, n in enumerate(enables)]
+        if on.all() and same and all(enables):  # both write, maybe the same bits
+            enables[0] = 0
+        word = 0
+        for i in range(2):
+            word = (word << 14 | address[i]) << 18 | split(value[i])
+            word = ((word << 2 * (1 + i) | enables[i]) << 1 | int(on[i])) << 1 | int(reset[i])
+        words.append(word)
+        before = [memory.read(reads[i], address[i]) if reads[i] else 0 for i in range(2)]
+        wrote = [bool(on[i] and (enables[i] if writes[i] >= 18 else enables[i] & 1)) for i in range(2)]
+        for i in range(2):
+            if wrote[i]:
+                whole = value[1] << 18 | value[0] if writes[i] == 36 else value[i]
+                memory.write(writes[i], address[i], whole, enables[i])
+        for i in range(2):
+            if on[i] and reset[i]:
+                held[i] = 0
+            elif on[i]:
+                spoilt = wrote[1 - i] and same and modes[1 - i] != "READ_FIRST"
+                after = memory.read(reads[i], address[i]) if reads[i] else 0
+                held[i] = None if spoilt else shown(modes[i], before[i], after, held[i], wrote[i])
+        expected.append((held[0], held[1]))
+    outputs = []
+    for port, narrow in (("A", "ADO"), ("B", "BDO")):
+        for byte in (1, 0):
+            outputs += [f"DOP{port}DOP[{byte}]" if port == "A" else f"DOPBDOP[{byte}]"]
+            outputs += [f"DO{narrow}[{8 * byte + bit}]" for bit in reversed(range(8))]
+    found, said = simulate(
+        tmp_path, "RAMB18E1", numbers(parameters), inputs, outputs, words, ("CLKARDCLK", "CLKBWRCLK")
+    )
+    assert len(found) == CYCLES, said
+    assert equal(found, expected, reads, 18) > CYCLES / 2
+
+
+def split(value: int) -> int:
+    """Two bytes of nine bits as the two bits of parity, then the 16 of data."""
+    return (value >> 17 & 1) << 17 | (value >> 8 & 1) << 16 | (value >> 9 & 0xFF) << 8 | value & 0xFF
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "said"),
+    [
+        ("DOA_REG", 1, "output registers"),
+        ("READ_WIDTH_A", 36, "a width"),
+        ("RAM_MODE", "ECC", "a RAM_MODE"),
+        ("WRITE_MODE_B", "OTHER", "a WRITE_MODE"),
+        ("IS_CLKARDCLK_INVERTED", 1, "inversions"),
+    ],
+)
+def test_other_modes_of_that_are_refused(parameter: str, value: str | int, said: str, tmp_path: Path) -> None:
+    need("icarus")
+    found, text = simulate(
+        tmp_path, "RAMB18E1", {parameter: value}, [("ENARDEN", 1)], ["DOADO[0]"], [0], ("CLKARDCLK", "CLKBWRCLK")
+    )
+    assert found == []
+    assert f"RAMB18E1: {said}" in text
