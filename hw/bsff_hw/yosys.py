@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,14 @@ def _command(named: str | None, _path: str | None) -> list[str]:
         return [packaged, "-s"]
     said = f"{system} {fault}" if system else "none was found"
     raise DeviceError(f"this needs yosys, and {said}; {_WANTED}")
+
+
+def version() -> str:
+    """Which yosys `command` found, for names of what is kept of it."""
+    program = command()[0]
+    if program == sys.executable:
+        return f"pyosys {metadata.version('pyosys')}"
+    return process.run([program, "-V"], timeout=_VERSION_SECONDS).output.strip()
 
 
 def script(*, strip_internal_attrs: bool) -> str:

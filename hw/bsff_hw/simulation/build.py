@@ -68,7 +68,13 @@ def cache_root() -> Path:
 
 
 def build(
-    verilog: str, *, trace: bool, toggles: bool = False, harness: Path = HARNESS, timeout: float = BUILD_SECONDS
+    verilog: str,
+    *,
+    trace: bool,
+    toggles: bool = False,
+    quick: bool = False,
+    harness: Path = HARNESS,
+    timeout: float = BUILD_SECONDS,
 ) -> Path:
     """The shared library of a design, compiled unless an earlier call has done so.
 
@@ -82,6 +88,8 @@ def build(
         Whether it can write waves, which makes it slower.
     toggles : bool
         Whether it counts how often each bit changes, which makes it several times slower.
+    quick : bool
+        Whether it is compiled without optimisation: a third of the work, for what runs few cycles.
     harness : Path
         The C++ file that drives the design's ports.
     timeout : float
@@ -99,7 +107,8 @@ def build(
     verilator = find_verilator()
     flags = [*_FLAGS, *(["--trace-fst"] if trace else []), *(_TOGGLES if toggles else [])]
     runtime = Runtime(cache_root(), [verilator.version, platform.machine(), _MAKE, *flags])
-    flags += ["-MAKEFLAGS", _MAKE + (_UNITED if len(verilog) <= SMALL else "")]
+    make = _MAKE.replace("OPT_FAST=-O1", "OPT_FAST=-O0") if quick else _MAKE
+    flags += ["-MAKEFLAGS", make + (_UNITED if len(verilog) <= SMALL else "")]
     key = _key(verilog, harness, flags, verilator.version)
     root = cache_root()
     folder = root / f"verilated-{key}"

@@ -73,6 +73,9 @@ class RtlDevice:
         Count how often each bit changes: see `toggles`. Several times slower, and compiled apart.
     seed : int
         Of the values that registers without a reset, and memories without contents, start with.
+    verilog : str, optional
+        The machine's text, such as a netlist with its ports; by default it is generated. It is compiled without
+        optimisation: a netlist takes longer to compile than to run.
 
     Raises
     ------
@@ -80,13 +83,22 @@ class RtlDevice:
         If a tool is missing, the design does not compile, or the waves file cannot be written.
     """
 
-    def __init__(self, config: Config, *, waves: Path | None = None, toggles: bool = False, seed: int = 0) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        waves: Path | None = None,
+        toggles: bool = False,
+        seed: int = 0,
+        verilog: str | None = None,
+    ) -> None:
         if not 0 <= seed < _SEEDS:
             raise DeviceError(f"seed = {seed}: expected 0 to {_SEEDS - 1}")
         file = None if waves is None else WavesFile(waves)  # refuse a wrong name before minutes of compiling
-        self._library = simulator.load(
-            build(generate(config), trace=file is not None, **({"toggles": True} if toggles else {}))
-        )
+        options = {"toggles": True} if toggles else {}
+        if verilog is not None:
+            options["quick"] = True
+        self._library = simulator.load(build(verilog or generate(config), trace=file is not None, **options))
         name = None if file is None else str(file.part).encode()
         # Verilator would take seed 0 as a wish for any
         self._handle = self._library.bsff_create(seed + 1, name, ANSWER_CYCLES)
