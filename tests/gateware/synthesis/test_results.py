@@ -17,7 +17,9 @@ from bsff_hw.targets import TARGETS
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "docs" / "results" / "synthesis"
-QUICK = "digits-tiny-ecp5-85k"
+ROUTED = "digits-tiny-ecp5-85k"
+WHOLE = ["digits-small-xc7z020", ROUTED]
+QUICK = "digits-tiny-layer1-ecp5-85k"
 
 
 def record(name: str) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def test_a_folder_without_reports_is_named(tmp_path: Path, capsys: pytest.Captur
     assert "no reports (*.json) there; make them with `bsff synth" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["digits-small-xc7z020", QUICK])
+@pytest.mark.parametrize("name", WHOLE)
 def test_the_design_is_the_one_that_was_counted(name: str) -> None:
     kept = record(name)
     config, family = load(kept["config"]), TARGETS[kept["target"]].family
@@ -44,9 +46,9 @@ def test_the_design_is_the_one_that_was_counted(name: str) -> None:
     assert digest == kept["verilog_sha256"], f"{name}.json is not of this design: run `make synthesis`"
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_fresh_run_counts_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The counts are equal, or near with other tools; of the smallest machine, which takes two minutes."""
+    """The counts are equal, or near with other tools; of one layer of the smallest machine."""
     kept = record(QUICK)
     out = tmp_path / "fresh.json"
     assert main([*command(kept).split()[1:], "--no-route", "--json", str(out)]) == 0
@@ -83,6 +85,6 @@ def test_what_is_said_to_fit_fits(name: str) -> None:
 
 def test_a_small_machine_is_placed_and_routed_on_an_ecp5() -> None:
     """At half of the clock that it asks for; see decision 040 for what it reached before."""
-    kept = record(QUICK)
+    kept = record(ROUTED)
     assert kept["fits"]
     assert kept["timing"]["fmax_mhz"] >= 50
