@@ -122,8 +122,7 @@ import json, sys
 from pathlib import Path
 order = json.loads(Path("build.json").read_text())
 Path("report.json").write_text(json.dumps({"fmax": {"clk": {"achieved": REACHED}}, "utilization": {"TRELLIS_FF": {"used": 7}}}))
-Path("yosys.log").write_text("Yosys 0.70 (git)")
-Path("nextpnr.version").write_text("nextpnr-0.11")
+Path("versions").write_text("Yosys 0.70, nextpnr-0.11\\n")
 Path("bsff.bit").write_bytes(b"bits at %d" % order["clock_mhz"])
 Path("bsff.svf").write_bytes(b"svf")
 """
@@ -151,7 +150,7 @@ def test_the_manifest_fits_its_schema(tmp_path: Path, stand_in: Any, capsys: pyt
     found = json.loads((out / "manifest.json").read_text())
     jsonschema.validate(found, json.loads((ROOT / "bitstreams" / "manifest.schema.json").read_text()))
     assert found["seed"] == 5
-    assert found["version"] == "yosys 0.70, nextpnr nextpnr-0.11"
+    assert found["version"] == "Yosys 0.70, nextpnr-0.11"
     assert found["reached_mhz"] == 93.2
     assert found["files"]["bsff.bit"] == hashlib.sha256(b"bits at 75").hexdigest()
 

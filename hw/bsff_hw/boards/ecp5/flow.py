@@ -17,7 +17,7 @@ from .shell import TOP
 
 ORDER = "build.json"
 REPORT = "report.json"
-VERSION = "nextpnr.version"
+VERSIONS = "versions"
 PURGED = ("flatten", "opt_clean -purge")
 """Leave each wire one name: with several, ABC9 of yosys 0.70 puts some netlists together wrong, with an assertion of its own
 (digits-small) or a register of two drivers (digits-tiny)."""
@@ -74,7 +74,7 @@ def build(folder: Path) -> None:
     (folder / "synth.ys").write_text(script())
     run("yosys", [*yosys.command(), "synth.ys"], folder, log=folder / "yosys.log", seconds=SECONDS)
     nextpnr = nextpnr_command()
-    (folder / VERSION).write_text(version(nextpnr, folder) + "\n")
+    (folder / VERSIONS).write_text(f"{yosys.version()}, {version(nextpnr, folder)}\n")
     place = [*nextpnr, *order["place"], "--router", ROUTER, "--seed", str(order["seed"]), "--timing-allow-fail"]
     files = ["--json", f"{TOP}.json", "--lpf", f"{TOP}.lpf", "--textcfg", f"{TOP}.config", "--report", REPORT]
     run("nextpnr-ecp5", [*place, *files], folder, log=folder / "nextpnr.log", seconds=SECONDS)

@@ -1,14 +1,13 @@
 """What a finished build says of itself."""
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from bsff.errors import DeviceError
 
-from .flow import REPORT, VERSION
+from .flow import REPORT, VERSIONS
 
 
 def facts(folder: Path, order: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,8 +27,7 @@ def facts(folder: Path, order: Mapping[str, Any]) -> dict[str, Any]:
     """
     try:
         report = json.loads((folder / REPORT).read_text())
-        said = (folder / "yosys.log").read_text(errors="replace")
-        nextpnr = (folder / VERSION).read_text().strip()
+        versions = (folder / VERSIONS).read_text().strip()
     except (OSError, ValueError) as error:
         raise DeviceError(f"{folder}: a report cannot be read ({error}); run `bsff build` again") from None
     clocks = report.get("fmax", {})
@@ -37,10 +35,9 @@ def facts(folder: Path, order: Mapping[str, Any]) -> dict[str, Any]:
         raise DeviceError(f"{folder / REPORT}: nothing is said of the clock; run `bsff build` again")
     reached = min(clock["achieved"] for clock in clocks.values())
     used = {kind: entry["used"] for kind, entry in sorted(report.get("utilization", {}).items()) if entry["used"]}
-    yosys = re.search(r"Yosys (\d\S*)", said)
     return {
         "tool": "Trellis",
-        "version": f"yosys {yosys[1] if yosys else 'unknown'}, nextpnr {nextpnr}",
+        "version": versions,
         "setup_slack_ns": round(1e3 / order["clock_mhz"] - 1e3 / reached, 3),
         "hold_slack_ns": None,
         "reached_mhz": round(reached, 2),

@@ -1,0 +1,57 @@
+"""The bitstreams of the repository: whole, of the part and the network that their manifests name, and of this version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bsff.config import load
+from bsff.contract.registers import ABI_VERSION, build_hash
+from bsff_hw.boards import board
+from bsff_hw.boards.ecp5 import platform
+from bsff_hw.boards.flash import checked
+from bsff_hw.tools import installed
+
+ROOT = Path(__file__).resolve().parents[3] / "bitstreams"
+FOLDERS = sorted(path.parent.name for path in ROOT.glob("*/manifest.json"))
+
+
+def test_there_are_some() -> None:
+    assert "ulx3s-85f-digits-small" in FOLDERS
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_the_manifest_is_that_of_the_bitstream(name: str) -> None:
+    manifest = checked(ROOT / name)
+    assert f"{manifest['board']}-{manifest['config']}" == name
+    assert manifest["abi"] == ABI_VERSION, "build it again with `bsff build`"
+    assert manifest["build"] == f"0x{build_hash(load(ROOT / name / 'config.toml')):08x}"
+    assert manifest["reached_mhz"] >= manifest["clock_mhz"]
+    assert not manifest["commit"].endswith("+")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FOLDERS)
+def test_it_is_for_the_part(name: str, tmp_path: Path) -> None:
+    """ecpunpack reads the IDCODE, and finds the part whose frames these are."""
+    program = installed("yowasp-ecpunpack")
+    assert program is not None
+    bit = tmp_path / "bsff.bit"
+    bit.write_bytes((ROOT / name / "bsff.bit").read_bytes())
+    order = [program, "--input", bit.name, "--textcfg", "text"]
+    subprocess.run(order, cwd=tmp_path, check=True, capture_output=True, timeout=300)
+    found = json.loads((ROOT / name / "manifest.json").read_text())
+    described = platform(board(found["board"]))
+    text = (tmp_path / "text").read_text()
+    assert f".device {described.device}" in text.splitlines()
+    package = described._nextpnr_package_options[described.package].upper()
+    assert f".comment Part: {described.device}-{described.speed}{package}" in text
+    damaged = bytearray(bit.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    bit.write_bytes(bytes(damaged))
+    assert hashlib.sha256(damaged).hexdigest() != found["files"]["bsff.bit"]
+    assert subprocess.run(order, cwd=tmp_path, capture_output=True, timeout=300, check=False).returncode != 0  # its CRC
