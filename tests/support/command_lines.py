@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -34,6 +35,7 @@ SHORT = {
     "bench": ["--device", "emulated", "--samples", "2"],
     "build": ["--no-run"],
     "energy": ["--samples", "2"],
+    "flash": ["--dry-run"],
     "selftest": ["--device", "emulated"],
     "sweep": ["--workers", "1"],
     "synth": ["--block", "head", "--no-route", *SMALLEST],
@@ -64,7 +66,7 @@ class Command:
         """Its words, with arguments of `place`, which `prepare` has filled; `replaced` by the name of an argument."""
         values: dict[str, object] = {
             "config": NETWORK, "directory": place / "run", "first": place / "run", "second": place / "run",
-            "spec": place / "sweep.toml", "folder": place / "reports", "target": "xc7z020", "board": "pynq-z2", **replaced,
+            "spec": place / "sweep.toml", "folder": place / ("built" if self.name == "flash" else "reports"), "target": "xc7z020", "board": "pynq-z2", **replaced,
         }  # fmt: skip
         words = [*self.name.split()]
         for each in self.actions:
@@ -90,13 +92,14 @@ def _leaves(name: str, found: argparse.ArgumentParser) -> Iterator[tuple[str, ar
 
 
 def prepare(folder: Path) -> None:
-    """What the arguments of `Command.line` name: a run, a sweep with a result, a report of synthesis."""
+    """What the arguments of `Command.line` name: a run, a sweep with a result, a report of synthesis, a bitstream."""
     train = commands()["train"].line(folder, ["--out", folder / "run"])
     done = bsff(train, folder)
     assert done.returncode == 0, done.stderr
     (folder / "sweep.toml").write_text(SWEEP)
     root = Path(__file__).resolve().parents[2]
     (folder / "reports").mkdir()
+    shutil.copytree(root / "bitstreams" / "ulx3s-85f-digits-small", folder / "built")
     report = next((root / "docs" / "results" / "synthesis").glob("*.json"))
     (folder / "reports" / report.name).write_bytes(report.read_bytes())
 

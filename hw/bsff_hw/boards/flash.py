@@ -53,7 +53,7 @@ def command(folder: Path, manifest: dict[str, Any], *, permanent: bool) -> list[
     Raises
     ------
     DeviceError
-        If the board is not loaded this way, or openFPGALoader is not installed.
+        If the board is not loaded this way.
     ConfigError
         If the manifest names a board that is not known.
     """
@@ -62,25 +62,23 @@ def command(folder: Path, manifest: dict[str, Any], *, permanent: bool) -> list[
         raise DeviceError(
             f"board {chosen.name}: it is loaded by its own processor; copy {BIT} and bsff.hwh there and set BSFF_BITSTREAM"
         )
+    return [LOADER, "--board", chosen.loader, *(["--write-flash"] if permanent else []), str((folder / BIT).resolve())]
+
+
+def flash(words: list[str], *, timeout: float) -> None:
+    """Run the command of `command`.
+
+    Raises
+    ------
+    DeviceError
+        If openFPGALoader is not installed, fails, or does not end within `timeout` seconds.
+    """
     loader = installed(LOADER)
     if loader is None:
         raise DeviceError(
             f"{LOADER} is not installed: apt-get install openfpgaloader, or see https://github.com/trabucayre/openFPGALoader"
         )
-    return [loader, "--board", chosen.loader, *(["--write-flash"] if permanent else []), str((folder / BIT).resolve())]
-
-
-def flash(folder: Path, *, permanent: bool, timeout: float) -> dict[str, Any]:
-    """Load the bitstream of a folder into the board; returns the manifest.
-
-    Raises
-    ------
-    DeviceError, ConfigError
-        See `checked` and `command`; or if openFPGALoader fails, or does not end within `timeout` seconds.
-    """
-    manifest = checked(folder)
-    words = command(folder, manifest, permanent=permanent)
-    ended = process.run(["sh", "-c", 'exec "$0" "$@" 2>&1', *words], timeout=timeout)
+    ended = process.run(["sh", "-c", 'exec "$0" "$@" 2>&1', loader, *words[1:]], timeout=timeout)
     if ended.status is None:
         raise DeviceError(f"{LOADER} did not end within {timeout:g} s; is the board plugged in?")
     if ended.status:
@@ -88,4 +86,3 @@ def flash(folder: Path, *, permanent: bool, timeout: float) -> dict[str, Any]:
         raise DeviceError(
             f"{LOADER} ended with status {ended.status} ({last.strip()}); is the board plugged in, and may you use it?"
         )
-    return manifest

@@ -225,6 +225,9 @@ def test_flash(
     assert (program.parent / "said").read_text().split() == ["--board", "ulx3s", str(built / "bsff.bit")]
     assert main(["flash", str(built), "--permanent"]) == 0
     assert "--write-flash" in (program.parent / "said").read_text()
+    capsys.readouterr()
+    assert main(["flash", str(built), "--dry-run"]) == 0
+    assert capsys.readouterr().out == f"openFPGALoader --board ulx3s {built / 'bsff.bit'}\n"
 
 
 def test_flash_says_what_is_wrong(
@@ -251,4 +254,4 @@ def test_flash_says_what_is_wrong(
     kept |= {"board": "pynq-z2", "files": {"bsff.bit": hashlib.sha256(b"other bits").hexdigest()}}
     (built / "manifest.json").write_text(json.dumps(kept))
     with pytest.raises(DeviceError, match="it is loaded by its own processor"):
-        flash.flash(built, permanent=False, timeout=1)
+        flash.command(built, flash.checked(built), permanent=False)
