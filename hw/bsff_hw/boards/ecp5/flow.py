@@ -28,7 +28,7 @@ COMMAND = [sys.executable, "-m", "bsff_hw.boards.ecp5"]
 
 
 def script() -> str:
-    """What yosys does: the same as for the counts of `bsff synth`."""
+    """What yosys does: the commands of `bsff synth`, whose counts need the names of components, after `PURGED`, which drops them."""
     family = FAMILIES["ecp5"]
     lines = [
         f"read_verilog {TOP}.v",

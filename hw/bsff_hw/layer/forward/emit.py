@@ -17,7 +17,7 @@ from .fire import Fire
 from .pool import Pool, pooled_layout
 
 PLACES = 16
-"""Of the queue: more than the nine beats that are on their way between firing and the return of a place."""
+"""Of the queue: seven keep up a beat a cycle, from firing to the return of the place; more costs nothing in distributed RAM."""
 
 
 class Emit(Planned):

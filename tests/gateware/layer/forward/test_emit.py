@@ -25,6 +25,7 @@ PLANS = {
     "pool, odd": layer_plan({**OWN, "pool": 2, "tiles": 10}, pixels=(5, 3, 1)),
     "no pool": layer_plan({**OWN, "tiles": 4}, pixels=(4, 3, 1)),
 }
+LATENCY = {"pool": 7, "pool, odd": 7, "no pool": 6}
 NARROW = {"channels": 2, "tiles": 1, "lanes": 2, "kernel": 1, "padding": 0}
 SMALL = {
     "pool": layer_plan({**NARROW, "pool": 2}, pixels=(3, 2, 1), classes=2),
@@ -79,6 +80,29 @@ def test_maps(name: str, idle: float, seed: int) -> None:
     biases = [pack(b, 32) for b in bias.reshape(-1, plan.tiles)]
     simulate(dut, take, feed, background=[read_port(dut.biases, biases)])
     assert words == expected
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_from_sums_to_the_first_beat_and_a_beat_a_cycle(name: str) -> None:
+    """Sums always there, beats always taken: with a pool one leaves for the last position of a window."""
+    plan = PLANS[name]
+    dut, begun, left = Emit(plan), [], []
+
+    async def bench(context: Any) -> None:
+        context.set(dut.begin, 1)
+        context.set(dut.sums.valid, 1)
+        context.set(dut.output.ready, 1)
+        for cycle in range(plan.shape.positions * plan.beats + 10):
+            *_, ready, valid = await context.tick().sample(dut.sums.ready, dut.output.valid)
+            begun.extend([cycle] * ready)
+            left.extend([cycle] * valid)
+            context.set(dut.begin, 0)
+
+    simulate(dut, bench)
+    steps = plan.lanes // plan.tiles
+    assert begun == list(range(0, begun[-1] + 1, steps))  # nothing ever waits for a place
+    first = (plan.shape.conv[1] + 1) * plan.beats if plan.pooled else 0  # beats before the window's last
+    assert left[0] == begun[0] + LATENCY[name] + first
 
 
 def test_as_many_beats_wait_as_there_are_places(rng: np.random.Generator) -> None:
