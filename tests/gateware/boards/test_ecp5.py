@@ -187,6 +187,13 @@ def test_a_failing_tool_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         flow.ecppack()
 
 
+def test_a_folder_that_was_not_prepared_is_said_in_a_sentence(tmp_path: Path) -> None:
+    ended = subprocess.run(flow.COMMAND, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("bsff: [Errno 2] No such file or directory: ")
+    assert ended.stderr.count("\n") == 1
+
+
 def test_reports_that_are_missing_are_named(tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match="a report cannot be read"):
         manifest.facts(tmp_path, {})

@@ -9,5 +9,5 @@ from .flow import build
 
 try:
     build(Path.cwd())
-except BsffError as error:
+except (BsffError, OSError, ValueError) as error:  # a folder without build.json, or a full disk, too
     sys.exit(f"bsff: {error}")
