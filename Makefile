@@ -26,7 +26,7 @@ train: $(STAMP)    ## train the embedded digits on the bit-exact model of the ma
 test: $(STAMP) lint  ## every check, and every test but the long ones
 	$(BIN)/pytest -n 2 --dist worksteal
 
-test-long: $(STAMP) ## the long tests: netlists that learn, counts made again
+test-long: $(STAMP) ## the long tests: netlists that learn, counts made again, the site, more machines
 	$(BIN)/pytest -n 2 -m long
 
 lint: $(STAMP)     ## style and types

@@ -43,7 +43,7 @@ def test_it_is_committed_clean(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")  # of the kernel's own packages
-@pytest.mark.parametrize("device", ["emulated", "rtl"])
+@pytest.mark.parametrize("device", ["emulated", pytest.param("rtl", marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", SAID)
 def test_it_runs(name: str, device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from nbclient import NotebookClient

@@ -40,7 +40,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_page_is_in_the_site(site: Path) -> None:
     for page in DOCS.rglob("*.md"):
         assert (site / page.relative_to(DOCS)).with_suffix(".html").is_file(), page
@@ -48,7 +48,7 @@ def test_every_page_is_in_the_site(site: Path) -> None:
         assert (site / "notebooks" / f"{notebook.stem}.html").is_file(), notebook
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("door", DOORS)
 def test_the_reference_shows_each_door(site: Path, door: str) -> None:
     text = (site / "api" / f"{door.lower()}.html").read_text()
@@ -60,14 +60,14 @@ def test_the_reference_shows_each_door(site: Path, door: str) -> None:
     assert text.count('class="sig sig-object py"') >= 5
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
     for page in site.rglob("*.html"):
         for tag in re.findall(r"<(?:script|link|img|iframe)\b[^>]*>", page.read_text()):
             assert not re.search(r'(?:src|href)="(?:https?:)?//', tag), (page, tag)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_links_of_the_site_lead_somewhere(site: Path) -> None:
     for page in site.rglob("*.html"):
         for target in re.findall(r'(?:href|src)="([^"#?:]+)[#?"]', page.read_text()):

@@ -53,6 +53,7 @@ def test_an_index_would_take_them(release: tuple[Path, Path]) -> None:
     assert said.count("PASSED") == 2
 
 
+@pytest.mark.long
 def test_an_installed_wheel_prepares_every_board(installed: Path, tmp_path: Path) -> None:
     environment = {"PYTHONPATH": PACKAGES, "PATH": str(Path(sys.executable).parent)}
     order = ("-c", "import bsff, bsff_hw; print(bsff.__file__, bsff_hw.__file__)")

@@ -47,7 +47,7 @@ def test_26_letters(rng: np.random.Generator) -> None:
     assert [layer.channels for layer in model.config_.layers] == [52, 104]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_100_classes_in_colour(rng: np.random.Generator) -> None:
     """As large as CIFAR-100."""
     images, labels = pictures(100, 500, (32, 32, 3), rng)
@@ -68,7 +68,9 @@ SMALL = {"table": (3, 3), "signal": (5, 1), "letters": (26, 1)}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", SMALL)
+@pytest.mark.parametrize(
+    "kind", ["letters", *(pytest.param(kind, marks=pytest.mark.long) for kind in ("table", "signal"))]
+)
 def test_the_verilog_learns_the_same_bits(kind: str, rng: np.random.Generator) -> None:
     classes, members = SMALL[kind]
     layer = {"channels": classes * members, "temperature": 20.0, "step": 0.03}

@@ -104,7 +104,9 @@ def divided(register: int) -> int:
     return (register >> 8 & 63) * (register >> 20 & 63)
 
 
-@pytest.mark.parametrize("name", ["3.0.1", "3.1.2", "4.0.0"])
+@pytest.mark.parametrize(
+    "name", ["3.1.2", *(pytest.param(name, marks=pytest.mark.long) for name in ("3.0.1", "4.0.0"))]
+)
 def test_pynq_trains_the_machine(gate: Gate, name: str, seed: int) -> None:
     rng = np.random.default_rng(seed)
     shape = geometry(CONFIG)

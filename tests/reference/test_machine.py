@@ -75,7 +75,7 @@ def test_the_reference_begins_as_the_machine(pooling: str, rng: np.random.Genera
     np.testing.assert_allclose(network.head(maps).detach().numpy(), logits, atol=2e-3 * np.abs(logits).max())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_accuracies_within_the_seeds_spread() -> None:
     """Goodness of the last layer and the head. Measured: machine 82.7 and 86.6 %, reference 80.9 and 89.1 %."""
     machine, reference = [], []

@@ -82,7 +82,7 @@ def test_streams_are_those_of_a_layer():
     assert int(state.pbits) == lfsr.jump(lfsr.seed_state(4), 64 * 8)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_correlations(seed):
     """In one stream, of one unit, in a tile, a position, between streams, of three; at every probability and lag."""
     correlations = measured(seed).correlations

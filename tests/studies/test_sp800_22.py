@@ -62,7 +62,7 @@ def test_nist_tests_give_the_p_values_that_nist_prints():
     assert columns == [1, 1, 1, 1, 1, 1, 148, 1, 2, 1, 2, 1, 1, 8, 18]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_nist(seed):
     """Failures and uniformity of every p-value of every test on every stream."""
     found = [(name, v) for name, verdicts in measured(seed).nist.items() for v in verdicts]

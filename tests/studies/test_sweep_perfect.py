@@ -21,7 +21,7 @@ def splitmix(state: int) -> int:
     return state ^ (state >> 31)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_generator_is_replaced() -> None:
     assert splitmix(0) == 0xE220A8397B1DCDAF  # the published first output for seed 0
     context = multiprocessing.get_context("spawn")

@@ -24,7 +24,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             found.shutdown()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_nodes_share_a_sweep(tmp_path: Path, cluster: str) -> None:
     spec = write_spec(tmp_path, QUICK + "[grid]\nseed = [0, 1, 2, 3]\n")
     process = start("sweep", spec, "--ray", cluster)

@@ -89,7 +89,7 @@ def gone(pids: list[int], limit: float = 30) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", ["interrupt", "kill"])
+@pytest.mark.parametrize("how", ["interrupt", pytest.param("kill", marks=pytest.mark.long)])
 def test_a_stopped_sweep_keeps_its_rows(tmp_path: Path, how: str) -> None:
     spec, path = write_spec(tmp_path, SLOWER), tmp_path / "spec.csv"
     process = start("sweep", spec, "--workers", 1)

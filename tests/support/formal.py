@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -66,6 +67,6 @@ def prove(
     subprocess.run([tools / "boolector", "--version"], capture_output=True, check=True, timeout=SECONDS)
     done = subprocess.run(
         [str(home / "yowasp-sby"), "-f", "top.sby"], cwd=folder, capture_output=True, text=True, timeout=SECONDS,
-        env={"PATH": f"{tools}:/usr/bin:/bin", "HOME": str(Path.home())},
+        env={**os.environ, "PATH": f"{tools}:/usr/bin:/bin"},
     )  # fmt: skip
     return done.returncode == 0, done.stdout + done.stderr

@@ -40,9 +40,9 @@ SMALL: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("simulator", "samples", "stalls", "memory"),
     [
-        ("verilator", 12, 0.0, False),
+        pytest.param("verilator", 12, 0.0, False, marks=pytest.mark.long),
         ("verilator", 8, 0.5, True),
-        ("verilator", 8, 0.5, False),
+        pytest.param("verilator", 8, 0.5, False, marks=pytest.mark.long),
         pytest.param("icarus", 2, 0.2, True, marks=pytest.mark.icarus),
     ],
 )
@@ -76,7 +76,7 @@ def folded(config: Config, rng: np.random.Generator) -> Config:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", range(2))
+@pytest.mark.parametrize("case", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_random_networks(case: int, seed: int) -> None:
     """Whole batches, so that all layers work at once; other seeds (`--seed`) build other networks."""
     rng = np.random.default_rng([seed, case, 3])
@@ -99,7 +99,7 @@ def test_random_networks(case: int, seed: int) -> None:
     np.testing.assert_array_equal(counters[:, : len(COUNTERS)], expected.counters)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_faults_of_memory_and_what_they_lose(seed: int) -> None:
     """A wrong buffer, and memory that stops answering: said within the timeout, and what was presented is learnt."""
     rng = np.random.default_rng([seed, 4])

@@ -93,6 +93,7 @@ def test_it_learns_on_a_bad_line(seed: int) -> None:
         assert_same(learn(machine, data), golden("digits-tiny"), cycles=False)
 
 
+@pytest.mark.long
 def test_it_learns_a_larger_network(seed: int) -> None:
     numbers = {"samples": 12, "judged": 3}
     line = board("digits-small", 4, rng_for("digits-small", seed), drift=0.01)

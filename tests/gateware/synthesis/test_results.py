@@ -46,7 +46,7 @@ def test_the_design_is_the_one_that_was_counted(name: str) -> None:
     assert digest == kept["verilog_sha256"], f"{name}.json is not of this design: run `make synthesis`"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_fresh_run_counts_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The counts are equal, or near with other tools; of one layer of the smallest machine."""
     kept = record(QUICK)
