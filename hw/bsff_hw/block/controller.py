@@ -115,14 +115,22 @@ class Controller(wiring.Component):
     def _count(self, m: Module, updated: Signal, running: Signal, finished: Signal) -> None:
         """Gather what the map does."""
         counts, begin = self.events.counts, self.forward.start
+        # what happens in a cycle is counted in the next one: registers part those who tell from the many that count
+        listed, saturated = Signal.like(self.listed), Signal.like(self.saturated)
+        stalled, busy, fresh = Signal(), Signal(), Signal()
+        m.d.comb += stalled.eq((running & self.waiting) | self.verdict.blocked)
+        late_stalled = Signal()
         m.d.sync += [
-            counts.taps.eq(counts.taps + self.listed),
-            counts.saturations.eq(counts.saturations + self.saturated),
+            listed.eq(self.listed),
+            saturated.eq(self.saturated),
+            late_stalled.eq(stalled),
+            busy.eq(~stalled & ~self.idle & ~begin),
+            fresh.eq(begin),
+            counts.taps.eq(counts.taps + listed),
+            counts.saturations.eq(counts.saturations + saturated),
+            counts.stall_cycles.eq(counts.stall_cycles + late_stalled),
+            counts.busy_cycles.eq(counts.busy_cycles + busy),
         ]
-        with m.If((running & self.waiting) | self.verdict.blocked):
-            m.d.sync += counts.stall_cycles.eq(counts.stall_cycles + 1)
-        with m.Elif(~self.idle & ~begin):
-            m.d.sync += counts.busy_cycles.eq(counts.busy_cycles + 1)
         with m.If(finished):
             m.d.sync += [
                 counts.samples.eq(1),
@@ -131,5 +139,8 @@ class Controller(wiring.Component):
                 counts.updates.eq(updated),
                 counts.update_taps.eq(Mux(updated, counts.taps, 0)),
             ]
-        with m.If(begin):
-            m.d.sync += counts.eq(0)
+        with m.If(fresh):
+            m.d.sync += [
+                counts.eq(0),
+                counts.busy_cycles.eq(1),
+            ]  # the last cycle, in which the counts are taken, is not seen

@@ -1,5 +1,7 @@
 """Gains and biases of the head, a class a cycle. Model: `bsff.golden.head.run`."""
 
+import itertools
+
 from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -19,7 +21,7 @@ class HeadGains(wiring.Component):
     Members
     -------
     phase : In(phase_signature())
-        Done `classes` + 2 cycles after the start, combinational; the last bias moves in that cycle.
+        Done `classes` + 3 cycles after the start, combinational; the last bias moves a cycle later.
     errors : Out(error_signature())
     step : In(STEP_WIDTH)
     gains, biases : Out(ArrayLayout(signed, classes))
@@ -44,40 +46,45 @@ class HeadGains(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m, classes = Module(), self._classes
-        number, running, active = Signal(range(classes + 3)), Signal(), Signal()
-        before, earlier, first = Signal(index(classes)), Signal(index(classes)), Signal(index(classes))
-        product = Signal(signed(ERROR_WIDTH + STEP_WIDTH + 1))
+        number, running, active = Signal(range(classes + 4)), Signal(), Signal()
+        late = [Signal.like(number, name=f"number{i}") for i in (1, 2, 3, 4)]
+        before, earlier, first = late[1:]  # the classes whose gain, bias and sum are next
+        error, product = Signal.like(self.errors.error), Signal(signed(ERROR_WIDTH + STEP_WIDTH + 1))
+        step = Signal(STEP_WIDTH, name="near_step")  # beside the multiplier, wherever the register of the host lies
+        m.d.sync += step.eq(self.step)
         # a value that goes to a word of an array has a name: Verilog would else have its formula once a word
         gain, moved = Signal(signed(GAIN_WIDTH)), Signal(signed(BIAS_WIDTH + 1))
-        # registers between choosing a class's bias and gain and adding them
-        bias, change = Signal(signed(BIAS_WIDTH)), Signal(signed(GAIN_WIDTH))
+        # registers between choosing a class's bias and adding its gain
+        bias, kept, change = Signal(signed(BIAS_WIDTH)), Signal.like(gain), Signal.like(gain)
         place, value = Signal(index(classes)), Signal(signed(BIAS_WIDTH))
         m.d.comb += [
             active.eq(self.phase.start | running),
             self.errors.number.eq(number),
-            before.eq(number - 1),
-            earlier.eq(number - 2),
-            first.eq(number - 3),
-            self.phase.done.eq(number == classes + 2),
+            self.phase.done.eq(number == classes + 3),
             gain.eq(half_up(product, STEP_BITS)),
             moved.eq(bias + change),
         ]
         m.d.sync += [
-            product.eq(self.errors.error * self.step),
+            error.eq(self.errors.error),
+            product.eq(error * step),
             bias.eq(self.biases[earlier]),
-            change.eq(half_up(self.gains[earlier], GAIN_BITS - BIAS_BITS)),
+            kept.eq(gain),
+            change.eq(half_up(kept, GAIN_BITS - BIAS_BITS)),
+            *(new.eq(old) for old, new in itertools.pairwise([number, *late])),
         ]
         with m.If(active):
             m.d.sync += [number.eq(Mux(self.phase.done, 0, number + 1)), running.eq(~self.phase.done)]
             # a class's product comes the cycle before its gain, its bias two cycles after
-            with m.If((number != 0) & (number <= classes)):
+            with m.If((number >= 2) & (number <= classes + 1)):
                 m.d.sync += self.gains[before].eq(gain)
         # one value and one place for both who write a bias, the host between maps: else every word has a choice of its own
-        # in front of it, two thousand LUTs of them in a small machine (decision 040)
-        with m.If(self.write):
-            m.d.comb += [place.eq(self.column), value.eq(self.data)]
-        with m.Else():
-            m.d.comb += [place.eq(first), value.eq(saturate(moved, BIAS_WIDTH))]
-        with m.If(self.write | (active & (number >= 3))):
+        # in front of it, two thousand LUTs of them in a small machine (decision 040); registers part them from the words
+        write = Signal()
+        m.d.sync += [
+            write.eq(self.write | (active & (number >= 4))),
+            place.eq(Mux(self.write, self.column, first)),
+            value.eq(Mux(self.write, self.data.as_signed(), saturate(moved, BIAS_WIDTH))),
+        ]
+        with m.If(write):
             m.d.sync += self.biases[place].eq(value)
         return m

@@ -32,7 +32,7 @@ class EventCounters(wiring.Component):
 
     Notes
     -----
-    A commit takes two cycles a counter.
+    A commit takes three cycles a counter.
     """
 
     def __init__(self) -> None:
@@ -43,17 +43,20 @@ class EventCounters(wiring.Component):
         m.submodules.store = store = ram(unsigned(64), 16)
         read, write = store.read_port(), store.write_port()
         held = Signal.like(self.events.counts, name="held")
-        index, writing, clearing = Signal(range(len(NAMES) + 1)), Signal(), Signal()
+        index, clearing = Signal(range(len(NAMES) + 1)), Signal()
+        adding, writing = Signal(), Signal()  # after the cycle of the address
+        new = Signal(64)
         m.d.comb += [
             read.en.eq(1),
             read.addr.eq(Mux(self.events.busy, index, self.address)),
             self.data.eq(read.data),
             write.addr.eq(index),
-            write.data.eq(Mux(clearing, 0, read.data + Array(held[name] for name in NAMES)[index])),
+            write.data.eq(new),
             write.en.eq(writing),
         ]
+        m.d.sync += new.eq(Mux(clearing, 0, read.data + Array(held[name] for name in NAMES)[index]))
         with m.If(self.events.busy):
-            m.d.sync += writing.eq(~writing)
+            m.d.sync += [adding.eq(~adding & ~writing), writing.eq(adding)]
             with m.If(writing):
                 m.d.sync += index.eq(index + 1)
                 with m.If(index == len(NAMES) - 1):
@@ -61,6 +64,7 @@ class EventCounters(wiring.Component):
         with m.Elif(self.events.commit | self.clear):
             m.d.sync += [
                 self.events.busy.eq(1),
+                adding.eq(0),
                 writing.eq(0),
                 index.eq(0),
                 held.eq(self.events.counts),

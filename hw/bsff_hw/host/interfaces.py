@@ -11,7 +11,7 @@ def host_signature() -> wiring.Signature:
     """Accesses of the host, one at a time, seen from the bus.
 
     Members: ``request``, held until ``done``, reads or, with ``writes``, writes the register at the byte ``address``; it
-    and ``write_data`` are stable meanwhile. In the cycle of ``done`` the access takes place, and ``read_data`` is valid.
+    and ``write_data`` are stable meanwhile. The access takes place once, by the cycle of ``done``, in which ``read_data`` is valid.
     """
     return wiring.Signature(
         {

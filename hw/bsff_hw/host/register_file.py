@@ -20,7 +20,7 @@ from .memory_window import MemoryWindow
 from .results import DEPTH as RESULT_DEPTH
 from .samples import DEPTH as SAMPLE_DEPTH
 
-BLOCK_WAIT = 3
+BLOCK_WAIT = 4
 """Cycles until a block's register can be read."""
 
 
@@ -57,7 +57,7 @@ class RegisterFile(wiring.Component):
 
     Notes
     -----
-    One cycle an access, five for a block's registers; for a word of memory see `MemoryWindow`.
+    Two cycles an access, six for a block's registers; for a word of memory see `MemoryWindow`.
     """
 
     def __init__(self, plan: Plan, *, memory: bool = False) -> None:
@@ -93,13 +93,17 @@ class RegisterFile(wiring.Component):
         m = Module()
         host = self.host
         m.submodules.window = window = MemoryWindow(self._blocks)
-        plain, of_block, of_window = Signal(), Signal(), Signal()
+        plain, of_block, of_window, shown = Signal(), Signal(), Signal(), Signal()
         m.d.comb += [
             of_block.eq(host.address >= BLOCK_BASE),
             of_window.eq(host.address == GLOBAL["MEMORY_DATA"].offset),
-            plain.eq(host.request & ~of_block & ~of_window),
+            # a register of the machine is chosen in the first cycle; in the second it is shown, or written
+            plain.eq(host.request & ~of_block & ~of_window & ~shown),
         ]
-        written = strobes(m, GLOBAL, plain & host.writes, host.address)
+        # a write acts in the second cycle: registers part the decoder from what it reaches
+        decoded = strobes(m, GLOBAL, plain & host.writes, host.address)
+        written = {name: Signal(name=f"{name.lower()}_written") for name in decoded}
+        m.d.sync += [written[name].eq(strobe) for name, strobe in decoded.items()]
         for i, access in enumerate(self.accesses):
             connect(m, window.accesses[i], flipped(access))
         m.d.comb += [
@@ -114,10 +118,11 @@ class RegisterFile(wiring.Component):
         with m.If(window.advance):
             m.d.sync += self.memory_address.eq(self.memory_address + 1)
         self._write(m, written)
-        value, answered, block_value = self._read(m), *self._block(m, host.request & of_block)
+        value, answered, block_value = Signal(32), *self._block(m, host.request & of_block)
+        m.d.sync += [shown.eq(plain), value.eq(self._read(m))]
         m.d.comb += [
-            host.done.eq(plain | answered | window.done),
-            host.read_data.eq(Mux(plain, value, Mux(of_block, block_value, window.read_data))),
+            host.done.eq(shown | answered | window.done),
+            host.read_data.eq(Mux(shown, value, Mux(of_block, block_value, window.read_data))),
         ]
         return m
 
@@ -178,7 +183,7 @@ class RegisterFile(wiring.Component):
         ]
         m.d.sync += waited.eq(Mux(request & ~done, waited + 1, 0))
         for i, bus in enumerate(self.buses):
-            m.d.comb += [
+            m.d.sync += [
                 bus.address.eq(self.host.address[2:8]),
                 bus.data.eq(self.host.write_data),
                 bus.write.eq(self.host.writes & (block == i) & (waited == 1)),

@@ -78,6 +78,7 @@ class Access(Planned):
             self.bias.request.eq(host.request),
         ]
         waited = Signal(range(ROW_LATENCY + 1))
+        m.d.sync += self.weight.begin.eq(0)
         with m.FSM(name="access"):
             with m.State("IDLE"), m.If(host.request & ~self.hold):
                 m.d.sync += waited.eq(0)
@@ -94,7 +95,7 @@ class Access(Planned):
             with m.State("FETCH"):
                 m.d.sync += waited.eq(waited + 1)
                 with m.If((waited >= ROW_LATENCY) & self.weight.free):
-                    m.d.comb += self.weight.begin.eq(1)
+                    m.d.sync += self.weight.begin.eq(1)
                     m.next = "WEIGHT"
             with m.State("WEIGHT"), m.If(self.weight.done):
                 m.d.comb += [host.done.eq(1), host.read.eq(self.weight.weight)]

@@ -95,9 +95,13 @@ class Goodness(Planned):
         ]
         product = Signal(signed(len(kept) + SCALE_WIDTH + 1))
         out = stages[-1]
+        scale = Signal.like(
+            self.scale, name="near_scale"
+        )  # beside the multipliers, wherever the register of the host lies
         m.d.sync += [
-            products[0].eq(lower * self.scale),
-            products[1].eq(upper * self.scale),
+            scale.eq(self.scale),
+            products[0].eq(lower * scale),
+            products[1].eq(upper * scale),
             product.eq((products[1] << split) + products[0]),
             self.scores.done.eq(out.valid & out.last),
         ]
@@ -119,13 +123,17 @@ class Goodness(Planned):
         m.submodules.means = store = ram(signed(MEAN_WIDTH), plan.channels)
         read, write = store.read_port(), store.write_port()
         running = config.normalisation == "running"
-        moved = approached(read.data, difference, config.momentum_shift) if running else read.data
+        # the sum of the mean and its part of the difference comes a cycle after the difference, and is written then
+        mean, late_difference, moved = Signal.like(read.data), Signal.like(difference), Signal.like(read.data)
+        late, place = Signal(), Signal.like(at.channel)
+        m.d.sync += [mean.eq(read.data), late_difference.eq(difference), late.eq(valid), place.eq(at.channel)]
+        m.d.comb += moved.eq(approached(mean, late_difference, config.momentum_shift))
         m.d.comb += [
             read.en.eq(1),
             read.addr.eq(Mux(scan.running, scan.at.channel, self.means.address)),
             self.means.read.eq(read.data),
-            write.en.eq(Mux(valid, self.learn & int(running), self.means.write)),
-            write.addr.eq(Mux(valid, at.channel, self.means.address)),
-            write.data.eq(Mux(valid, moved, self.means.data)),
+            write.en.eq(Mux(late, self.learn & int(running), self.means.write)),
+            write.addr.eq(Mux(late, place, self.means.address)),
+            write.data.eq(Mux(late, moved, self.means.data)),
         ]
         return read.data

@@ -29,7 +29,7 @@ class Memories(Planned):
     bias_edit : In(bias_edit_signature(plan))
         The host's bias.
     learn_row, edit_row : In(row_read_signature(plan))
-        Reads by the update and by the host, which never come at once.
+        Reads by the update, and by the host while no update is at work.
     row : Out(row_read_signature(plan))
         The row that one of the two asks for, read from the weight memories.
     row_write : In(row_write_signature(plan))
@@ -84,8 +84,8 @@ class Memories(Planned):
         row, learn, edit = self.row, self.learn_row, self.edit_row
         m.d.comb += [
             row.enable.eq(learn.enable | edit.enable),
-            row.bank.eq(Mux(edit.enable, edit.bank, learn.bank)),
-            row.address.eq(Mux(edit.enable, edit.address, learn.address)),
+            row.bank.eq(Mux(self.learning, learn.bank, edit.bank)),
+            row.address.eq(Mux(self.learning, learn.address, edit.address)),
             learn.rows.eq(row.rows),
             edit.rows.eq(row.rows),
             self.write.address.eq(Mux(clearing, word, self.row_write.address)),

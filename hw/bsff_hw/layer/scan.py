@@ -1,6 +1,6 @@
 """Counting through the channels of a layer one by one, in every coordinate that a memory uses."""
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Signal
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
@@ -52,14 +52,18 @@ class ChannelScan(Planned):
         plain = Odometer(m, {"channel": plan.channels}, **options)
         beat = Odometer(m, {"unit": plan.tiles, "beat": plan.beats}, **options)
         label = Odometer(m, {"member": plan.members, "label": plan.classes}, **options)
-        lanes = {
-            "lane": plan.update_lanes,
-            "step": plan.row_steps,
-            "inner": plan.inner,
-            "part": plan.parts,
-            "turn": plan.rounds,
-        }
+        lanes = {"lane": plan.update_lanes, "step": plan.row_steps, "inner": plan.inner, "part": plan.parts}
         fold = Odometer(m, lanes, **options)
+        # each part of a turn has the same words
+        word, first = Signal.like(at.step), Signal.like(at.step)
+        with m.If(self.running & fold.ends["lane"]):
+            m.d.sync += word.eq(word + 1)
+            with m.If(fold.ends["step"] & fold.ends["inner"] & fold.ends["part"]):
+                m.d.sync += first.eq(word + 1)
+            with m.Elif(fold.ends["step"] & fold.ends["inner"]):
+                m.d.sync += word.eq(first)
+        with m.If(self.start):
+            m.d.sync += [word.eq(0), first.eq(0)]
         with m.If(self.running & plain.last):
             m.d.sync += self.running.eq(0)
         with m.If(self.start):
@@ -72,7 +76,7 @@ class ChannelScan(Planned):
             at.label_last.eq(label.ends["member"]),
             at.lane.eq(fold["lane"]),
             at.part.eq(fold["part"]),
-            at.step.eq((fold["turn"] * plan.inner + fold["inner"]) * plan.row_steps + fold["step"]),
+            at.step.eq(word),
             at.last.eq(plain.last),
         ]
         return m

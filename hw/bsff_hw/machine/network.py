@@ -13,6 +13,7 @@ from bsff_hw.bus.reader import SampleReader
 from bsff_hw.head.head import Head
 from bsff_hw.host.access_stage import AccessStage
 from bsff_hw.host.encoder import Encoder
+from bsff_hw.host.host_stage import HostStage
 from bsff_hw.host.register_file import RegisterFile
 from bsff_hw.host.results import Results
 from bsff_hw.host.samples import DEPTH, SampleStore
@@ -59,7 +60,9 @@ class Network(wiring.Component):
             m.submodules[name] = block
 
         m.d.comb += join(self, axi, PORTS)
-        connect(m, axi.host, registers.host)
+        m.submodules.host = stage = HostStage()
+        connect(m, axi.host, stage.host)
+        connect(m, stage.file, registers.host)
         m.d.comb += [
             registers.space.eq(samples.space),
             registers.result_count.eq(results.count),
@@ -76,9 +79,9 @@ class Network(wiring.Component):
         m.d.sync += clear.eq(registers.clear_counters)
         for i, block in enumerate(blocks):
             connect(m, registers.buses[i], block.bus)
-            m.submodules[f"access{i}"] = stage = AccessStage()
-            connect(m, registers.accesses[i], stage.host)
-            connect(m, stage.block, block.access)
+            m.submodules[f"access{i}"] = access = AccessStage()
+            connect(m, registers.accesses[i], access.host)
+            connect(m, access.block, block.access)
             connect(m, block.logits, results.logits[i])
             m.d.comb += [
                 block.learn.eq(registers.control.learn),

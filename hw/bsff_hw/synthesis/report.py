@@ -25,6 +25,8 @@ class Timing:
     """Components at its ends."""
     logic_ns: float
     routing_ns: float
+    slowest: tuple[tuple[str, float], ...] = ()
+    """Registers that the clock waits for longest, one a component, with the nanoseconds of the way to each."""
 
     @property
     def slack_ns(self) -> float:
@@ -131,5 +133,7 @@ def _timing(timing: Timing, routed: Mapping[str, int]) -> list[str]:
     ]
     if timing.path:
         lines += [f"  from {timing.path[0]}", f"  to   {timing.path[-1]}"]
+    lines += ["slowest of each component:"] if timing.slowest else []
+    lines += [f"  {delay:5.2f} ns to {register}" for register, delay in timing.slowest]
     lines.append("placed: " + ", ".join(f"{count:,} {name}" for name, count in sorted(routed.items()) if count))
     return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,12 @@ from bsff_hw.boards.flash import checked
 from bsff_hw.tools import installed
 
 ROOT = Path(__file__).resolve().parents[3] / "bitstreams"
+SMALLEST = "ulx3s-85f-digits-small"
 FOLDERS = sorted(path.parent.name for path in ROOT.glob("*/manifest.json"))
 
 
 def test_there_are_some() -> None:
-    assert "ulx3s-85f-digits-small" in FOLDERS
+    assert SMALLEST in FOLDERS
 
 
 @pytest.mark.parametrize("name", FOLDERS)
@@ -55,3 +57,17 @@ def test_it_is_for_the_part(name: str, tmp_path: Path) -> None:
     bit.write_bytes(bytes(damaged))
     assert hashlib.sha256(damaged).hexdigest() != found["files"]["bsff.bit"]
     assert subprocess.run(order, cwd=tmp_path, capture_output=True, timeout=300, check=False).returncode != 0  # its CRC
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_the_smallest_is_built_again_to_the_byte(tmp_path: Path) -> None:
+    """By the command that its manifest tells; with other versions of the tools there is nothing to compare."""
+    kept = json.loads((ROOT / SMALLEST / "manifest.json").read_text())
+    command = [sys.executable, "-m", "bsff", "build", kept["config"], "--board", kept["board"]]
+    command += ["--mhz", str(kept["clock_mhz"]), "--place-seed", str(kept["seed"]), "--out", str(tmp_path / "again")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=3600, check=False)
+    assert done.returncode == 0, done.stderr
+    made = json.loads((tmp_path / "again" / "manifest.json").read_text())
+    assert made["version"] == kept["version"], "other tools: constraints.txt names those of the repository"
+    assert made["files"]["bsff.bit"] == kept["files"]["bsff.bit"], "build it again, it is of another gateware"

@@ -67,16 +67,17 @@ def test_gains_and_biases(step: int, classes: int, rng: np.random.Generator) -> 
             await context.tick()
         context.set(dut.write, 0)
         context.set(dut.step, step)
+        await context.tick()
         for _ in range(3):
             shown[:] = [-one, one, *rng.integers(-one, one + 1, classes - 2).tolist()]
             context.set(dut.errors.error, shown[context.get(dut.errors.number) % classes])
             context.set(dut.phase.start, 1)
-            for _ in range(classes + 2):
+            for _ in range(classes + 3):
                 assert not context.get(dut.phase.done)
                 await context.tick()
                 context.set(dut.phase.start, 0)
             assert context.get(dut.phase.done)
-            await context.tick()
+            await context.tick().repeat(2)
             gains = update.gains(np.array(shown), step)
             bias[:] = np.clip(bias + update.half_up(gains, GAIN_BITS - BIAS_BITS), LOW, HIGH)
             assert unpack(context.get(Value.cast(dut.gains)), GAIN_WIDTH, classes, signed=True) == gains.tolist()

@@ -19,7 +19,7 @@ async def strobe(context: Any, dut: EventCounters, name: str) -> None:
     await context.tick()
     context.set(strobe, 0)
     context.set(Value.cast(dut.events.counts), 0)
-    for _ in range(2 * len(NAMES)):
+    for _ in range(3 * len(NAMES)):
         assert context.get(dut.events.busy)
         context.set(dut.address, 5)  # nobody can read meanwhile
         await context.tick()

@@ -39,9 +39,18 @@ def test_the_register_file_keeps_and_shows_it() -> None:
             context.set(dut.host.writes, 1)
             context.set(dut.host.request, 1)
             await context.tick()
-            context.set(dut.host.writes, 0)
-            assert context.get(dut.host.read_data) == context.get(dut.scratch) == kept
+            assert context.get(dut.host.done)
+            await context.tick()
+            assert context.get(dut.scratch) == kept
             context.set(dut.host.request, 0)
+            context.set(dut.host.writes, 0)
+            await context.tick()
+            context.set(dut.host.request, 1)
+            await context.tick()
+            assert context.get(dut.host.done)
+            assert context.get(dut.host.read_data) == kept
+            context.set(dut.host.request, 0)
+            await context.tick()
 
     simulate(dut, bench)
 

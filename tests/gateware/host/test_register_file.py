@@ -190,14 +190,14 @@ def test_only_the_first_access_after_a_new_address_seeks(rng: np.random.Generato
 
 
 def test_latencies(rng: np.random.Generator) -> None:
-    """One cycle an access, five for the registers of a block; two more than the block needs for a word, and the way."""
+    """Two cycles an access, six for the registers of a block; two more than the block needs for a word, and the way."""
     dut = register_file()
 
     async def bench(context: Any) -> None:
         for access_done in dut.accesses:
             context.set(access_done.done, 1)
-        assert (await access(context, dut, GLOBAL["MAGIC"].offset))[1] == 1
-        assert (await access(context, dut, BLOCK_BASE))[1] == 5
+        assert (await access(context, dut, GLOBAL["MAGIC"].offset))[1] == 2
+        assert (await access(context, dut, BLOCK_BASE))[1] == 6
         await access(context, dut, GLOBAL["MEMORY_ADDRESS"].offset, 6)
         assert (await access(context, dut, GLOBAL["MEMORY_DATA"].offset))[1] == 3 + 6
         assert (await access(context, dut, GLOBAL["MEMORY_DATA"].offset))[1] == 3
@@ -279,8 +279,10 @@ def test_states_of_the_machine_are_shown(rng: np.random.Generator) -> None:
             context.set(dut.host.write_data, 1234)
             context.set(dut.host.writes, 1)
             context.set(dut.host.request, 1)
+            await context.tick()
             assert (context.get(dut.encoder.load), context.get(dut.encoder.load_data)) == (1 << half, 1234)
             context.set(dut.host.request, 0)
+            await context.tick()
             assert context.get(dut.encoder.load) == 0
 
     simulate(dut, bench)

@@ -39,13 +39,14 @@ async def access(context: Any, dut: Access, memory: int, rng: np.random.Generato
     result: dict[str, int] = {"fetched": 0, "begun": 0, "bias_write": 0, "mean_write": 0}
     fetched, begun = None, None
     for cycle in range(60):
+        was_free = bool(context.get(dut.weight.free))
         context.set(dut.weight.free, bool(rng.random() < 0.5))
         context.set(dut.weight.done, begun is not None and cycle == begun + 3)
         if context.get(dut.row.enable):
             fetched = cycle
             result["fetched"] += 1
         if context.get(dut.weight.begin):
-            assert context.get(dut.weight.free)
+            assert was_free
             assert fetched is not None
             assert cycle > fetched + ROW_LATENCY - 1
             begun = cycle

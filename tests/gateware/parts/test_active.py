@@ -13,10 +13,17 @@ from bsff_hw.parts.active import ActiveIndex
 
 
 def check(
-    words: list[int], rng: np.random.Generator, *, width: int, levels: int = 1, payload: int = 0, idle: float = 0.0
+    words: list[int],
+    rng: np.random.Generator,
+    *,
+    width: int,
+    levels: int = 1,
+    payload: int = 0,
+    idle: float = 0.0,
+    ahead: bool = False,
 ) -> None:
     """Every index of every word; without pauses a word is loaded in the cycle of the last index of the one before."""
-    dut = ActiveIndex(width, levels=levels, payload=payload)
+    dut = ActiveIndex(width, levels=levels, payload=payload, ahead=ahead)
     carried = [int.from_bytes(rng.bytes(width), "little") & ((1 << max(1, width * payload)) - 1) for _ in words]
     cycles = 0
 
@@ -28,12 +35,22 @@ def check(
     async def bench(context: Any) -> None:
         assert not context.get(dut.some)
         assert context.get(dut.single)
+        if ahead:
+            context.set(dut.look, 1)
+            context.set(dut.next_word, words[0])
+            await context.tick()
         for number, word in enumerate(words):
+            if ahead:  # the next one, in the cycle of this one's load
+                context.set(dut.look, number + 1 < len(words))
+                context.set(dut.next_word, words[number + 1] if number + 1 < len(words) else 0)
             context.set(dut.load, 1)
             context.set(dut.word, word)
             context.set(dut.carried, carried[number])
             await tick(context)
             context.set(dut.load, 0)
+            if ahead:
+                context.set(dut.look, 0)
+                context.set(dut.next_word, int(rng.integers(2)))
             context.set(dut.word, int(rng.integers(2)))  # loaded, so it may change
             context.set(dut.carried, 0)
             expected = active.active(word, width=width, levels=levels)
@@ -85,8 +102,9 @@ def test_random_words(width: int, levels: int, rng: np.random.Generator) -> None
     words = [0, 2**bits - 1, 1, 1 << (bits - 1)]
     for density in (0.05, 0.3, 0.8):
         words += [sum(1 << i for i in np.flatnonzero(rng.random(bits) < density).tolist()) for _ in range(15)]
-    check(words, rng, width=width, levels=levels, idle=0.3)
-    check(words, rng, width=width, levels=levels)
+    for ahead in (False, True):
+        check(words, rng, width=width, levels=levels, idle=0.3, ahead=ahead)
+        check(words, rng, width=width, levels=levels, ahead=ahead)
 
 
 def test_refuses_a_payload_of_levels() -> None:

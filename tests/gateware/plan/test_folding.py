@@ -109,6 +109,22 @@ def test_the_head_gets_wider_beats_where_it_would_be_the_slowest() -> None:
         solve(load("mnist-pynq"), XC7Z020, cycles=3_000, density=(0.13, 0.1, 0.1, 0.25))
 
 
+def test_mnist_ecp5_is_mnist_pynq_in_another_folding() -> None:
+    """So what is said of the accuracy of one is true of the other: they learn the same bits."""
+    folding = ("lanes", "banks", "tiles", "update_banks", "update_lanes")
+    tables = []
+    for name in ("mnist-ecp5", "mnist-pynq"):
+        table = load(name).to_dict()
+        del table["name"]
+        for layer in table["layer"]:
+            for key in folding:
+                del layer[key]
+        tables.append(table)
+    assert tables[0] == tables[1]
+    own = settle(load("mnist-ecp5"), (0.12, 0.1, 0.1, 0.25))
+    assert own.total.share(BUDGETS["ecp5-85k"]) <= 1
+
+
 def test_a_starved_folding_gets_little_of_what_its_memories_could_deliver() -> None:
     """One bank is too deep for the widest shape of a block RAM, so its block RAMs give half of their bits."""
     shares = []
@@ -139,7 +155,7 @@ def test_fold_writes_a_configuration(tmp_path: Path, capsys: pytest.CaptureFixtu
     folded = load(str(out))
     assert settle(folded).cycles <= 20_000
     assert main(["fold", "digits-small", "--target", "moon"]) == 2
-    assert "--target moon: expected one of xc7z020, kv260, zcu104" in capsys.readouterr().err
+    assert "--target moon: expected one of xc7z020, ecp5-85k, kv260, zcu104" in capsys.readouterr().err
     assert main(["fold", "digits-small", "--density", "0.2,0.1"]) == 2
     assert "density 0.2, 0.1: expected one for all, or 3" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
@@ -150,7 +166,7 @@ def test_fold_writes_a_configuration(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "half: expected a number, or several with commas" in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_bench_agrees_with_the_formula(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Counters of the simulated machine: each block within 10 % of what docs/folding.md says of it."""
     out = tmp_path / "bench.json"

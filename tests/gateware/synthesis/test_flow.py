@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from bsff_hw.synthesis import SynthesisError, place, tools
 from bsff_hw.synthesis.families import FAMILIES
 from bsff_hw.synthesis.flow import count
 from bsff_hw.synthesis.owners import MARK, MARK_SCRIPT, TOP, Modules, owners
-from bsff_hw.synthesis.place import timing
-from bsff_hw.synthesis.report import Report, grouped, table
+from bsff_hw.synthesis.place import slowest, timing
+from bsff_hw.synthesis.report import Report, Timing, grouped, table
 from bsff_hw.targets import TARGETS
 
 
@@ -318,6 +319,29 @@ def test_timing_of_a_report() -> None:
         timing({"fmax": {}}, 100.0, str.upper)
 
 
+def test_the_slowest_register_of_each_component() -> None:
+    def net(event: str, *ends: tuple[str, float]) -> dict[str, Any]:
+        return {
+            "event": event,
+            "endpoints": [{"cell": cell, "event": "posedge clk", "delay": [0.1, delay]} for cell, delay in ends],
+        }
+
+    nets = [
+        net("posedge clk", ("core.a.sum_TRELLIS_FF_Q_3", 4.0), ("core.a.sum_TRELLIS_FF_Q", 5.126), ("core.b.0.0", 7.0)),
+        net("posedge clk", ("core.a.other_TRELLIS_FF_Q", 4.5), ("core.c.x_TRELLIS_FF_Q", 1.0)),
+        net("async", ("core.d.x_TRELLIS_FF_Q", 9.0)),
+    ]
+    found = slowest({"detailed_net_timings": nets}, 2)
+    assert found == (("core.b.0.0", 7.0), ("core.a.sum", 5.13))
+    assert slowest({}) == ()
+    shown = table(replace(report_of(LUT=1), timing=Timing(100.0, 80.0, (), "a", "b", 1.0, 2.0, found)))
+    assert shown.splitlines()[-4:-1] == [
+        "slowest of each component:",
+        "   7.00 ns to core.b.0.0",
+        "   5.13 ns to core.a.sum",
+    ]
+
+
 def report_of(**totals: float) -> Report:
     target = TARGETS["xc7z020"]
     return Report(target.name, target.part, ("Yosys",), ("synth",), totals, dict(target.available), {}, {})
@@ -362,7 +386,7 @@ def test_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     assert "--frequency 0: expected MHz above 0" in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_block_by_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written = tmp_path / "block.json"
     command = ["synth", "digits-tiny", "--target", "xc7z020", "--json", str(written), "--block"]

@@ -9,7 +9,7 @@ from bsff.errors import BsffError
 from bsff_hw import yosys
 from bsff_hw.synthesis.families import FAMILIES
 from bsff_hw.synthesis.flow import CHECKED
-from bsff_hw.synthesis.place import ROUTER, version
+from bsff_hw.synthesis.place import DETAILED, PLACER, ROUTER, version
 from bsff_hw.synthesis.tools import nextpnr_command, run
 from bsff_hw.tools import installed
 
@@ -75,8 +75,17 @@ def build(folder: Path) -> None:
     run("yosys", [*yosys.command(), "synth.ys"], folder, log=folder / "yosys.log", seconds=SECONDS)
     nextpnr = nextpnr_command()
     (folder / VERSIONS).write_text(f"{yosys.version()}, {version(nextpnr, folder)}\n")
-    place = [*nextpnr, *order["place"], "--router", ROUTER, "--seed", str(order["seed"]), "--timing-allow-fail"]
-    files = ["--json", f"{TOP}.json", "--lpf", f"{TOP}.lpf", "--textcfg", f"{TOP}.config", "--report", REPORT]
+    place = [
+        *nextpnr,
+        *order["place"],
+        *PLACER,
+        "--router",
+        ROUTER,
+        "--seed",
+        str(order["seed"]),
+        "--timing-allow-fail",
+    ]
+    files = ["--json", f"{TOP}.json", "--lpf", f"{TOP}.lpf", "--textcfg", f"{TOP}.config", "--report", REPORT, DETAILED]
     run("nextpnr-ecp5", [*place, *files], folder, log=folder / "nextpnr.log", seconds=SECONDS)
     pack = [*ecppack(), "--compress", "--input", f"{TOP}.config", "--bit", "bsff.part", "--svf", "svf.part"]
     run("ecppack", pack, folder, log=folder / "ecppack.log", seconds=SECONDS)

@@ -38,7 +38,7 @@ class Accumulate(Planned):
 
     Notes
     -----
-    A fold leaves the pipeline five cycles after its last row; see `taps.TapList` for the cycles of a fold. The whole
+    A fold leaves the pipeline six cycles after its last row is listed; see `taps.TapList` for the cycles of a fold. The whole
     pipeline waits while finished sums are not taken.
     """
 
@@ -77,7 +77,7 @@ class Accumulate(Planned):
             for part in range(plan.parts):
                 for bank in range(plan.banks):
                     row = Mux(self.row.bank[bank], self.row.address, plan.zero_row)
-                    m.d.sync += store.address[part][bank].eq(Mux(self.row.enable, row, taps.rows[part][bank]))
+                    m.d.sync += store.address[part][bank].eq(Mux(taps.valid, taps.rows[part][bank], row))
         # stage 2: the memory; stage 3: a register behind it
         held = Signal.like(store.rows, name="held")
         with m.If(enable & stages[2][0]):

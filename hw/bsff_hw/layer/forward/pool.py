@@ -77,7 +77,17 @@ class Pool(Planned):
         read = line.read_port(transparent_for=(write,) if plan.beats == 1 else ())
         high, wide = plan.pool
         inside = (x < wide * plan.shape.output[1]) & (y < high * plan.shape.output[0])
-        m.d.comb += [read.en.eq(take), read.addr.eq((x >> 1) * plan.beats + place["beat"])]
+        # where the window's beat lies in the line: the beats of a pair of columns are met twice
+        at, pair = Signal.like(read.addr), Signal.like(read.addr)
+        m.d.comb += [read.en.eq(take), read.addr.eq(at)]
+        with m.If(take):
+            m.d.sync += at.eq(at + 1)
+            with m.If(place.ends["beat"] & place.ends["x"]):
+                m.d.sync += [at.eq(0), pair.eq(0)]
+            with m.Elif(place.ends["beat"] & x[0]):
+                m.d.sync += pair.eq(at + 1)
+            with m.Elif(place.ends["beat"]):
+                m.d.sync += at.eq(pair)
 
         came, valid, number = Signal(), Signal(), Signal(2)  # of the position in its window
         held = Signal(fired_layout(plan))

@@ -59,6 +59,7 @@ class Moves(Planned):
     Members
     -------
     moves : In(moves_signature(plan))
+        A word comes again after two cycles at the earliest.
     scanning : In(1)
         The memories are read for channels, and no moves come.
     at : In(channel_layout(plan))
@@ -85,8 +86,7 @@ class Moves(Planned):
                 store = ram(signed(plan.moved_width), plan.lane_words)
                 m.submodules[f"part{i}_lane{j}"] = store
                 add = store.write_port()
-                # consecutive changes meet the same word where a fold is one step
-                seen = store.read_port(transparent_for=(add,) if plan.row_steps == 1 else ())
+                seen = store.read_port()
                 m.d.comb += [
                     seen.en.eq(1),
                     seen.addr.eq(Mux(self.scanning, self.at.step, self.moves.address)),

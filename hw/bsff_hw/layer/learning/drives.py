@@ -32,7 +32,7 @@ from bsff_hw.plan import LayerPlan
 from .coefficients import Coefficients, Moves
 from .update import coefficient_read_signature, moves_signature
 
-DEPTH = 4
+DEPTH = 5
 """Stages from the channel scan to the memories that are written."""
 DRAIN = DEPTH + 2
 """Cycles from the end of the scan until the last channel is written."""
@@ -130,41 +130,47 @@ class Drives(Planned):
         return mean
 
     def _coefficient(self, m: Module, result: Any, gain: Signal, drive: Signal, mean: Signal) -> None:
-        """k, and C = half_up(D k mu): the drive in stage 3, times mu in stage 4."""
-        # the half is added before the register, where the adder of a DSP block takes it; the shift then rounds
-        correction = Signal(signed(len(drive) + len(mean) + 1))
-        late = [gain, *(Signal(signed(GAIN_WIDTH), name=f"gain{i}") for i in (3, 4))]
+        """k, and C = half_up(D k mu): the drive in stage 3, times mu in stage 4, rounded in stage 5."""
+        product, correction = (Signal(signed(len(drive) + len(mean) + 1), name=n) for n in ("product", "correction"))
+        late = [gain, *(Signal(signed(GAIN_WIDTH), name=f"gain{i}") for i in (3, 4, 5))]
         m.d.sync += [
-            correction.eq(drive * mean + (1 << (INPUT_MEAN_BITS - 1))),
+            product.eq(drive * mean),
+            correction.eq(product + (1 << (INPUT_MEAN_BITS - 1))),  # the shift then rounds
             *(new.eq(old) for old, new in itertools.pairwise(late)),
         ]
         m.d.comb += [result.gain.eq(late[-1]), result.centring.eq(-(correction >> INPUT_MEAN_BITS)[:SUM_WIDTH])]
 
     def _towards(self, m: Module, count: Any) -> Any:
-        """`golden.update.towards`: the target of firing moves a bias; from stage 1 to stage 3."""
+        """`golden.update.towards`: the target of firing moves a bias; from stage 1 to stage 4."""
         shape = self._plan.shape
         shift = firing_shift(shape)
         if shift is None:
             return 0
-        missing, late = (Signal(signed(self._plan.count_width + 1), name=f"missing{i}") for i in (2, 3))
-        m.d.sync += [missing.eq(firing_count(shape) - count), late.eq(missing)]
-        return late << shift if shift >= 0 else late >> -shift
+        missing = [Signal(signed(self._plan.count_width + 1), name=f"missing{i}") for i in (2, 3, 4)]
+        m.d.sync += [
+            missing[0].eq(firing_count(shape) - count),
+            *(new.eq(old) for old, new in itertools.pairwise(missing)),
+        ]
+        return missing[-1] << shift if shift >= 0 else missing[-1] >> -shift
 
     def _bias(self, m: Module, at: Any, out: Any, drive: Signal, moved: Signal, mean: Signal, towards: Any) -> None:
-        """The bias moves by its own drive less what the weights' centring took, in stages 2 to 4."""
+        """The bias moves by its own drive less what the weights' centring took, in stages 2 to 5."""
         shift = INPUT_MEAN_BITS - BIAS_BITS
-        fold = Signal(signed(self._plan.moved_width + len(mean) + 1))
-        old = [Signal(signed(BIAS_WIDTH), name=f"old{i}") for i in (2, 3, 4)]
+        taken, fold = (Signal(signed(self._plan.moved_width + len(mean) + 1), name=n) for n in ("taken", "fold"))
+        late_drive = Signal.like(drive)
+        old = [Signal(signed(BIAS_WIDTH), name=f"old{i}") for i in (2, 3, 4, 5)]
         change = Signal(signed(max(len(drive), len(fold), len(Value.cast(towards))) + 3))
         m.d.sync += [
-            fold.eq(moved * mean + (1 << (shift - 1))),
+            taken.eq(moved * mean),
+            fold.eq(taken + (1 << (shift - 1))),
+            late_drive.eq(drive),
             old[0].eq(self.bias.word[at.unit]),
             *(new.eq(before) for before, new in itertools.pairwise(old)),
-            change.eq(half_up(drive, GAIN_BITS - BIAS_BITS) - (fold >> shift) + towards),
+            change.eq(half_up(late_drive, GAIN_BITS - BIAS_BITS) - (fold >> shift) + towards),
         ]
         m.d.comb += self.bias_write.address.eq(out.at.beat)
         for unit in range(self._plan.tiles):
             m.d.comb += [
-                self.bias_write.words[unit].eq(saturate(old[2] + change, BIAS_WIDTH)),
+                self.bias_write.words[unit].eq(saturate(old[-1] + change, BIAS_WIDTH)),
                 self.bias_write.mask[unit].eq(out.valid & self.biases & (out.at.unit == unit)),
             ]

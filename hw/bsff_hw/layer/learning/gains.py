@@ -47,6 +47,8 @@ class Gains(wiring.Component):
         read, write = gains.read_port(domain="comb"), gains.write_port()
         running, number = Signal(), Signal(range(classes + 1))
         product = Signal(signed(ERROR_WIDTH + STEP_WIDTH + 1))
+        step = Signal(STEP_WIDTH, name="near_step")  # beside the multiplier, wherever the register of the host lies
+        m.d.sync += step.eq(self.step)
         m.d.comb += [
             self.errors.number.eq(number),
             write.addr.eq(number - 1),
@@ -57,7 +59,7 @@ class Gains(wiring.Component):
             self.gain.eq(read.data),
         ]
         with m.If(running):
-            m.d.sync += [product.eq(self.errors.error * self.step), number.eq(number + 1), running.eq(~self.phase.done)]
+            m.d.sync += [product.eq(self.errors.error * step), number.eq(number + 1), running.eq(~self.phase.done)]
         with m.If(self.phase.start):
             m.d.sync += [running.eq(1), number.eq(0)]
         return m

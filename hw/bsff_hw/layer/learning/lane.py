@@ -28,7 +28,7 @@ class UpdateLane(Planned):
     coefficient : In
         k and -C of the channel, one cycle after S and W.
     dither : In(GAIN_BITS)
-        Three cycles after S and W.
+        `DITHER` cycles after S and W.
     changed : Out(signed(weight_bits))
         W', `LATENCY` cycles after S and W.
     unchanged : Out(signed(weight_bits))
@@ -39,10 +39,12 @@ class UpdateLane(Planned):
 
     Notes
     -----
-    One weight a cycle, latency 4.
+    One weight a cycle, latency 5.
     """
 
-    LATENCY = 4
+    LATENCY = 5
+    DITHER = 3
+    """Cycles after S and W in which the dither is wanted."""
 
     def ports(self, plan: LayerPlan) -> dict:
         return {
@@ -59,13 +61,13 @@ class UpdateLane(Planned):
     def elaborate(self, platform) -> Module:
         m = Module()
         width = self._plan.weight_bits
-        weights = [Signal(signed(width), name=f"weight{i}") for i in (1, 2, 3)]
+        weights = [Signal(signed(width), name=f"weight{i}") for i in (1, 2, 3, 4)]
         total = Signal(unsigned(self._plan.change_width))
         product, centring = Signal(signed(SUM_WIDTH)), Signal(signed(SUM_WIDTH))
         change = Signal(signed(SUM_WIDTH + 1))
         exact = Signal(signed(SUM_WIDTH + 2))
         held = Signal(signed(width))
-        wanted = exact[GAIN_BITS:].as_signed()
+        wanted = Signal(signed(len(exact) - GAIN_BITS))
         m.d.sync += [
             total.eq(self.sum),
             weights[0].eq(self.weight),
@@ -74,9 +76,11 @@ class UpdateLane(Planned):
             weights[1].eq(weights[0]),
             change.eq(product + centring),
             weights[2].eq(weights[1]),
+            wanted.eq(exact >> GAIN_BITS),
+            weights[3].eq(weights[2]),
             self.changed.eq(held),
-            self.unchanged.eq(weights[2]),
-            self.moved.eq(held - weights[2]),
+            self.unchanged.eq(weights[3]),
+            self.moved.eq(held - weights[3]),
             self.saturated.eq(~fits(wanted, width)),
         ]
         m.d.comb += [exact.eq(Cat(self.dither, weights[2]).as_signed() + change), held.eq(saturate(wanted, width))]

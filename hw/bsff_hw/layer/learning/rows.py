@@ -96,10 +96,13 @@ class Rows(Planned):
             self.updates.valid.eq(begin),
             self.sums.ready.eq(begin),
             self.passes.ready.eq(begin),
+        ]
+        m.d.sync += [
+            # once a row has begun, the next one takes cycles to come
+            free.eq(self.free),
             draws.take.eq(begin & at.tap_last),
             draws.align.eq(begin & at.last),
         ]
-        m.d.sync += free.eq(self.free)  # once a row has begun, the next one takes cycles to come
         with m.If(begin):
             m.d.sync += there.eq(0)
         with m.If(fetching):

@@ -45,7 +45,8 @@ def moves_signature(plan: LayerPlan) -> wiring.Signature:
 def edit_signature(plan: LayerPlan) -> wiring.Signature:
     """Read one weight of a row and, with ``write``, replace it, by the way of the update.
 
-    The row must have been read before. ``begin`` takes it, only while ``free``; ``bank`` and ``address`` are taken with it.
+    The row must have been read before. ``begin`` takes it, a cycle after ``free``, which stays until then; ``bank`` and ``address``
+    are taken with it.
     All else stays until ``done``, when the row is written and ``weight`` is the weight as it was.
     """
     return wiring.Signature(
@@ -120,12 +121,13 @@ class RowUpdate(Planned):
         m = Module()
         plan, row, edit = self._plan, self.updates.payload, self.edit
         begin, running, step, end = Signal(), Signal(), Signal(index(plan.row_steps)), Signal()
+        taking = Signal(init=1)
         fold, first, dither, host = Signal.like(row.fold), Signal(), Signal.like(row.dither), Signal()
         bank, address = Signal.like(row.bank), Signal.like(row.address)
         m.d.comb += [
             end.eq(step == plan.row_steps - 1),
             self.free.eq(~running | end | (step == plan.row_steps - 2)),
-            edit.free.eq(~running | end),
+            edit.free.eq(taking),
             begin.eq(self.updates.valid | edit.begin),
             self.coefficients.enable.eq(1),
             self.coefficients.address.eq(fold * plan.row_steps + step),
@@ -133,9 +135,11 @@ class RowUpdate(Planned):
         with m.If(running):
             m.d.sync += [step.eq(step + 1), running.eq(~end)]
         with m.If(begin):
+            m.d.sync += [running.eq(1), step.eq(0)]
+        # what a row brings is taken while one may begin, whether it does or not, so that a register enables so many
+        m.d.sync += taking.eq(self.free & ~begin)
+        with m.If(taking):
             m.d.sync += [
-                running.eq(1),
-                step.eq(0),
                 fold.eq(row.fold),
                 first.eq(row.first),
                 dither.eq(row.dither),
@@ -145,7 +149,7 @@ class RowUpdate(Planned):
             ]
 
         stages = [Signal(_stage_layout(plan), name=f"stage{i}") for i in range(1, UpdateLane.LATENCY + 1)]
-        late = [Signal.like(dither, name=f"dither{i}") for i in range(1, UpdateLane.LATENCY)]
+        late = [Signal.like(dither, name=f"dither{i}") for i in range(1, UpdateLane.DITHER + 1)]
         m.d.sync += [
             stages[0].valid.eq(running),
             stages[0].first.eq(first),
@@ -167,20 +171,20 @@ class RowUpdate(Planned):
         ]
         clipped = []
         for part in range(plan.parts):
-            clipped += self._part(m, part, begin, step, out, late[-1])
+            clipped += self._part(m, part, taking, step, out, late[-1])
             chosen = ~out.host | (edit.write & (edit.part == part))
             m.d.sync += self.write.banks[part].eq(Mux(out.valid & out.end & chosen, out.bank, 0))
         m.d.sync += [self.write.address.eq(out.address), edit.done.eq(out.valid & out.end & out.host)]
         m.d.comb += self.saturated.eq(Mux(self.moves.valid, sum(clipped), 0))
         return m
 
-    def _part(self, m: Module, part: int, begin: Signal, step: Signal, out: Any, dither: Signal) -> list[Any]:
+    def _part(self, m: Module, part: int, taking: Signal, step: Signal, out: Any, dither: Signal) -> list[Any]:
         """Registers and lanes of one part; returns the lanes' saturation flags."""
         plan, edit = self._plan, self.edit
         bits, count = plan.weight_bits, plan.update_lanes
         sums = Signal(plan.row_lanes * plan.change_width, name=f"sums{part}")
         row = Signal(plan.row_lanes * bits, name=f"row{part}")
-        with m.If(begin):
+        with m.If(taking):
             m.d.sync += [sums.eq(self.updates.payload.sums[part]), row.eq(self.updates.payload.rows[part])]
         sums_now, row_now = pick(sums, plan.row_steps, step), pick(row, plan.row_steps, step)
         flags, changed = [], []

@@ -15,7 +15,7 @@ from bsff_hw.layer.learning.lane import UpdateLane
 
 @pytest.mark.parametrize("name", ["a lane", "inner folds", "all groups"])
 def test_lane(name: str, rng: np.random.Generator) -> None:
-    """A weight a cycle; W' four cycles after S and W, the coefficient one cycle after them, the dither three."""
+    """A weight a cycle; W' five cycles after S and W, the coefficient one cycle after them, the dither three."""
     plan = PLANS[name]
     dut = UpdateLane(plan)
     count = 600
