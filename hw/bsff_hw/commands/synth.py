@@ -8,7 +8,9 @@ from bsff.cli.options import add_config, add_json, chosen_config, write_output
 from bsff.contract.check import check
 from bsff.errors import ConfigError
 from bsff_hw import synthesis
+from bsff_hw.plan import plan
 from bsff_hw.simulation.generate import generate
+from bsff_hw.synthesis.report import pbit_line
 from bsff_hw.targets import TARGETS
 
 from .options import add_no_reader
@@ -53,6 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     )
     print(" ".join([config.name, *filter(None, [arguments.block]), *(f"--set {s}" for s in arguments.settings)]))
     print(synthesis.table(report))
+    if said := pbit_line(report.components, plan(config).pbits(arguments.block)):
+        print(said)
     if arguments.json is not None:
         record = {
             "config": config.name,

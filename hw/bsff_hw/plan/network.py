@@ -21,6 +21,11 @@ class Plan:
     layers: tuple[LayerPlan, ...]
     head: HeadPlan | None
 
+    def pbits(self, block: str | None = None) -> dict[str, int]:
+        """P-bits that fire in a cycle, of each layer or of one block alone."""
+        every = {f"layer{i}": layer.tiles * layer.tile for i, layer in enumerate(self.layers, 1)}
+        return every if block is None else {name: count for name, count in every.items() if name == block}
+
 
 def plan(config: Config) -> Plan:
     """Fold a network as its configuration says.

@@ -83,6 +83,33 @@ def grouped(components: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str
     return dict(sorted(sums.items()))
 
 
+def pbit_luts(components: Mapping[str, Mapping[str, float]], pbits: Mapping[str, int]) -> dict[str, float]:
+    """LUTs that a p-bit takes, with its share of the generator and the noise's table, by layer.
+
+    The sums that wait to be fired, from which those of a beat are chosen, do not belong to it.
+
+    Parameters
+    ----------
+    components : mapping
+        As `Report.components`.
+    pbits : mapping of str to int
+        P-bits that fire in a cycle, of each layer. Of a layer that was synthesised alone the paths do not have the name.
+    """
+    sums: dict[str, float] = {}
+    for path, counts in components.items():
+        parts = path.split(".")
+        layer = next((part for part in parts if part in pbits), next(iter(pbits)) if len(pbits) == 1 else None)
+        if layer is not None and "fire" in parts and {"tiles", "draws"} & set(parts):
+            sums[layer] = sums.get(layer, 0) + counts.get("LUT", 0)
+    return {layer: sums[layer] / count for layer, count in pbits.items() if layer in sums}
+
+
+def pbit_line(components: Mapping[str, Mapping[str, float]], pbits: Mapping[str, int]) -> str:
+    """Those in a line of text; empty where there are none."""
+    found = [f"{layer} {luts:.0f} ({pbits[layer]} a cycle)" for layer, luts in pbit_luts(components, pbits).items()]
+    return f"LUT a p-bit, generator and noise included: {', '.join(found)}." if found else ""
+
+
 def table(report: Report) -> str:
     """The report as aligned text."""
     columns = FAMILIES[TARGETS[report.target].family].columns

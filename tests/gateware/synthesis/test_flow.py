@@ -22,7 +22,7 @@ from bsff_hw.synthesis.families import FAMILIES
 from bsff_hw.synthesis.flow import count
 from bsff_hw.synthesis.owners import MARK, MARK_SCRIPT, TOP, Modules, owners
 from bsff_hw.synthesis.place import slowest, timing
-from bsff_hw.synthesis.report import Report, Timing, grouped, table
+from bsff_hw.synthesis.report import Report, Timing, grouped, pbit_line, pbit_luts, table
 from bsff_hw.targets import TARGETS
 
 
@@ -300,6 +300,20 @@ def test_grouped_includes_what_is_below() -> None:
         {"": {"LUT": 1}, "core": {"LUT": 2}, "core.a": {"LUT": 4}, "core.a.b": {"LUT": 8}, "core.a.b.c": {"LUT": 16}}
     )
     assert shown == {"": {"LUT": 3}, "a": {"LUT": 28}, "a.b": {"LUT": 24}}
+
+
+def test_luts_of_a_pbit() -> None:
+    counted = {
+        "core.layer1.forward.emit.fire": {"LUT": 1000},
+        "core.layer1.forward.emit.fire.draws": {"LUT": 10},
+        "core.layer1.forward.emit.fire.tiles.noise": {"LUT": 20, "FF": 7},
+        "core.layer2.forward.emit.fire.draws": {"FF": 1},
+        "core.layer2.forward.emit": {"LUT": 99},
+    }
+    assert pbit_luts(counted, {"layer1": 4, "layer2": 2, "layer3": 1}) == {"layer1": 7.5, "layer2": 0}
+    assert pbit_luts({"core.forward.emit.fire.tiles": {"LUT": 6}}, {"layer3": 2}) == {"layer3": 3}
+    assert pbit_line(counted, {"layer1": 4}) == "LUT a p-bit, generator and noise included: layer1 8 (4 a cycle)."
+    assert pbit_line(counted, {}) == ""
 
 
 def test_timing_of_a_report() -> None:
