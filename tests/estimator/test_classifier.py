@@ -128,7 +128,9 @@ def test_a_network_that_must_fit_a_board_is_folded_for_it(wine: tuple[np.ndarray
     plain = Classifier(device="emulated", epochs=1).fit(*wine)
     assert model.config_.layers[0].banks > plain.config_.layers[0].banks
     assert unequal(model.state_, plain.state_) == []
-    with pytest.raises(ConfigError, match="target = 'pynq': expected one of xc7z020, kv260, zcu104, pynq-z1, pynq-z2"):
+    with pytest.raises(
+        ConfigError, match="target = 'pynq': expected one of xc7z020, ecp5-85k, kv260, zcu104, pynq-z1, pynq-z2"
+    ):
         Classifier(device="emulated", target="pynq").fit(*wine)
 
 

@@ -99,6 +99,7 @@ def test_a_processor_is_measured_by_its_own_counter(tmp_path: Path) -> None:
     assert "joules" in (tmp_path / "golden/power.csv").read_text().splitlines()[0]
 
 
+@pytest.mark.long
 def test_a_float_training_is_measured_the_same_way(tmp_path: Path) -> None:
     variant = "backpropagation"
     words = [

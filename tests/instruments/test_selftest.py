@@ -36,7 +36,7 @@ def test_a_good_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert {c["verdict"] for c in report["checks"] if c["name"] not in ("clock", "power sensors")} == {"pass"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_on_the_verilated_machine() -> None:
     from bsff.machine.devices import open_device
 

@@ -192,6 +192,7 @@ def test_a_mutated_handoff_is_caught(gate: Gate, mutation: str) -> None:
     assert re.search(said, gate.run("3.1.2")["error"])
 
 
+@pytest.mark.long
 def test_the_bitstream_of_another_network_is_refused(gate: Gate) -> None:
     gate.config = {**CONFIG.to_dict()}
     gate.config["layer"] = [{**gate.config["layer"][0], "boxcar": 1.0}, *gate.config["layer"][1:]]

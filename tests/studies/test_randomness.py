@@ -91,7 +91,7 @@ def test_correlations(seed):
     assert not found, "\n".join(found)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_tile_counts(seed):
     p = {(m, at): value for m, row in measured(seed).tiles.items() for at, value in enumerate(row)}
     assert len(p) == 16

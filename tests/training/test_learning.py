@@ -22,7 +22,10 @@ def test_digits_learn(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("config", "least"), [("mnist-tiny", 0.75), ("fashion-tiny", 0.65), ("cifar10-tiny", 0.2)])
+@pytest.mark.parametrize(
+    ("config", "least"),
+    [("mnist-tiny", 0.75), ("fashion-tiny", 0.65), pytest.param("cifar10-tiny", 0.2, marks=pytest.mark.long)],
+)
 def test_real_images_learn(real_data: Path, tmp_path: Path, config: str, least: float) -> None:
     """4,000 presentations; chance is 0.1."""
     assert final(config, tmp_path / config, "--data", real_data)["test_accuracy"] >= least

@@ -73,6 +73,7 @@ def test_a_rate_that_the_clock_cannot_make() -> None:
     assert "1.0 cycles a bit" in refusal(SerialNetwork, plan(load("digits-tiny")), clock_hz=1e6, baud=1e6)
 
 
+@pytest.mark.long
 def test_a_training_as_a_user_starts_it(seed: int, tmp_path: Path) -> None:
     with board("digits-tiny", CYCLES, rng_for("user", seed), **WEAR) as plugged:
         for device in (place(plugged), "emulated"):
