@@ -140,7 +140,5 @@ class Controller(wiring.Component):
                 counts.update_taps.eq(Mux(updated, counts.taps, 0)),
             ]
         with m.If(fresh):
-            m.d.sync += [
-                counts.eq(0),
-                counts.busy_cycles.eq(1),
-            ]  # the last cycle, in which the counts are taken, is not seen
+            # one for the last cycle, in which the counts are taken and nothing is counted any more
+            m.d.sync += [counts.eq(0), counts.busy_cycles.eq(1)]

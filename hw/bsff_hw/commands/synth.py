@@ -55,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     )
     print(" ".join([config.name, *filter(None, [arguments.block]), *(f"--set {s}" for s in arguments.settings)]))
     print(synthesis.table(report))
-    if said := pbit_line(report.components, plan(config).pbits(arguments.block)):
+    pbits = plan(config).pbits(arguments.block)
+    if said := pbit_line(report.components, pbits):
         print(said)
     if arguments.json is not None:
         record = {
@@ -63,6 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
             "settings": arguments.settings,
             "block": arguments.block,
             "reader": not arguments.no_reader,
+            "pbits": pbits,
             "verilog_sha256": hashlib.sha256(verilog.encode()).hexdigest(),
             **report.to_dict(),
         }

@@ -1,10 +1,12 @@
 """Registers on the long way between the host's window and the memories of a block."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff_hw.interfaces import access_signature
+
+from .stage import hand_on
 
 
 class AccessStage(wiring.Component):
@@ -26,14 +28,5 @@ class AccessStage(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        host, block = self.host, self.block
-        answered = Signal()
-        m.d.comb += host.done.eq(answered)
-        m.d.sync += [
-            *(getattr(block, name).eq(getattr(host, name)) for name in ("memory", "rewind", "step", "write", "data")),
-            # asked for once: not in the cycle in which the answer comes, nor in the one in which it goes on
-            block.request.eq(host.request & ~answered & ~(block.request & block.done)),
-            answered.eq(block.request & block.done),
-            host.read.eq(block.read),
-        ]
+        hand_on(m, self.host, self.block, ("memory", "rewind", "step", "write", "data"), "read")
         return m

@@ -3,9 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bsff.config import load, override
-from bsff_hw.plan import plan
-
 from .report import grouped, pbit_line
 
 HEAD = """# What machines take of a device
@@ -61,7 +58,6 @@ def summary(records: Mapping[str, Mapping[str, Any]]) -> str:
                 lines.append(f"| {path or '(top)'} | {shown} |")
         every = " | ".join(f"{record['totals'].get(column, 0):,g}" for column in columns)
         lines.append(f"| in all | {every} |")
-        pbits = plan(override(load(record["config"]), record["settings"])).pbits(record["block"])
-        if said := pbit_line(record["components"], pbits):
+        if said := pbit_line(record["components"], record.get("pbits", {})):
             lines += ["", said]
     return "\n".join(lines) + "\n"

@@ -37,6 +37,15 @@ def test_a_folder_without_reports_is_named(tmp_path: Path, capsys: pytest.Captur
     assert "no reports (*.json) there; make them with `bsff synth" in capsys.readouterr().err
 
 
+def test_a_network_of_ones_own_is_shown_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The page needs nothing but the record: no network of that name is built in."""
+    (tmp_path / "mine.json").write_text(json.dumps(record(QUICK) | {"config": "mine"}))
+    assert main(["synth-table", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert "    bsff synth mine --target" in shown
+    assert "LUT a p-bit, generator and noise included: layer1" in shown
+
+
 @pytest.mark.parametrize("name", WHOLE)
 def test_the_design_is_the_one_that_was_counted(name: str) -> None:
     kept = record(name)

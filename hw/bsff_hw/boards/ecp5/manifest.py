@@ -42,7 +42,7 @@ def facts(folder: Path, order: Mapping[str, Any]) -> dict[str, Any]:
         "setup_slack_ns": round(1e3 / order["clock_mhz"] - 1e3 / reached, 3),
         "hold_slack_ns": None,
         "reached_mhz": round(reached, 2),
-        "slowest_ns": {register: delay for register, delay in slowest(report)},
+        "slowest_ns": dict(slowest(report)),
         "baud": order["baud"],
         "seed": order["seed"],
         "commit": order["commit"],
