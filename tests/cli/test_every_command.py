@@ -8,9 +8,10 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from command_lines import Command, assert_no_traceback, assert_sentence, bsff, can_mount, commands, prepare
@@ -90,7 +91,12 @@ def test_a_run_that_cannot_be_written(
 # ---- a full disk
 
 
-@every
+def one_a_command(these: Iterable[Command]) -> list[Any]:
+    """One case a command; `synth` counts a whole machine before it writes anything, so it is among the long tests."""
+    return [pytest.param(c, id=c.name, marks=[pytest.mark.long] if c.name == "synth" else []) for c in these]
+
+
+@pytest.mark.parametrize("command", one_a_command(COMMANDS.values()))
 def test_standard_output_is_full(command: Command, place: Path, tmp_path: Path) -> None:
     if command.name == "bench":
         pytest.skip("it needs a machine with a clock, which takes minutes to compile")
@@ -129,7 +135,7 @@ WRITERS = [c for c in COMMANDS.values() if c.name != "bench"]  # as above
 WRITERS = [c for c in WRITERS if c.name == "eval" or c.name == "energy" or any(o[0] == c for o in OUTPUTS)]
 
 
-@pytest.mark.parametrize("command", WRITERS, ids=[c.name for c in WRITERS])
+@pytest.mark.parametrize("command", one_a_command(WRITERS))
 def test_the_disk_is_full(command: Command, full_disk: Path) -> None:
     extra = ["--json", "x.json"] if command.has("--json") else ["--out", "x"] if command.has("--out") else []
     before = {path: path.read_bytes() for path in full_disk.rglob("*") if path.is_file()}

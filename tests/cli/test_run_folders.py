@@ -15,6 +15,7 @@ SHORT = ["train", "digits-small", "--samples", 2000]
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_processes_that_begin_at_once_take_folders_of_their_own(tmp_path: Path) -> None:
     processes = [start([*SHORT, "--seed", seed], tmp_path) for seed in range(4)]
     for process in processes:

@@ -237,6 +237,7 @@ class Silent:
         return WATTS[next(state for begin, state in reversed(self.begun) if begin <= then)]
 
 
+@pytest.mark.long
 def test_it_is_tried_out_and_the_windows_fit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -36,6 +36,7 @@ def test_the_last_tenth_is_held_out() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_sweep_and_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = write_spec(tmp_path, QUICK + '[grid]\nvariant = ["real", "golden"]\nseed = [0, 1]\n')
     assert main(["sweep", str(spec), "--workers", "1", "--cells", "3"]) == 0

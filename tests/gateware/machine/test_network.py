@@ -41,7 +41,7 @@ SMALL: dict[str, Any] = {
     ("simulator", "samples", "stalls", "memory"),
     [
         pytest.param("verilator", 12, 0.0, False, marks=pytest.mark.long),
-        ("verilator", 8, 0.5, True),
+        pytest.param("verilator", 8, 0.5, True, marks=pytest.mark.long),
         pytest.param("verilator", 8, 0.5, False, marks=pytest.mark.long),
         pytest.param("icarus", 2, 0.2, True, marks=pytest.mark.icarus),
     ],
