@@ -68,6 +68,7 @@ def test_an_installed_wheel_prepares_every_board(installed: Path, tmp_path: Path
         assert made == {"bsff.v", "config.toml", "build.json"} | own
 
 
+@pytest.mark.long
 def test_an_installed_wheel_trains(installed: Path, tmp_path: Path) -> None:
     environment = {"PYTHONPATH": PACKAGES, **{k: os.environ[k] for k in ("HOME", "BSFF_CACHE") if k in os.environ}}
     order = ("train", "digits-small", "--samples", "40", "--out", "run")

@@ -90,7 +90,8 @@ def gone(pids: list[int], limit: float = 30) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", ["interrupt", pytest.param("kill", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("how", ["interrupt", "kill"])
 def test_a_stopped_sweep_keeps_its_rows(tmp_path: Path, how: str) -> None:
     spec, path = write_spec(tmp_path, SLOWER), tmp_path / "spec.csv"
     process = start("sweep", spec, "--workers", 1)

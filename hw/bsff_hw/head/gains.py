@@ -2,13 +2,14 @@
 
 import itertools
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Module, Mux, Signal, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff.contract.formats import BIAS_BITS, BIAS_WIDTH, ERROR_WIDTH, GAIN_BITS, GAIN_WIDTH, STEP_BITS, STEP_WIDTH
 from bsff_hw.interfaces import error_signature, index, phase_signature
 from bsff_hw.parts.arithmetic import half_up, saturate
+from bsff_hw.parts.product import Product
 
 
 class HeadGains(wiring.Component):
@@ -49,9 +50,7 @@ class HeadGains(wiring.Component):
         number, running, active = Signal(range(classes + 4)), Signal(), Signal()
         late = [Signal.like(number, name=f"number{i}") for i in (1, 2, 3, 4)]
         before, earlier, first = late[1:]  # the classes whose gain, bias and sum are next
-        error, product = Signal.like(self.errors.error), Signal(signed(ERROR_WIDTH + STEP_WIDTH + 1))
-        step = Signal(STEP_WIDTH, name="near_step")  # beside the multiplier, wherever the register of the host lies
-        m.d.sync += step.eq(self.step)
+        m.submodules.product = product = Product(signed(ERROR_WIDTH), unsigned(STEP_WIDTH))
         # a value that goes to a word of an array has a name: Verilog would else have its formula once a word
         gain, moved = Signal(signed(GAIN_WIDTH)), Signal(signed(BIAS_WIDTH + 1))
         # registers between choosing a class's bias and adding its gain
@@ -61,12 +60,12 @@ class HeadGains(wiring.Component):
             active.eq(self.phase.start | running),
             self.errors.number.eq(number),
             self.phase.done.eq(number == classes + 3),
-            gain.eq(half_up(product, STEP_BITS)),
+            product.left.eq(self.errors.error),
+            product.right.eq(self.step),
+            gain.eq(half_up(product.product, STEP_BITS)),
             moved.eq(bias + change),
         ]
         m.d.sync += [
-            error.eq(self.errors.error),
-            product.eq(error * step),
             bias.eq(self.biases[earlier]),
             kept.eq(gain),
             change.eq(half_up(kept, GAIN_BITS - BIAS_BITS)),

@@ -132,9 +132,12 @@ class Access(Planned):
             last=place_last & word.ends["place"],
             clear=host.rewind,
         )
-        m.d.comb += [
+        # the counters move long before a row is asked for
+        m.d.sync += [
             self.row.bank.eq(slot.bank),
             self.row.address.eq((word["turn"] * plan.inner + word["inner"]) * plan.rows_of_bank + slot.row),
+        ]
+        m.d.comb += [
             self.weight.bank.eq(self.row.bank),
             self.weight.address.eq(self.row.address),
             self.weight.part.eq(word["part"]),

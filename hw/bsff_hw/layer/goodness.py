@@ -3,7 +3,7 @@
 import itertools
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Module, Mux, Signal, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -12,14 +12,12 @@ from bsff_hw.block.verdict import scores_signature
 from bsff_hw.interfaces import Planned, index
 from bsff_hw.parts.arithmetic import approached
 from bsff_hw.parts.channels import channel_read_signature
+from bsff_hw.parts.product import Product
 from bsff_hw.parts.ram import ram
 from bsff_hw.plan import LayerPlan
 
 from .scan import ChannelScan
 from .tally import tally_layout
-
-FACTOR_WIDTH = 17
-"""Unsigned bits that one multiplier takes."""
 
 
 def mean_signature(plan: LayerPlan) -> wiring.Signature:
@@ -77,7 +75,7 @@ class Goodness(Planned):
         ]
         # stage 2: a class's sum
         late = data.StructLayout({"valid": 1, "label": at.label.shape(), "last": 1})
-        stages = [Signal(late, name=f"stage{i}") for i in (2, 3, 4)]
+        stages = [Signal(late, name=f"stage{i}") for i in (2, 3, 4, 5)]
         kept = Signal(signed(plan.class_width - KEPT_BITS))
         with m.If(valid):
             m.d.sync += [grouped.eq(Mux(at.label_last, 0, summed)), kept.eq(summed >> (MEAN_BITS - KEPT_BITS))]
@@ -87,24 +85,12 @@ class Goodness(Planned):
             stages[0].last.eq(at.last),
             *(new.eq(old) for old, new in itertools.pairwise(stages)),
         ]
-        # stages 3 and 4: scaled, by two products as wide as multipliers are, which are added a cycle later
-        split = min(FACTOR_WIDTH, len(kept) - 1)
-        upper, lower = kept[split:].as_signed(), kept[:split]
-        products = [
-            Signal(signed(len(part) + SCALE_WIDTH + 1), name=f"product{i}") for i, part in enumerate((lower, upper))
-        ]
-        product = Signal(signed(len(kept) + SCALE_WIDTH + 1))
+        # stages 3 to 5: scaled
+        m.submodules.scaled = scaled = Product(kept.shape(), unsigned(SCALE_WIDTH))
+        product = Signal.like(scaled.product)
         out = stages[-1]
-        scale = Signal.like(
-            self.scale, name="near_scale"
-        )  # beside the multipliers, wherever the register of the host lies
-        m.d.sync += [
-            scale.eq(self.scale),
-            products[0].eq(lower * scale),
-            products[1].eq(upper * scale),
-            product.eq((products[1] << split) + products[0]),
-            self.scores.done.eq(out.valid & out.last),
-        ]
+        m.d.comb += [scaled.left.eq(kept), scaled.right.eq(self.scale)]
+        m.d.sync += [product.eq(scaled.product), self.scores.done.eq(out.valid & out.last)]
         # a memory, as classes come and are asked for one by one: registers would need a wide multiplexer
         m.submodules.logits = logits = ram(signed(plan.logit_width), plan.classes)
         keep, show = logits.write_port(), logits.read_port(domain="comb")

@@ -10,15 +10,13 @@ from amaranth.hdl import ClockDomain, Module, Signal, Value
 from amaranth.hdl._ir import PortDirection  # Amaranth 0.5 has it nowhere else
 from amaranth.lib import wiring
 
-from bsff_hw.parts.running_sums import Dsp48Platform
+from bsff_hw.parts.platforms import PLATFORMS
 from bsff_hw.yosys import convert
 
 CLOCK = "aclk"
 RESET = "aresetn"
 # said rather than left to Amaranth, which takes an output that nothing drives for an input
 INPUT, OUTPUT = PortDirection.Input, PortDirection.Output
-PLATFORMS = {"xc7": Dsp48Platform(), "zynq7": Dsp48Platform()}
-"""What components get as their platform, by the family of a target or a board."""
 
 
 def prefixed(prefix: str, members: Iterable[str]) -> dict[str, str]:
@@ -51,7 +49,7 @@ def verilog(
     name : str
         Name of the module.
     primitives : str, optional
-        Family of the devices whose primitives may be used, as in `PLATFORMS`; by default none, so that the text is for every
+        Family of the devices whose primitives may be used, as in `parts.platforms.PLATFORMS`; by default none, so that the text is for every
         tool.
     clock, reset : str
         Other names of those two ports.

@@ -12,12 +12,6 @@ HALF = 24
 """Bits of a sum in half of a DSP48E1 that works as two adders."""
 
 
-class Dsp48Platform:
-    """What `Elaboratable.elaborate` gets for a device with DSP48E1 blocks."""
-
-    dsp48 = True
-
-
 class RunningSums(wiring.Component):
     """In each lane, add two addends to a sum, or begin anew with them.
 

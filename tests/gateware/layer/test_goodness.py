@@ -105,7 +105,7 @@ def test_goodness(name: str, seed: int) -> None:
         while not context.get(dut.scores.done):
             await context.tick()
             cycles += 1
-        assert cycles == plan.channels + 5  # a channel a cycle, and five to the last logit
+        assert cycles == plan.channels + 6  # a channel a cycle, and six to the last logit
         shown = []
         for c in range(plan.classes):
             context.set(dut.scores.number, c)

@@ -49,22 +49,24 @@ def test_a_word_a_cycle_and_as_many_as_its_depth(depth: int) -> None:
 
 @pytest.mark.parametrize("places", [1, 2, 5, 16])
 def test_credits_count_places(places: int, rng: np.random.Generator) -> None:
-    """As many words set out as there are places, and one more for each that comes back."""
-    dut, used, most = Credits(places), 0, 0
+    """As many words set out as there are places, and one more for each that comes back, from the second cycle on."""
+    dut, used, most, freed, ahead = Credits(places), 0, 0, 0, True
 
     async def bench(context: Any) -> None:
-        nonlocal used, most
+        nonlocal used, most, freed, ahead
         for _ in range(500):
-            assert context.get(dut.room) == (used < places)
+            assert context.get(dut.room) == ahead == (used < places)
             assert context.get(dut.used) == used
             take = bool(context.get(dut.room) and rng.random() < 0.8)
             back = rng.random(2) < 0.3
-            back[1] &= used > back[0]
-            back[0] &= used > 0
+            back[1] &= used - freed > back[0]
+            back[0] &= used - freed > 0
             context.set(dut.take, take)
             context.set(dut.back, int(back[0]) + 2 * int(back[1]))
+            ahead = context.get(dut.room_ahead)
             await context.tick()
-            used += int(take) - int(back.sum())
+            used += int(take) - freed
+            freed = int(back.sum())
             most = max(most, used)
 
     simulate(dut, bench)

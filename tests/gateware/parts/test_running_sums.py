@@ -13,7 +13,8 @@ from amaranth.lib.wiring import In
 from formal import prove
 from hw_helpers import pack, simulate, unpack
 
-from bsff_hw.parts.running_sums import HALF, Dsp48Platform, RunningSums
+from bsff_hw.parts.platforms import Dsp48Platform
+from bsff_hw.parts.running_sums import HALF, RunningSums
 
 INPUTS = ("load", "add", "first", "left", "right")
 

@@ -3,6 +3,8 @@
 Integer model: `bsff.golden.taps.accumulate`, without the bias.
 """
 
+import itertools
+
 from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -30,6 +32,8 @@ class Accumulate(Planned):
         From `window.Window`.
     sums : Out(stream)
         Sums of one fold after another.
+    ready_ahead : In(1)
+        Whether `sums` is ready in the next cycle.
     listed : Out
         Rows that are being read, each group's counted once.
     row : In(row_read_signature(plan))
@@ -38,14 +42,15 @@ class Accumulate(Planned):
 
     Notes
     -----
-    A fold leaves the pipeline six cycles after its last row is listed; see `taps.TapList` for the cycles of a fold. The whole
-    pipeline waits while finished sums are not taken.
+    A fold leaves the pipeline seven cycles after its last row is listed; see `taps.TapList` for the cycles of a fold. The whole
+    pipeline waits while finished sums are not taken: each part of it by a register of its own, since thousands of registers wait.
     """
 
     def ports(self, plan: LayerPlan) -> dict:
         return {
             "windows": In(stream.Signature(plan.window_bits)),
             "sums": Out(stream.Signature(sums_layout(plan))),
+            "ready_ahead": In(1),
             "listed": Out(range(plan.parts * plan.banks + 1)),
             "row": In(row_read_signature(plan)),
             "write": In(row_write_signature(plan)),
@@ -58,13 +63,10 @@ class Accumulate(Planned):
         m.submodules.memory = store = WeightMemory(plan)
         connect(m, flipped(self.windows), taps.windows)
         connect(m, flipped(self.write), store.write)
-        enable = Signal()
-        m.d.comb += [
-            enable.eq(~self.sums.valid | self.sums.ready),
-            taps.advance.eq(enable),
-            store.enable.eq(enable),
-            self.listed.eq(taps.listed),
-        ]
+        # ~sums.valid | sums.ready
+        enable, enable_ahead = Signal(init=1), Signal()
+        m.d.sync += enable.eq(enable_ahead)
+        m.d.comb += [taps.advance.eq(enable), store.enable.eq(enable), self.listed.eq(taps.listed)]
 
         # stage 1: addresses
         stages = [(taps.valid | self.row.enable, taps.first | self.row.enable, taps.valid & taps.last)]
@@ -80,13 +82,16 @@ class Accumulate(Planned):
                     m.d.sync += store.address[part][bank].eq(Mux(taps.valid, taps.rows[part][bank], row))
         # stage 2: the memory; stage 3: a register behind it
         held = Signal.like(store.rows, name="held")
-        with m.If(enable & stages[2][0]):
+        valid_ahead = [Mux(enable, before[0], own[0]) for before, own in itertools.pairwise(stages)]
+        hold, load, add = Signal(), Signal(), Signal()
+        m.d.sync += [strobe.eq(enable_ahead & valid_ahead[i]) for i, strobe in ((1, hold), (2, load), (3, add))]
+        with m.If(hold):
             m.d.sync += held.eq(store.rows)
         # stage 4: half of the banks and the other half are added up; stage 5: both, over time
-        valid3, (valid4, first4, last4) = stages[3][0], stages[4]
+        valid4, first4, last4 = stages[4]
         width = plan.weight_bits + (max(1, -(-plan.banks // 2)) - 1).bit_length()
         m.submodules.running = running = RunningSums(plan.lanes, addend_width=width, sum_width=plan.sum_width)
-        m.d.comb += [running.load.eq(enable & valid3), running.add.eq(enable & valid4), running.first.eq(first4)]
+        m.d.comb += [running.load.eq(load), running.add.eq(add), running.first.eq(first4)]
         for part in range(plan.parts):
             for lane in range(plan.row_lanes):
                 weights = [
@@ -100,6 +105,10 @@ class Accumulate(Planned):
                     # a row comes alone: its sum begins anew, and the other banks add zeros
                     self.row.rows[part][lane].eq(running.sums[number]),
                 ]
-        with m.If(enable):
-            m.d.sync += self.sums.valid.eq(valid4 & last4)
+        finished = Signal()
+        m.d.comb += [
+            finished.eq(Mux(enable, valid4 & last4, self.sums.valid)),
+            enable_ahead.eq(~finished | self.ready_ahead),
+        ]
+        m.d.sync += self.sums.valid.eq(finished)
         return m

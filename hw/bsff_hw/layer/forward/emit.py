@@ -17,7 +17,7 @@ from .fire import Fire
 from .pool import Pool, pooled_layout
 
 PLACES = 16
-"""Of the queue: seven keep up a beat a cycle, from firing to the return of the place; more costs nothing in distributed RAM."""
+"""Of the queue: eight keep up a beat a cycle, from firing to the return of the place; more costs nothing in distributed RAM."""
 
 
 class Emit(Planned):
@@ -34,6 +34,8 @@ class Emit(Planned):
         Its p-bits have fired and its last beat is gone; until the next `begin`.
     sums : In(stream)
         From `accumulate.Accumulate`.
+    ready_ahead : Out(1)
+        Whether `sums` is ready in the next cycle.
     biases : Out(channel_read_signature())
     output : Out(stream)
         The pooled map, see `pool.Pool`.
@@ -50,6 +52,7 @@ class Emit(Planned):
             "begin": In(1),
             "done": Out(1),
             "sums": In(stream.Signature(sums_layout(plan))),
+            "ready_ahead": Out(1),
             "biases": Out(channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
             "output": Out(stream.Signature(pooled_layout(plan))),
             "generator": In(generator_signature()),
@@ -71,6 +74,8 @@ class Emit(Planned):
             queue.input.valid.eq(pool.output.valid),  # there is room: it was promised
             queue.input.payload.eq(pool.output.payload),
             fire.room.eq(credits.room),
+            fire.room_ahead.eq(credits.room_ahead),
+            self.ready_ahead.eq(fire.ready_ahead),
             credits.take.eq(fire.begun),
             credits.back.eq(Cat(pool.absorbed, self.output.valid & self.output.ready)),
         ]

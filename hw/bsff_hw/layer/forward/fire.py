@@ -32,10 +32,14 @@ class Fire(Planned):
     Members
     -------
     sums : In(stream)
-        From `accumulate.Accumulate`.
+        From `accumulate.Accumulate`. Ready is a register.
+    ready_ahead : Out(1)
+        Whether `sums` is ready in the next cycle.
     biases : Out(channel_read_signature())
     room : In(1)
         A beat may begin.
+    room_ahead : In(1)
+        `room` of the next cycle.
     begun : Out(1)
         One begins in this cycle.
     output : Out(stream, always ready)
@@ -51,8 +55,10 @@ class Fire(Planned):
     def ports(self, plan: LayerPlan) -> dict:
         return {
             "sums": In(stream.Signature(sums_layout(plan))),
+            "ready_ahead": Out(1),
             "biases": Out(channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
             "room": In(1),
+            "room_ahead": In(1),
             "begun": Out(1),
             "output": Out(stream.Signature(fired_layout(plan), always_ready=True)),
             "generator": In(generator_signature()),
@@ -76,11 +82,18 @@ class Fire(Planned):
         full, firing, end = Signal(), Signal(), Signal()
         steps = plan.lanes // plan.tiles
         step, beat = Signal(index(steps)), Signal(index(plan.beats))
+        ready, taken = Signal(init=1), Signal()
+        full_ahead, step_ahead = Signal(), Signal.like(step)
         m.d.comb += [
             firing.eq(full & self.room),
             self.begun.eq(firing),
             end.eq(step == steps - 1),
-            self.sums.ready.eq(~full | (firing & end)),
+            taken.eq(self.sums.valid & ready),
+            full_ahead.eq(taken | (full & ~(firing & end))),
+            step_ahead.eq(Mux(firing, Mux(end, 0, step + 1), step)),
+            # known a cycle before, so that whoever waits for it waits for a register
+            self.ready_ahead.eq(~full_ahead | (self.room_ahead & (step_ahead == steps - 1))),
+            self.sums.ready.eq(ready),
             draws.take.eq(firing),
             draws.align.eq(firing & (beat == plan.beats - 1)),
             self.biases.enable.eq(firing),
@@ -88,14 +101,11 @@ class Fire(Planned):
         ]
         # the fold that is being fired
         held = Signal(plan.lanes * plan.sum_width)
+        m.d.sync += [ready.eq(self.ready_ahead), full.eq(full_ahead), step.eq(step_ahead)]
         with m.If(firing):
-            m.d.sync += [
-                step.eq(Mux(end, 0, step + 1)),
-                beat.eq(Mux(beat == plan.beats - 1, 0, beat + 1)),
-                full.eq(~end),
-            ]
-        with m.If(self.sums.valid & self.sums.ready):
-            m.d.sync += [held.eq(self.sums.payload), full.eq(1)]
+            m.d.sync += beat.eq(Mux(beat == plan.beats - 1, 0, beat + 1))
+        with m.If(taken):
+            m.d.sync += held.eq(self.sums.payload)
 
         # stage 1: bias; stages 2 to 4: in the tiles
         valid1, valid2, valid3 = Signal(), Signal(), Signal()

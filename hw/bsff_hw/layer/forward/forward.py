@@ -68,6 +68,7 @@ class Forward(Planned):
         m.d.comb += [
             window.start.eq(self.begin),
             emit.begin.eq(self.begin),
+            accumulate.ready_ahead.eq(emit.ready_ahead),
             self.done.eq(emit.done),
             self.listed.eq(accumulate.listed),
         ]

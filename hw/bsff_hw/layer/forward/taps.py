@@ -86,15 +86,19 @@ class TapList(Planned):
                 encoder = self._encoder(m, part, bank, turn, turn_ahead)
                 encoders.append(encoder)
                 m.d.comb += [encoder.look.eq(look), encoder.load.eq(load), encoder.advance.eq(listing & self.advance)]
-        # a register between what is listed and its address
+        # a register between what is listed and its address, and one behind it
         shown = Signal.like(base)
+        valid, first, last = Signal(), Signal(), Signal()
         counted = Signal.like(self.listed)
         m.d.comb += [ending.eq(all_of([e.single for e in encoders])), self.listed.eq(Mux(self.advance, counted, 0))]
         with m.If(self.advance):
             m.d.sync += [
-                self.valid.eq(listing),
-                self.first.eq(starting),
-                self.last.eq(ending),
+                valid.eq(listing),
+                first.eq(starting),
+                last.eq(ending),
+                self.valid.eq(valid),
+                self.first.eq(first),
+                self.last.eq(last),
                 shown.eq(base),
                 counted.eq(Mux(listing & counts, total([e.some for e in encoders]), 0)),
             ]
@@ -103,7 +107,7 @@ class TapList(Planned):
             some, place = Signal(name=f"some{number}"), Signal.like(encoder.index, name=f"index{number}")
             with m.If(self.advance):
                 m.d.sync += [some.eq(encoder.some & listing), place.eq(encoder.index)]
-            m.d.comb += self.rows[part][bank].eq(Mux(some, shown + place, plan.zero_row))
+                m.d.sync += self.rows[part][bank].eq(Mux(some, shown + place, plan.zero_row))
         return m
 
     def _encoder(self, m: Module, part: int, bank: int, turn: Signal, turn_ahead: Signal) -> ActiveIndex:

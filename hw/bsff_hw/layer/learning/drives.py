@@ -6,7 +6,7 @@ Integer model: `bsff.golden.update.update`.
 import itertools
 from typing import Any
 
-from amaranth.hdl import Module, Signal, Value, signed, unsigned
+from amaranth.hdl import Const, Module, Signal, Value, signed, unsigned
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -27,12 +27,13 @@ from bsff_hw.layer.scan import ChannelScan, channel_layout
 from bsff_hw.layer.tally import tally_layout
 from bsff_hw.parts.arithmetic import half_up, saturate
 from bsff_hw.parts.channels import channel_read_signature, channel_write_signature
+from bsff_hw.parts.product import Product
 from bsff_hw.plan import LayerPlan
 
 from .coefficients import Coefficients, Moves
 from .update import coefficient_read_signature, moves_signature
 
-DEPTH = 5
+DEPTH = 6
 """Stages from the channel scan to the memories that are written."""
 DRAIN = DEPTH + 2
 """Cycles from the end of the scan until the last channel is written."""
@@ -109,64 +110,65 @@ class Drives(Planned):
             coefficients.write.eq(out.valid & ~self.biases),
             coefficients.at.eq(out.at),
         ]
-        # stage 2: registers between the memories and the multipliers; stage 3: D k, the drive of both changes
-        response, gain = Signal(plan.count_width), Signal(signed(GAIN_WIDTH))
-        drive = Signal(signed(plan.count_width + 1 + GAIN_WIDTH))
+        # stages 2 and 3: D k, the drive of both changes
+        m.submodules.drive = drive = Product(unsigned(plan.count_width), signed(GAIN_WIDTH))
+        m.d.comb += [drive.left.eq(self.tallies.word[at.unit].response), drive.right.eq(self.gain)]
         mean = self._mean(m)
-        m.d.sync += [response.eq(self.tallies.word[at.unit].response), gain.eq(self.gain), drive.eq(response * gain)]
-        self._coefficient(m, coefficients.coefficient, gain, drive, mean)
-        self._bias(m, at, out, drive, moves.moved, mean, self._towards(m, self.tallies.word[at.unit].count))
+        self._coefficient(m, coefficients.coefficient, drive.product, mean)
+        self._bias(m, at, out, drive.product, moves.moved, mean, self._towards(m, self.tallies.word[at.unit].count))
         return m
 
     def _mean(self, m: Module) -> Signal:
-        """Mean activity of an input, two cycles before it is needed."""
+        """Mean activity of an input, three cycles after the running number of ones: the gains take longer."""
         mean = Signal(unsigned((self._plan.levels << INPUT_MEAN_BITS).bit_length()))
         if self._plan.shape.config.centre:
-            product = Signal(ACTIVITY_WIDTH + ACTIVITY_BITS + INPUT_MEAN_BITS + 1)
-            m.d.sync += [
-                product.eq(self.activity * reciprocal(self._plan.inputs)),
-                mean.eq(product >> (2 * ACTIVITY_BITS)),
-            ]
+            factor = Const(reciprocal(self._plan.inputs))
+            m.submodules.mean = scaled = Product(unsigned(ACTIVITY_WIDTH), factor.shape())
+            m.d.comb += [scaled.left.eq(self.activity), scaled.right.eq(factor)]
+            m.d.sync += mean.eq(scaled.product >> (2 * ACTIVITY_BITS))
         return mean
 
-    def _coefficient(self, m: Module, result: Any, gain: Signal, drive: Signal, mean: Signal) -> None:
-        """k, and C = half_up(D k mu): the drive in stage 3, times mu in stage 4, rounded in stage 5."""
-        product, correction = (Signal(signed(len(drive) + len(mean) + 1), name=n) for n in ("product", "correction"))
-        late = [gain, *(Signal(signed(GAIN_WIDTH), name=f"gain{i}") for i in (3, 4, 5))]
+    def _coefficient(self, m: Module, result: Any, drive: Value, mean: Signal) -> None:
+        """k, and C = half_up(D k mu): the drive in stage 3, times mu in stage 5, rounded in stage 6."""
+        m.submodules.centring = centring = Product(drive.shape(), mean.shape())
+        correction = Signal(signed(len(centring.product) + 1))
+        late = [self.gain, *(Signal(signed(GAIN_WIDTH), name=f"gain{i}") for i in range(2, DEPTH + 1))]
+        m.d.comb += [centring.left.eq(drive), centring.right.eq(mean)]
         m.d.sync += [
-            product.eq(drive * mean),
-            correction.eq(product + (1 << (INPUT_MEAN_BITS - 1))),  # the shift then rounds
+            correction.eq(centring.product + (1 << (INPUT_MEAN_BITS - 1))),  # the shift then rounds
             *(new.eq(old) for old, new in itertools.pairwise(late)),
         ]
         m.d.comb += [result.gain.eq(late[-1]), result.centring.eq(-(correction >> INPUT_MEAN_BITS)[:SUM_WIDTH])]
 
     def _towards(self, m: Module, count: Any) -> Any:
-        """`golden.update.towards`: the target of firing moves a bias; from stage 1 to stage 4."""
+        """`golden.update.towards`: the target of firing moves a bias; from stage 1 to stage 5."""
         shape = self._plan.shape
         shift = firing_shift(shape)
         if shift is None:
             return 0
-        missing = [Signal(signed(self._plan.count_width + 1), name=f"missing{i}") for i in (2, 3, 4)]
+        missing = [Signal(signed(self._plan.count_width + 1), name=f"missing{i}") for i in (2, 3, 4, 5)]
         m.d.sync += [
             missing[0].eq(firing_count(shape) - count),
             *(new.eq(old) for old, new in itertools.pairwise(missing)),
         ]
         return missing[-1] << shift if shift >= 0 else missing[-1] >> -shift
 
-    def _bias(self, m: Module, at: Any, out: Any, drive: Signal, moved: Signal, mean: Signal, towards: Any) -> None:
-        """The bias moves by its own drive less what the weights' centring took, in stages 2 to 5."""
+    def _bias(self, m: Module, at: Any, out: Any, drive: Value, moved: Signal, mean: Signal, towards: Any) -> None:
+        """The bias moves by its own drive less what the weights' centring took, in stages 2 to 6."""
         shift = INPUT_MEAN_BITS - BIAS_BITS
-        taken, fold = (Signal(signed(self._plan.moved_width + len(mean) + 1), name=n) for n in ("taken", "fold"))
-        late_drive = Signal.like(drive)
-        old = [Signal(signed(BIAS_WIDTH), name=f"old{i}") for i in (2, 3, 4, 5)]
+        m.submodules.taken = taken = Product(moved.shape(), mean.shape())
+        fold = Signal(signed(len(taken.product) + 1))
+        drives = [Signal(drive.shape(), name=f"drive{i}") for i in (4, 5)]
+        old = [Signal(signed(BIAS_WIDTH), name=f"old{i}") for i in range(2, DEPTH + 1)]
         change = Signal(signed(max(len(drive), len(fold), len(Value.cast(towards))) + 3))
+        m.d.comb += [taken.left.eq(moved), taken.right.eq(mean)]
         m.d.sync += [
-            taken.eq(moved * mean),
-            fold.eq(taken + (1 << (shift - 1))),
-            late_drive.eq(drive),
+            fold.eq(taken.product + (1 << (shift - 1))),
+            drives[0].eq(drive),
+            drives[1].eq(drives[0]),
             old[0].eq(self.bias.word[at.unit]),
             *(new.eq(before) for before, new in itertools.pairwise(old)),
-            change.eq(half_up(late_drive, GAIN_BITS - BIAS_BITS) - (fold >> shift) + towards),
+            change.eq(half_up(drives[1], GAIN_BITS - BIAS_BITS) - (fold >> shift) + towards),
         ]
         m.d.comb += self.bias_write.address.eq(out.at.beat)
         for unit in range(self._plan.tiles):

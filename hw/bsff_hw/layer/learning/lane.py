@@ -1,5 +1,7 @@
 """One weight's update: gain, centring, stochastic rounding, saturation. Integer model: `bsff.golden.update.update`."""
 
+import itertools
+
 from amaranth.hdl import Cat, Module, Signal, signed, unsigned
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
@@ -7,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 from bsff.contract.formats import GAIN_BITS, GAIN_WIDTH, SUM_WIDTH
 from bsff_hw.interfaces import Planned
 from bsff_hw.parts.arithmetic import fits, saturate
+from bsff_hw.parts.product import Product
 from bsff_hw.plan import LayerPlan
 
 
@@ -39,11 +42,11 @@ class UpdateLane(Planned):
 
     Notes
     -----
-    One weight a cycle, latency 5.
+    One weight a cycle, latency 6.
     """
 
-    LATENCY = 5
-    DITHER = 3
+    LATENCY = 6
+    DITHER = 4
     """Cycles after S and W in which the dither is wanted."""
 
     def ports(self, plan: LayerPlan) -> dict:
@@ -61,9 +64,10 @@ class UpdateLane(Planned):
     def elaborate(self, platform) -> Module:
         m = Module()
         width = self._plan.weight_bits
-        weights = [Signal(signed(width), name=f"weight{i}") for i in (1, 2, 3, 4)]
+        weights = [Signal(signed(width), name=f"weight{i}") for i in range(1, self.LATENCY)]
         total = Signal(unsigned(self._plan.change_width))
-        product, centring = Signal(signed(SUM_WIDTH)), Signal(signed(SUM_WIDTH))
+        m.submodules.product = product = Product(total.shape(), signed(GAIN_WIDTH))
+        centring = [Signal(signed(SUM_WIDTH), name=f"centring{i}") for i in (2, 3)]
         change = Signal(signed(SUM_WIDTH + 1))
         exact = Signal(signed(SUM_WIDTH + 2))
         held = Signal(signed(width))
@@ -71,17 +75,20 @@ class UpdateLane(Planned):
         m.d.sync += [
             total.eq(self.sum),
             weights[0].eq(self.weight),
-            product.eq(total * self.coefficient.gain),
-            centring.eq(self.coefficient.centring),
-            weights[1].eq(weights[0]),
-            change.eq(product + centring),
-            weights[2].eq(weights[1]),
+            *(new.eq(old) for old, new in itertools.pairwise(weights)),
+            centring[0].eq(self.coefficient.centring),
+            centring[1].eq(centring[0]),
+            change.eq(product.product[:SUM_WIDTH].as_signed() + centring[1]),
             wanted.eq(exact >> GAIN_BITS),
-            weights[3].eq(weights[2]),
             self.changed.eq(held),
-            self.unchanged.eq(weights[3]),
-            self.moved.eq(held - weights[3]),
+            self.unchanged.eq(weights[-1]),
+            self.moved.eq(held - weights[-1]),
             self.saturated.eq(~fits(wanted, width)),
         ]
-        m.d.comb += [exact.eq(Cat(self.dither, weights[2]).as_signed() + change), held.eq(saturate(wanted, width))]
+        m.d.comb += [
+            product.left.eq(total),
+            product.right.eq(self.coefficient.gain),
+            exact.eq(Cat(self.dither, weights[self.DITHER - 1]).as_signed() + change),
+            held.eq(saturate(wanted, width)),
+        ]
         return m

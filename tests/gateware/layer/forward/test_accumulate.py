@@ -123,12 +123,13 @@ def test_sums_and_cycles(name: str, idle: float, seed: int) -> None:
             listed += rows
 
     async def take(context: Any) -> None:
-        expected_cycle = None
+        expected_cycle, following = None, True
         for counts, _ in windows:
             for expected, cycles in zip(sums_of(plan, counts, weights), fold_cycles(plan, counts), strict=True):
                 while True:
-                    ready = rng.random() >= idle
+                    ready, following = following, bool(rng.random() >= idle)
                     context.set(dut.sums.ready, ready)
+                    context.set(dut.ready_ahead, following)
                     at = cycle
                     *_, valid, sums = await context.tick().sample(dut.sums.valid, Value.cast(dut.sums.payload))
                     if valid and ready:
@@ -136,13 +137,15 @@ def test_sums_and_cycles(name: str, idle: float, seed: int) -> None:
                 assert unpack(sums, plan.sum_width, plan.lanes, signed=True) == expected
                 if not idle:
                     if expected_cycle is None:
-                        expected_cycle = started[0] + 7  # looked at, loaded, then six cycles behind the last row
+                        expected_cycle = started[0] + 8  # looked at, loaded, then seven cycles behind the last row
                     expected_cycle += cycles
                     assert at == expected_cycle
             if expected_cycle is not None:
                 expected_cycle += max(0, 3 - cycles)  # this one is given back before the next one is looked at
-        context.set(dut.sums.ready, 1)
         for _ in range(3):
+            context.set(dut.sums.ready, following)
+            context.set(dut.ready_ahead, 1)
+            following = True
             await context.tick()
         assert not context.get(dut.sums.valid)
 

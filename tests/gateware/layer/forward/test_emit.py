@@ -125,7 +125,8 @@ def test_as_many_beats_wait_as_there_are_places(rng: np.random.Generator) -> Non
 class Accounted(Emit):
     """`Emit` with whatever comes and is taken: every promised place is that of one beat on its way or in the queue.
 
-    A beat that begins is in one of four stages of `Fire`, then for a cycle in the pool, then in the queue. What is asserted of
+    A beat that begins is in one of four stages of `Fire`, then for a cycle in the pool, then in the queue; its place is counted
+    for a cycle more. What is asserted of
     every state makes the proof by induction short: after as many steps as there are stages their copies here are equal to them.
     """
 
@@ -133,13 +134,13 @@ class Accounted(Emit):
         m = super().elaborate(platform)
         parts = m.submodules
         fire, pool, queue, credits = parts.fire, parts.pool, parts.queue, parts.credits
-        stages = Signal(4 + self._plan.pooled)
-        m.d.sync += stages.eq(Cat(fire.begun, stages))
+        stages, freed = Signal(4 + self._plan.pooled), Signal(2)
+        m.d.sync += [stages.eq(Cat(fire.begun, stages)), freed.eq(credits.back)]
         m.d.comb += [
             Assume(~ResetSignal()),
             Assert(fire.output.valid == stages[3]),
             Assert(~pool.output.valid | queue.input.ready),  # no beat is lost
-            Assert(credits.used == queue.level + total(list(stages))),  # no credit is lost or made
+            Assert(credits.used == queue.level + total([*stages, *freed])),  # no credit is lost or made
             Assert(credits.room == (credits.used != PLACES)),
             Assert(credits.used <= PLACES),
         ]

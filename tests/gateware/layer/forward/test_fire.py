@@ -51,9 +51,11 @@ def test_map(name: str, idle: float, seed: int) -> None:
 
     async def clock(context: Any) -> None:
         nonlocal cycle
+        following = True
         while True:
-            room = rng.random() >= idle
+            room, following = following, bool(rng.random() >= idle)
             context.set(dut.room, room)
+            context.set(dut.room_ahead, following)
             *_, valid, ready, fires, gives = await context.tick().sample(
                 dut.sums.valid, dut.sums.ready, dut.begun, dut.output.valid
             )
@@ -105,6 +107,7 @@ def test_one_map_after_another_goes_on_with_the_same_stream(rng: np.random.Gener
 
     async def take(context: Any) -> None:
         context.set(dut.room, 1)
+        context.set(dut.room_ahead, 1)
         words.extend(await flow(context, dut.output, count.size // plan.tiles))
         assert context.get(dut.generator.state) == last
 

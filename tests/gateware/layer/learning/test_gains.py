@@ -16,7 +16,7 @@ from bsff_hw.layer.learning.gains import Gains
 @pytest.mark.parametrize("step", [0, 1, 300, 2**STEP_WIDTH - 1])
 @pytest.mark.parametrize("classes", [2, 10, 33])
 def test_gains(step: int, classes: int, rng: np.random.Generator) -> None:
-    """Errors at both ends and between; done one cycle after the last class."""
+    """Errors at both ends and between; done two cycles after the last class."""
     dut = Gains(classes)
     one = 2**ERROR_BITS
     shown = [0] * classes
@@ -29,7 +29,7 @@ def test_gains(step: int, classes: int, rng: np.random.Generator) -> None:
             context.set(dut.phase.start, 1)
             await context.tick()
             context.set(dut.phase.start, 0)
-            for _ in range(classes):
+            for _ in range(classes + 1):
                 assert not context.get(dut.phase.done)
                 await context.tick()
             assert context.get(dut.phase.done)

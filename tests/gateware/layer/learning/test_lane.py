@@ -15,7 +15,7 @@ from bsff_hw.layer.learning.lane import UpdateLane
 
 @pytest.mark.parametrize("name", ["a lane", "inner folds", "all groups"])
 def test_lane(name: str, rng: np.random.Generator) -> None:
-    """A weight a cycle; W' five cycles after S and W, the coefficient one cycle after them, the dither three."""
+    """A weight a cycle; W' six cycles after S and W, the coefficient one cycle after them, the dither four."""
     plan = PLANS[name]
     dut = UpdateLane(plan)
     count = 600
@@ -28,7 +28,7 @@ def test_lane(name: str, rng: np.random.Generator) -> None:
 
     async def bench(context: Any) -> None:
         for i in range(count + dut.LATENCY):
-            now, late, latest = (min(max(i - delay, 0), count - 1) for delay in (0, 1, 3))
+            now, late, latest = (min(max(i - delay, 0), count - 1) for delay in (0, 1, dut.DITHER))
             context.set(dut.sum, int(sums[now]))
             context.set(dut.weight, int(weights[now]))
             context.set(dut.coefficient.as_value(), packed(plan, gain[late], correction[late]))
