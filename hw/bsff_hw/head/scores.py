@@ -1,6 +1,6 @@
 """Logits of the head from its sums, a class a cycle. Model: `bsff.golden.head.run`."""
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Const, Module, Mux, Signal, signed
 from amaranth.lib import data
 from amaranth.lib.wiring import In
 
@@ -8,10 +8,11 @@ from bsff.contract.formats import BIAS_BITS, BIAS_WIDTH, LOG2_E
 from bsff.contract.numerics import head_shift
 from bsff_hw.block.verdict import scores_signature
 from bsff_hw.interfaces import Planned, index
+from bsff_hw.parts.product import Product
 from bsff_hw.parts.ram import ram
 from bsff_hw.plan import HeadPlan
 
-DEPTH = 2
+DEPTH = 1 + Product.LATENCY
 """Cycles from a class's sum to its logit."""
 
 
@@ -40,15 +41,23 @@ class HeadScores(Planned):
         read, write = logits.read_port(domain="comb"), logits.write_port()
         last = plan.classes + DEPTH
         number, running, late = Signal(range(last + 1)), Signal(), Signal(index(plan.classes))
-        # choosing, adding and multiplying in one cycle was the critical path
-        summed = Signal(signed(plan.sum_width + 1))
-        scaled = Signal(signed(plan.sum_width + LOG2_E.bit_length() + 1))
+        # a class is chosen in one cycle, its sum and bias are added and multiplied in the next ones
+        total, bias, summed = (
+            Signal(signed(plan.sum_width)),
+            Signal(signed(BIAS_WIDTH)),
+            Signal(signed(plan.sum_width + 1)),
+        )
+        factor = Const(LOG2_E)
+        m.submodules.scaled = scaled = Product(summed.shape(), factor.shape())
         at = number[: len(late)]
-        m.d.sync += [summed.eq(self.sums[at] + (self.biases[at] >> BIAS_BITS)), scaled.eq(summed * LOG2_E)]
+        m.d.sync += [total.eq(self.sums[at]), bias.eq(self.biases[at])]
         m.d.comb += [
+            summed.eq(total + (bias >> BIAS_BITS)),
+            scaled.left.eq(summed),
+            scaled.right.eq(factor),
             late.eq(number - DEPTH),
             write.addr.eq(late),
-            write.data.eq(scaled >> head_shift(plan.fraction_bits)),
+            write.data.eq(scaled.product >> head_shift(plan.fraction_bits)),
             write.en.eq((number >= DEPTH) & ~scores.done),
             scores.done.eq(number == last),
             read.addr.eq(scores.number),

@@ -18,6 +18,9 @@ from .goodness import mean_signature
 from .learning.update import edit_signature
 from .slot import TapSlot
 
+CHANNEL_LATENCY = 2
+"""Cycles from a request to a channel's bias and mean."""
+
 
 def bias_edit_signature(plan: LayerPlan) -> wiring.Signature:
     """Read a channel's bias, a cycle after ``request``, and write it with ``write``; ``beat`` and ``unit`` are its place."""
@@ -77,7 +80,7 @@ class Access(Planned):
             self.mean.data.eq(host.data),
             self.bias.request.eq(host.request),
         ]
-        waited = Signal(range(ROW_LATENCY + 1))
+        waited, answer = Signal(range(ROW_LATENCY + 1)), Signal.like(host.read)
         m.d.sync += self.weight.begin.eq(0)
         with m.FSM(name="access"):
             with m.State("IDLE"), m.If(host.request & ~self.hold):
@@ -98,15 +101,15 @@ class Access(Planned):
                     m.d.sync += self.weight.begin.eq(1)
                     m.next = "WEIGHT"
             with m.State("WEIGHT"), m.If(self.weight.done):
-                m.d.comb += [host.done.eq(1), host.read.eq(self.weight.weight)]
-                m.next = "IDLE"
+                m.d.sync += answer.eq(self.weight.weight)
+                m.next = "ANSWER"
             with m.State("CHANNEL"):
-                m.d.comb += [
-                    host.done.eq(1),
-                    host.read.eq(Mux(biases, self.bias.read, self.mean.read)),
-                    self.bias.write.eq(host.write & biases),
-                    self.mean.write.eq(host.write & means),
-                ]
+                m.d.sync += [waited.eq(waited + 1), answer.eq(Mux(biases, self.bias.read, self.mean.read))]
+                with m.If(waited == CHANNEL_LATENCY - 1):
+                    m.d.comb += [self.bias.write.eq(host.write & biases), self.mean.write.eq(host.write & means)]
+                    m.next = "ANSWER"
+            with m.State("ANSWER"):
+                m.d.comb += [host.done.eq(1), host.read.eq(answer)]
                 m.next = "IDLE"
         return m
 

@@ -21,7 +21,7 @@ from .tally import tally_layout
 
 
 def mean_signature(plan: LayerPlan) -> wiring.Signature:
-    """Read and write a channel's running mean, between maps; ``read`` is there a cycle after the address."""
+    """Read and write a channel's running mean, between maps; ``read`` is there two cycles after the address."""
     return wiring.Signature(
         {"address": Out(index(plan.channels)), "write": Out(1), "data": Out(MEAN_WIDTH), "read": In(MEAN_WIDTH)}
     )
@@ -63,29 +63,32 @@ class Goodness(Planned):
             self.tallies.enable.eq(1),
             self.tallies.address.eq(scan.at.beat),
         ]
-        # stage 1: the channel's count and mean
-        valid, at = Signal(), Signal.like(scan.at)
-        m.d.sync += [valid.eq(scan.running), at.eq(scan.at)]
+        # stage 1: the channel's tallies; stage 2: its count and mean; stage 3: their difference
+        valid = [Signal(name=f"valid{i}") for i in (1, 2, 3)]
+        place = [Signal.like(scan.at, name=f"at{i}") for i in (1, 2, 3)]
+        m.d.sync += [new.eq(old) for old, new in itertools.pairwise([scan.running, *valid])]
+        m.d.sync += [new.eq(old) for old, new in itertools.pairwise([scan.at, *place])]
+        count = Signal(plan.count_width)
         difference, summed = Signal(signed(plan.difference_width)), Signal(signed(plan.class_width))
-        grouped = Signal.like(summed)
-        count = self.tallies.word[at.unit].count
-        m.d.comb += [
-            difference.eq((count << MEAN_BITS) - self._mean(m, scan, valid, at, difference)),
-            summed.eq(grouped + difference),
+        grouped, at = Signal.like(summed), place[-1]
+        m.d.sync += [
+            count.eq(self.tallies.word[place[0].unit].count),
+            difference.eq((count << MEAN_BITS) - self._mean(m, scan, valid[-1], at, difference)),
         ]
-        # stage 2: a class's sum
+        m.d.comb += summed.eq(grouped + difference)
+        # stage 4: a class's sum
         late = data.StructLayout({"valid": 1, "label": at.label.shape(), "last": 1})
-        stages = [Signal(late, name=f"stage{i}") for i in (2, 3, 4, 5)]
+        stages = [Signal(late, name=f"stage{i}") for i in (4, 5, 6, 7)]
         kept = Signal(signed(plan.class_width - KEPT_BITS))
-        with m.If(valid):
+        with m.If(valid[-1]):
             m.d.sync += [grouped.eq(Mux(at.label_last, 0, summed)), kept.eq(summed >> (MEAN_BITS - KEPT_BITS))]
         m.d.sync += [
-            stages[0].valid.eq(valid & at.label_last),
+            stages[0].valid.eq(valid[-1] & at.label_last),
             stages[0].label.eq(at.label),
             stages[0].last.eq(at.last),
             *(new.eq(old) for old, new in itertools.pairwise(stages)),
         ]
-        # stages 3 to 5: scaled
+        # stages 5 to 7: scaled
         m.submodules.scaled = scaled = Product(kept.shape(), unsigned(SCALE_WIDTH))
         product = Signal.like(scaled.product)
         out = stages[-1]
@@ -104,22 +107,20 @@ class Goodness(Planned):
         return m
 
     def _mean(self, m: Module, scan: ChannelScan, valid: Signal, at: Any, difference: Signal) -> Any:
-        """The running mean of the channel in stage 1; it moves where the layer learns."""
+        """The running mean of the channel in stage 2; in stage 3, by the difference, it moves where the layer learns."""
         plan, config = self._plan, self._plan.shape.config
         m.submodules.means = store = ram(signed(MEAN_WIDTH), plan.channels)
         read, write = store.read_port(), store.write_port()
         running = config.normalisation == "running"
-        # the sum of the mean and its part of the difference comes a cycle after the difference, and is written then
-        mean, late_difference, moved = Signal.like(read.data), Signal.like(difference), Signal.like(read.data)
-        late, place = Signal(), Signal.like(at.channel)
-        m.d.sync += [mean.eq(read.data), late_difference.eq(difference), late.eq(valid), place.eq(at.channel)]
-        m.d.comb += moved.eq(approached(mean, late_difference, config.momentum_shift))
+        mean, moved, address = Signal.like(read.data), Signal.like(read.data), Signal.like(at.channel)
+        m.d.sync += [address.eq(Mux(scan.running, scan.at.channel, self.means.address)), mean.eq(read.data)]
         m.d.comb += [
+            moved.eq(approached(mean, difference, config.momentum_shift)),
             read.en.eq(1),
-            read.addr.eq(Mux(scan.running, scan.at.channel, self.means.address)),
+            read.addr.eq(address),
             self.means.read.eq(read.data),
-            write.en.eq(Mux(late, self.learn & int(running), self.means.write)),
-            write.addr.eq(Mux(late, place, self.means.address)),
-            write.data.eq(Mux(late, moved, self.means.data)),
+            write.en.eq(Mux(valid, self.learn & int(running), self.means.write)),
+            write.addr.eq(Mux(valid, at.channel, self.means.address)),
+            write.data.eq(Mux(valid, moved, self.means.data)),
         ]
         return read.data

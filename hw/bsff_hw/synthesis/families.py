@@ -80,7 +80,13 @@ FAMILIES = {
         cells=_ECP5,
         # `bsff_hw.parts.ram` weighs LUTs against block RAM as the xc7z020 has them; here a LUT memory is 16 words deep
         # and block RAM is plentiful.
-        prepare=("setattr -unset ram_style a:ram_style=distributed",),
+        #
+        # yosys reads a module again once it knows a primitive that stood in it (`parts.product`): the text of the top module, whose
+        # parts are flattened by then. It has the ports already.
+        prepare=(
+            "setattr -unset ram_style a:ram_style=distributed",
+            "setattr -unset reprocess_after a:reprocess_after",
+        ),
     ),
 }
 """Families, by the name that a `bsff_hw.targets.Target` gives."""

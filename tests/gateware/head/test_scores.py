@@ -15,7 +15,7 @@ from bsff.contract.numerics import head_shift
 from bsff.golden import update
 from bsff_hw.head.access import HeadAccess
 from bsff_hw.head.gains import HeadGains
-from bsff_hw.head.scores import HeadScores
+from bsff_hw.head.scores import DEPTH, HeadScores
 
 LOW, HIGH = -(2 ** (BIAS_WIDTH - 1)), 2 ** (BIAS_WIDTH - 1) - 1
 
@@ -38,7 +38,7 @@ def test_logits(name: str, rng: np.random.Generator) -> None:
             context.set(Value.cast(dut.sums), pack(sums, plan.sum_width))
             context.set(Value.cast(dut.biases), pack(biases, BIAS_WIDTH))
             context.set(dut.scores.start, 1)
-            for _ in range(classes + 2):
+            for _ in range(classes + DEPTH):
                 assert not context.get(dut.scores.done)
                 await context.tick()
                 context.set(dut.scores.start, 0)

@@ -105,7 +105,7 @@ def test_goodness(name: str, seed: int) -> None:
         while not context.get(dut.scores.done):
             await context.tick()
             cycles += 1
-        assert cycles == plan.channels + 6  # a channel a cycle, and six to the last logit
+        assert cycles == plan.channels + 8  # a channel a cycle, and eight to the last logit
         shown = []
         for c in range(plan.classes):
             context.set(dut.scores.number, c)
@@ -146,6 +146,7 @@ def test_goodness(name: str, seed: int) -> None:
                 assert shown == np.stack([totals[own], responses[own]], 1).ravel().tolist()
             for channel in rng.permutation(plan.channels)[:5]:
                 context.set(dut.means.address, int(channel))
+                await context.tick()
                 await context.tick()
                 assert context.get(dut.means.read) == mean[channel]
 

@@ -13,6 +13,7 @@ from bsff.errors import ConfigError
 from bsff_hw import yosys
 from bsff_hw.boards.table import Board
 from bsff_hw.machine.serial import SerialNetwork
+from bsff_hw.parts.platforms import Mult18Platform
 from bsff_hw.plan import plan
 
 from .pll import Pll, pll
@@ -30,13 +31,15 @@ def platform(board: Board) -> Any:
     """
     module, _, name = board.platform.partition(":")
     try:
-        return getattr(importlib.import_module(module), name)()
+        described = getattr(importlib.import_module(module), name)()
     except ModuleNotFoundError as error:
         raise ConfigError(f"board {board.name}: {error.name} is not installed: pip install 'bsff[hardware]'") from None
     except AttributeError:
         raise ConfigError(
             f"board {board.name}: platform = {board.platform!r}: expected MODULE:CLASS of amaranth-boards"
         ) from None
+    described.mult18 = Mult18Platform.mult18  # to the components it is the platform
+    return described
 
 
 def reference_mhz(described: Any) -> float:
