@@ -41,6 +41,7 @@ class HeadAccess(Planned):
         host, plan = self.host, self._plan
         last_row, last_column = plan.rows - 1, plan.classes - 1
         row, column, past = Signal(range(plan.rows)), Signal(range(plan.classes)), Signal()
+        bias, answer = Signal(signed(BIAS_WIDTH)), Signal.like(host.read)
         with m.If(host.step):
             m.d.sync += column.eq(column + 1)
             with m.If(column == last_column):
@@ -55,17 +56,27 @@ class HeadAccess(Planned):
             self.weight.column.eq(column),
             self.weight.data.eq(host.data),
             self.weight.write.eq(host.write),
+            host.read.eq(answer),
         ]
+        m.d.sync += bias.eq(self.biases[column])
         with m.FSM(name="access"):
             with m.State("IDLE"), m.If(host.request):
                 with m.If(past | ~((host.memory == WEIGHTS) | (host.memory == BIAS))):
-                    m.d.comb += host.done.eq(1)
+                    m.d.sync += answer.eq(0)
+                    m.next = "ANSWER"
                 with m.Elif(host.memory == BIAS):
-                    m.d.comb += [host.done.eq(1), host.read.eq(self.biases[column]), self.bias_write.eq(host.write)]
+                    m.next = "BIAS"
                 with m.Else():
                     m.d.comb += self.weight.start.eq(1)
                     m.next = "WEIGHT"
+            with m.State("BIAS"):
+                m.d.comb += self.bias_write.eq(host.write)
+                m.d.sync += answer.eq(bias)
+                m.next = "ANSWER"
             with m.State("WEIGHT"), m.If(self.weight_done):
-                m.d.comb += [host.done.eq(1), host.read.eq(self.weight.read)]
+                m.d.sync += answer.eq(self.weight.read)
+                m.next = "ANSWER"
+            with m.State("ANSWER"):
+                m.d.comb += host.done.eq(1)
                 m.next = "IDLE"
         return m

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from bsff.contract.formats import COUNTER_WIDTH
 from bsff.contract.registers import BLOCK, Kind
 from bsff_hw.interfaces import generator_signature
+from bsff_hw.parts.arithmetic import any_of
 
 from .counters import NAMES
-from .decode import choose, halves, held_members, held_values, strobes
+from .decode import halves, held_members, held_values, strobes
 from .interfaces import bus_signature
 
 WORD = 4
@@ -63,7 +64,11 @@ class BlockRegisters(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         bus, table = self.bus, self._table
-        written = strobes(m, table, bus.write, bus.address, unit=WORD)
+        # decoded in one cycle, read or written in the next: registers part the decoder from what it reaches
+        here = {name: Signal(name=f"{name.lower()}_here") for name in table}
+        written = {name: Signal(name=f"{name.lower()}_written") for name in table}
+        for name, found in strobes(m, table, Const(1), bus.address, unit=WORD).items():
+            m.d.sync += [here[name].eq(found), written[name].eq(found & bus.write)]
         values: dict[str, Any] = {**self._constants, **held_values(self, table)}
         if self._layer:
             with m.If(self.activity_set):
@@ -81,10 +86,9 @@ class BlockRegisters(wiring.Component):
         shown, high, counts = Signal(32), Signal(), Signal()
         m.d.comb += self.counter_address.eq((bus.address - base) >> 1)
         m.d.sync += [
-            shown.eq(0),
+            shown.eq(any_of([Mux(here[name], value, 0) for name, value in values.items()])),
             high.eq(bus.address[0]),
             counts.eq((bus.address >= base) & (bus.address < base + 2 * len(NAMES))),
             bus.read.eq(Mux(counts, self.counter.word_select(high, 32), shown)),
         ]
-        choose(m, table, bus.address, {n: (shown, v) for n, v in values.items()}, domain="sync", unit=WORD)
         return m

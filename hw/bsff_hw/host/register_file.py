@@ -20,7 +20,7 @@ from .memory_window import MemoryWindow
 from .results import DEPTH as RESULT_DEPTH
 from .samples import DEPTH as SAMPLE_DEPTH
 
-BLOCK_WAIT = 4
+BLOCK_WAIT = 5
 """Cycles until a block's register can be read."""
 
 
@@ -57,7 +57,7 @@ class RegisterFile(wiring.Component):
 
     Notes
     -----
-    Two cycles an access, six for a block's registers; for a word of memory see `MemoryWindow`.
+    Two cycles an access, seven for a block's registers; for a word of memory see `MemoryWindow`.
     """
 
     def __init__(self, plan: Plan, *, memory: bool = False) -> None:

@@ -66,7 +66,7 @@ class Access(Planned):
         host = self.host
         weights, biases, means = (host.memory == code for code in range(len(MEMORIES)))
         channels = biases | means
-        past = Signal()
+        past, answer = Signal(), Signal.like(host.read)
         word_last = self._find_weight(m, host.step & ~past & weights)
         channel_last = self._find_channel(m, host.step & ~past & channels)
         with m.If(host.step & Mux(weights, word_last, Mux(channels, channel_last, 1))):
@@ -79,22 +79,21 @@ class Access(Planned):
             self.bias.data.eq(host.data),
             self.mean.data.eq(host.data),
             self.bias.request.eq(host.request),
+            host.read.eq(answer),
         ]
-        waited, answer = Signal(range(ROW_LATENCY + 1)), Signal.like(host.read)
+        waited = Signal(range(ROW_LATENCY + 1))
         m.d.sync += self.weight.begin.eq(0)
         with m.FSM(name="access"):
             with m.State("IDLE"), m.If(host.request & ~self.hold):
                 m.d.sync += waited.eq(0)
                 with m.If(past | ~(weights | channels)):
-                    m.next = "NOTHING"
+                    m.d.sync += answer.eq(0)
+                    m.next = "ANSWER"
                 with m.Elif(weights):
                     m.d.comb += self.row.enable.eq(1)
                     m.next = "FETCH"
                 with m.Else():
                     m.next = "CHANNEL"
-            with m.State("NOTHING"):
-                m.d.comb += host.done.eq(1)
-                m.next = "IDLE"
             with m.State("FETCH"):
                 m.d.sync += waited.eq(waited + 1)
                 with m.If((waited >= ROW_LATENCY) & self.weight.free):
@@ -109,7 +108,7 @@ class Access(Planned):
                     m.d.comb += [self.bias.write.eq(host.write & biases), self.mean.write.eq(host.write & means)]
                     m.next = "ANSWER"
             with m.State("ANSWER"):
-                m.d.comb += [host.done.eq(1), host.read.eq(answer)]
+                m.d.comb += host.done.eq(1)
                 m.next = "IDLE"
         return m
 

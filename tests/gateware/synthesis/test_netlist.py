@@ -21,6 +21,7 @@ from bsff_hw.simulation.generate import generate
 from bsff_hw.synthesis import SynthesisError
 from bsff_hw.synthesis.models import models
 from bsff_hw.synthesis.netlist import Netlist, netlist
+from bsff_hw.synthesis.routed import routed
 
 TINY: dict[str, Any] = {
     "data": {"dataset": "own", "input": [6, 6, 1], "classes": 2, "encoding": "bernoulli"},
@@ -35,7 +36,7 @@ SWITCH = 0xFFFC
 
 def breakable(text: str) -> str:
     """A netlist in which a switch inverts all bits of one LUT's table, so that one compilation serves both."""
-    found = list(re.finditer(r"\) (_\d+_) \([^;]*?\.(?:Z|O)\((_\d+_)\)\s*\);", text))
+    found = list(re.finditer(r"\) (_c?\d+_) \([^;]*?\.(?:Z|O|F)\((_\d+_)\)\s*\);", text))
     one = found[len(found) // 2]
     text = f"{text[: one.start(2)]}of_table{text[one.end(2) :]}"
     return text.replace(
@@ -83,6 +84,19 @@ def test_the_netlist_learns_and_a_wrong_table_shows(family: str, seed: int) -> N
     assert set(made.cells) & {"DP16KD", "RAMB18E1"}, "no block RAM: it would prove less"
     assert set(made.cells) & {"MULT18X18D", "DSP48E1"}, "no multiplier: it would prove less"
     text = Netlist(breakable(made.text), family).simulated()
+    assert differences(config, text, seed) == []
+    assert differences(config, text, seed, broken=True) != []
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_the_placed_and_routed_netlist_learns(seed: int) -> None:
+    """As nextpnr writes it back, with the carry into each chain unknown."""
+    config = parse(TINY, source="tiny")
+    made = routed(generate(config, primitives="ecp5"))
+    print(made.cells)
+    assert {"DP16KD", "MULT18X18D", "TRELLIS_COMB", "TRELLIS_FF", "TRELLIS_RAMW"} == set(made.cells)
+    text = Netlist(breakable(made.text), "ecp5").simulated()
     assert differences(config, text, seed) == []
     assert differences(config, text, seed, broken=True) != []
 

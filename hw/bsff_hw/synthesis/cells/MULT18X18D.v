@@ -42,6 +42,7 @@ module MULT18X18D (
             || !known(REG_OUTPUT_CLK, REG_OUTPUT_CE) || REG_INPUTC_CLK != "NONE" || REG_PIPELINE_CLK != "NONE")
             $fatal(1, "MULT18X18D: such registers are not modelled");
         else if (MULT_BYPASS != "DISABLED") $fatal(1, "MULT18X18D: MULT_BYPASS is not modelled");
-    always @* if (RST0) $fatal(1, "MULT18X18D: a reset is not modelled");
+    localparam REGISTERED = REG_INPUTA_CLK != "NONE" || REG_INPUTB_CLK != "NONE" || REG_OUTPUT_CLK != "NONE";
+    always @* if (RST0 && REGISTERED) $fatal(1, "MULT18X18D: a reset is not modelled");
     always @* if (SOURCEA || SOURCEB) $fatal(1, "MULT18X18D: shifted inputs are not modelled");
 endmodule
