@@ -45,7 +45,7 @@ class EventCounters(wiring.Component):
         held = Signal.like(self.events.counts, name="held")
         index, clearing = Signal(range(len(NAMES) + 1)), Signal()
         adding, writing = Signal(), Signal()  # after the cycle of the address
-        new = Signal(64)
+        new, addend = Signal(64), Signal(INCREMENT)
         m.d.comb += [
             read.en.eq(1),
             read.addr.eq(Mux(self.events.busy, index, self.address)),
@@ -54,7 +54,10 @@ class EventCounters(wiring.Component):
             write.data.eq(new),
             write.en.eq(writing),
         ]
-        m.d.sync += new.eq(Mux(clearing, 0, read.data + Array(held[name] for name in NAMES)[index]))
+        m.d.sync += [
+            addend.eq(Array(held[name] for name in NAMES)[index]),
+            new.eq(Mux(clearing, 0, read.data + addend)),
+        ]
         with m.If(self.events.busy):
             m.d.sync += [adding.eq(~adding & ~writing), writing.eq(adding)]
             with m.If(writing):

@@ -147,6 +147,9 @@ class RegisterFile(wiring.Component):
     def _read(self, m: Module) -> Signal:
         """The register of the machine at the address; 0 where there is none."""
         samples, status, value = Signal(32), Signal(32), Signal(32)
+        # a result is asked for cycles after it was counted; a register parts its memory from the other values
+        result = Signal.like(self.result)
+        m.d.sync += result.eq(self.result)
         with m.If(self.clear_counters):
             m.d.sync += samples.eq(0)
         with m.Elif(self.completed):
@@ -163,7 +166,7 @@ class RegisterFile(wiring.Component):
             "SAMPLES": samples,
             "SAMPLE_SPACE": self.space,
             "RESULT_COUNT": self.result_count,
-            "RESULT_DATA": self.result,
+            "RESULT_DATA": result,
             "BUFFER_SAMPLES": self.buffer_left,
             "FAULT": self.fault,
         }

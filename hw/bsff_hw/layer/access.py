@@ -125,20 +125,24 @@ class Access(Planned):
             "turn": plan.rounds,
         }
         word = Odometer(m, limits, advance=step, clear=host.rewind, prefix="weight_")
-        place_last = word.ends["channel"]
+        row_last, place_last = word.ends["lane"] & word.ends["step"], word.ends["channel"]
         slot = TapSlot(
             m,
             plan,
-            advance=step & word.ends["lane"] & word.ends["step"] & word.ends["inner"],
+            advance=step & row_last & word.ends["inner"],
             place_last=place_last,
             last=place_last & word.ends["place"],
             clear=host.rewind,
         )
-        # the counters move long before a row is asked for
-        m.d.sync += [
-            self.row.bank.eq(slot.bank),
-            self.row.address.eq((word["turn"] * plan.inner + word["inner"]) * plan.rows_of_bank + slot.row),
-        ]
+        # where the rows of a turn begin, and those of a fold within it; the counters move long before a row is asked for
+        turn, inner = Signal.like(self.row.address), Signal.like(self.row.address)
+        with m.If(step & row_last):
+            m.d.sync += inner.eq(Mux(word.ends["inner"], 0, inner + plan.rows_of_bank))
+        with m.If(step & row_last & word.ends["inner"] & place_last & word.ends["place"] & word.ends["part"]):
+            m.d.sync += turn.eq(turn + plan.inner * plan.rows_of_bank)
+        with m.If(host.rewind):
+            m.d.sync += [inner.eq(0), turn.eq(0)]
+        m.d.sync += [self.row.bank.eq(slot.bank), self.row.address.eq(turn + inner + slot.row)]
         m.d.comb += [
             self.weight.bank.eq(self.row.bank),
             self.weight.address.eq(self.row.address),

@@ -3,10 +3,10 @@
 Integer model: `bsff.golden.layer.run`, step by step.
 """
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from bsff.contract.formats import ACTIVITY_BITS, ACTIVITY_SHIFT
+from bsff.contract.formats import ACTIVITY_BITS, ACTIVITY_SHIFT, ACTIVITY_WIDTH
 from bsff_hw.block.controller import Controller
 from bsff_hw.block.ports import block_ports
 from bsff_hw.block.verdict import Verdict
@@ -100,6 +100,7 @@ class Layer(Planned):
         connect(m, controller.update, learning.phase)
         connect(m, controller.events, counters.events)
         self._control(m)
+        difference = Signal(signed(ACTIVITY_WIDTH + 1))
         tallies = Mux(goodness.scanning, goodness.tallies.address, learning.tallies.address)
         m.d.comb += [
             tally.tallies.address.eq(tallies),
@@ -113,10 +114,10 @@ class Layer(Planned):
             controller.gate.eq(registers.gate),
             controller.learn.eq(self.learn & registers.learn),
             registers.activity_set.eq(controller.decided),
-            registers.activity_new.eq(
-                approached(registers.activity, (maps.ones << ACTIVITY_BITS) - registers.activity, ACTIVITY_SHIFT)
-            ),
+            registers.activity_new.eq(approached(registers.activity, difference, ACTIVITY_SHIFT)),
         ]
+        # a map is counted long before it is decided on
+        m.d.sync += difference.eq((maps.ones << ACTIVITY_BITS) - registers.activity)
         return m
 
     def _leave(self, m: Module) -> None:

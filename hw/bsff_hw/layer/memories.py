@@ -107,13 +107,13 @@ class Memories(Planned):
             self.learn_bias.word.eq(store.read.word),
             edit.read.eq(store.read.word[edit.unit]),
         ]
-        write = store.write
+        write = store.write  # a cycle later
         with m.If(clearing):
-            m.d.comb += [write.address.eq(word), write.mask.eq(2**plan.tiles - 1)]
+            m.d.sync += [write.address.eq(word), write.mask.eq(2**plan.tiles - 1)]
         with m.Elif(edit.write):
-            m.d.comb += [write.address.eq(edit.beat), write.mask.eq(1 << edit.unit)]
+            m.d.sync += [write.address.eq(edit.beat), write.mask.eq(1 << edit.unit)]
         with m.Else():
-            m.d.comb += [write.address.eq(self.bias_write.address), write.mask.eq(self.bias_write.mask)]
+            m.d.sync += [write.address.eq(self.bias_write.address), write.mask.eq(self.bias_write.mask)]
         for unit in range(plan.tiles):
             value = Mux(edit.write, edit.data, self.bias_write.words[unit])
-            m.d.comb += write.words[unit].eq(Mux(clearing, 0, value))
+            m.d.sync += write.words[unit].eq(Mux(clearing, 0, value))

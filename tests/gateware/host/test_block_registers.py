@@ -23,22 +23,24 @@ def generators(dut: BlockRegisters) -> dict[str, Any]:
 
 
 async def read(context: Any, dut: BlockRegisters, name: str | int) -> int:
-    """What the bus shows two cycles after an address."""
+    """What the bus shows three cycles after an address."""
     context.set(dut.bus.address, BLOCK[name].offset // 4 if isinstance(name, str) else name)
-    await context.tick()
-    await context.tick()
+    await context.tick().repeat(3)
     return context.get(dut.bus.read)
 
 
 async def write(context: Any, dut: BlockRegisters, name: str, value: int) -> None:
+    """The data stay for a cycle more, in which the write acts."""
     context.set(dut.bus.address, BLOCK[name].offset // 4)
     context.set(dut.bus.data, value)
     context.set(dut.bus.write, 1)
+    assert not any(context.get(port.load) for port in generators(dut).values())
+    await context.tick()
+    context.set(dut.bus.write, 0)
     for key, port in generators(dut).items():
         assert context.get(port.load) == {f"{key}_LOW": 1, f"{key}_HIGH": 2}.get(name, 0)
         assert context.get(port.load_data) == value
     await context.tick()
-    context.set(dut.bus.write, 0)
     assert not any(context.get(port.load) for port in generators(dut).values())
 
 

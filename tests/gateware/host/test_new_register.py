@@ -66,6 +66,7 @@ def test_a_block_keeps_and_shows_it() -> None:
             context.set(dut.bus.write, 1)
             await context.tick()
             context.set(dut.bus.write, 0)
+            await context.tick()
             assert context.get(dut.scratch) == kept
             await context.tick().repeat(2)
             assert context.get(dut.bus.read) == kept

@@ -190,14 +190,14 @@ def test_only_the_first_access_after_a_new_address_seeks(rng: np.random.Generato
 
 
 def test_latencies(rng: np.random.Generator) -> None:
-    """Two cycles an access, six for the registers of a block; two more than the block needs for a word, and the way."""
+    """Two cycles an access, seven for the registers of a block; two more than the block needs for a word, and the way."""
     dut = register_file()
 
     async def bench(context: Any) -> None:
         for access_done in dut.accesses:
             context.set(access_done.done, 1)
         assert (await access(context, dut, GLOBAL["MAGIC"].offset))[1] == 2
-        assert (await access(context, dut, BLOCK_BASE))[1] == 6
+        assert (await access(context, dut, BLOCK_BASE))[1] == 7
         await access(context, dut, GLOBAL["MEMORY_ADDRESS"].offset, 6)
         assert (await access(context, dut, GLOBAL["MEMORY_DATA"].offset))[1] == 3 + 6
         assert (await access(context, dut, GLOBAL["MEMORY_DATA"].offset))[1] == 3
@@ -253,6 +253,7 @@ def test_states_of_the_machine_are_shown(rng: np.random.Generator) -> None:
             (dut.buffer_left, "BUFFER_SAMPLES"), (dut.fault, "FAULT"),
         ):  # fmt: skip
             context.set(signal, 3)
+            await context.tick()
             assert await read(name) == 3
         status = GLOBAL["STATUS"].field
         assert await read("STATUS") == status("fault").mask

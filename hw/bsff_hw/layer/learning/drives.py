@@ -35,7 +35,7 @@ from .update import coefficient_read_signature, moves_signature
 
 DEPTH = 6
 """Stages from the channel scan to the memories that are written."""
-DRAIN = DEPTH + 2
+DRAIN = DEPTH + 3
 """Cycles from the end of the scan until the last channel is written."""
 
 
