@@ -323,3 +323,45 @@ def test_other_modes_of_that_are_refused(parameter: str, value: str | int, said:
     )
     assert found == []
     assert f"RAMB18E1: {said}" in text
+
+
+TABLE_PINS = ("A", "B", "C", "D", "M", "FCI", "F1", "FXA", "FXB", "WD", "WAD0", "WAD1", "WAD2", "WAD3", "WRE")
+
+
+@pytest.mark.parametrize("mode", ["LOGIC", "CCU2", "injected", "DPRAM"])
+@pytest.mark.parametrize("wide", [0, 1])
+def test_half_a_slice_of_an_ecp5(mode: str, wide: int, seed: int, tmp_path: Path) -> None:
+    """A table, a bit of a carry chain, or 16 words of a bit; and a multiplexer behind each."""
+    need("icarus")
+    rng = np.random.default_rng([seed, 7])
+    content = int(rng.integers(1 << 16))
+    words, expected, memory = [], [], content
+    for _ in range(CYCLES):
+        pin = {name: int(rng.integers(2)) for name in TABLE_PINS}
+        words.append(sum(pin[name] << i for i, name in enumerate(reversed(TABLE_PINS))))
+        at = pin["A"] | pin["B"] << 1 | pin["C"] << 2 | pin["D"] << 3
+        table, carry = content >> at & 1, 0
+        if mode == "DPRAM":
+            place = sum(pin[f"WAD{i}"] << i for i in range(4))
+            if pin["WRE"]:
+                memory = memory & ~(1 << place) | pin["WD"] << place
+            table = memory >> (pin["D"] | pin["B"] << 1 | pin["C"] << 2 | pin["A"] << 3) & 1
+        elif mode != "LOGIC":
+            propagates, generates = table, content >> (at & 3) & 1
+            table ^= pin["FCI"] & (mode == "CCU2")
+            carry = pin["FCI"] if propagates else generates & (mode == "CCU2")
+        chosen = (pin["FXB"] if pin["M"] else pin["FXA"]) if wide else (pin["F1"] if pin["M"] else table)
+        expected.append(table << 2 | carry << 1 | chosen)
+    settings = {"INITVAL": f"16'h{content:x}", "WIDE": wide, "MODE": "CCU2" if mode == "injected" else mode}
+    settings["CCU2_INJECT1"] = "YES" if mode == "injected" else "NO"
+    inputs = [(name, 1) for name in TABLE_PINS]
+    found, said = simulate(tmp_path, "TRELLIS_COMB", numbers(settings), inputs, ["F", "FCO", "OFX"], words, ["WCK"])
+    assert found == expected, said
+
+
+@pytest.mark.parametrize(("parameter", "value", "said"), [("MODE", "OTHER", "a MODE"), ("WREMUX", "INV", "inversions")])
+def test_other_modes_of_half_a_slice_are_refused(parameter: str, value: str, said: str, tmp_path: Path) -> None:
+    need("icarus")
+    found, text = simulate(tmp_path, "TRELLIS_COMB", {parameter: value}, [("A", 1)], ["F"], [0], ["WCK"])
+    assert found == []
+    assert f"TRELLIS_COMB: {said}" in text
