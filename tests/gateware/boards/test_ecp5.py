@@ -112,6 +112,7 @@ def test_pins_and_clock(name: str) -> None:
         if pin.name in ("rx", "tx"):
             assert f'LOCATE COMP "uart_0__{pin.name}__io" SITE "{pin.ios[0].names[0]}"' in constraints
     assert "EHXPLLL" in files["bsff.v"]
+    assert '.REG_OUTPUT_CLK("CLK0")' in files["bsff.v"]  # products in blocks with registers of their own
     assert shell.place(chosen)[1:3] == ["--package", described._nextpnr_package_options[described.package].upper()]
 
 
