@@ -1,7 +1,6 @@
 """The host's way to the memories of the head, found by counting."""
 
 from amaranth.hdl import Module, Signal, signed
-from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from bsff.contract.formats import BIAS_WIDTH, MEMORIES
@@ -21,9 +20,12 @@ class HeadAccess(Planned):
     host : In(access_signature())
     weight : Out(weight_signature(plan))
     weight_done : In(1)
-    biases : In(ArrayLayout(signed, plan.classes))
-    column, bias_write : Out
-        Replace the bias of that class by ``host.data``.
+    column : Out
+        A class.
+    bias : In(signed(BIAS_WIDTH))
+        Its bias, a cycle later.
+    bias_write : Out(1)
+        Replace it by ``host.data``.
     """
 
     def ports(self, plan: HeadPlan) -> dict:
@@ -31,7 +33,7 @@ class HeadAccess(Planned):
             "host": In(access_signature()),
             "weight": Out(weight_signature(plan)),
             "weight_done": In(1),
-            "biases": In(data.ArrayLayout(signed(BIAS_WIDTH), plan.classes)),
+            "bias": In(signed(BIAS_WIDTH)),
             "column": Out(index(plan.classes)),
             "bias_write": Out(1),
         }
@@ -41,7 +43,7 @@ class HeadAccess(Planned):
         host, plan = self.host, self._plan
         last_row, last_column = plan.rows - 1, plan.classes - 1
         row, column, past = Signal(range(plan.rows)), Signal(range(plan.classes)), Signal()
-        bias, answer = Signal(signed(BIAS_WIDTH)), Signal.like(host.read)
+        answer = Signal.like(host.read)
         with m.If(host.step):
             m.d.sync += column.eq(column + 1)
             with m.If(column == last_column):
@@ -58,7 +60,6 @@ class HeadAccess(Planned):
             self.weight.write.eq(host.write),
             host.read.eq(answer),
         ]
-        m.d.sync += bias.eq(self.biases[column])
         with m.FSM(name="access"):
             with m.State("IDLE"), m.If(host.request):
                 with m.If(past | ~((host.memory == WEIGHTS) | (host.memory == BIAS))):
@@ -71,7 +72,7 @@ class HeadAccess(Planned):
                     m.next = "WEIGHT"
             with m.State("BIAS"):
                 m.d.comb += self.bias_write.eq(host.write)
-                m.d.sync += answer.eq(bias)
+                m.d.sync += answer.eq(self.bias)
                 m.next = "ANSWER"
             with m.State("WEIGHT"), m.If(self.weight_done):
                 m.d.sync += answer.eq(self.weight.read)

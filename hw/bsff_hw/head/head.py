@@ -1,6 +1,6 @@
 """The softmax head: one lane a class, no p-bits, the same local rule. Integer model: `bsff.golden.head.run`."""
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Mux
 from amaranth.lib.wiring import connect, flipped
 
 from bsff_hw.block.controller import Controller
@@ -65,7 +65,8 @@ class Head(Planned):
             rows.forward.eq(controller.forward.start),
             controller.forward.done.eq(rows.done),
             scores.sums.eq(rows.sums),
-            scores.biases.eq(gains.biases),
+            scores.bias.eq(gains.bias),
+            gains.number.eq(Mux(scores.asking, scores.number, access.column)),
             gains.phase.start.eq(controller.update.start),
             gains.step.eq(registers.step),
             rows.update.eq(gains.phase.done),
@@ -74,15 +75,14 @@ class Head(Planned):
             controller.listed.eq(rows.listed),
             controller.saturated.eq(rows.saturated),
             # the sample at work
-            controller.cleared.eq(rows.idle),
+            controller.cleared.eq(rows.idle & gains.cleared),
             controller.full.eq(maps.full),
             controller.label.eq(maps.label),
             maps.release.eq(controller.release),
             verdict.label.eq(maps.label),
             # the host
             access.weight_done.eq(rows.done),
-            access.biases.eq(gains.biases),
-            gains.column.eq(access.column),
+            access.bias.eq(gains.bias),
             gains.write.eq(access.bias_write),
             gains.data.eq(self.access.data),
             controller.learn.eq(self.learn & registers.learn),

@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Const, Module, Mux, Signal, signed
 from amaranth.lib import data
-from amaranth.lib.wiring import In
+from amaranth.lib.wiring import In, Out
 
 from bsff.contract.formats import BIAS_BITS, BIAS_WIDTH, LOG2_E
 from bsff.contract.numerics import head_shift
@@ -22,16 +22,23 @@ class HeadScores(Planned):
     Members
     -------
     scores : In(scores_signature())
-        Done `classes` + 2 cycles after the start, combinational.
-    sums, biases : In(ArrayLayout(signed, classes))
+        Done `classes` + `DEPTH` cycles after the start, combinational.
+    sums : In(ArrayLayout(signed, classes))
         Stable meanwhile.
+    asking : Out(1)
+    number : Out
+        While `asking`, the class whose bias is wanted.
+    bias : In(signed(BIAS_WIDTH))
+        That bias, a cycle later.
     """
 
     def ports(self, plan: HeadPlan) -> dict:
         return {
             "scores": In(scores_signature(plan.logit_width, plan.classes)),
             "sums": In(data.ArrayLayout(signed(plan.sum_width), plan.classes)),
-            "biases": In(data.ArrayLayout(signed(BIAS_WIDTH), plan.classes)),
+            "asking": Out(1),
+            "number": Out(index(plan.classes)),
+            "bias": In(signed(BIAS_WIDTH)),
         }
 
     def elaborate(self, platform) -> Module:
@@ -42,17 +49,14 @@ class HeadScores(Planned):
         last = plan.classes + DEPTH
         number, running, late = Signal(range(last + 1)), Signal(), Signal(index(plan.classes))
         # a class is chosen in one cycle, its sum and bias are added and multiplied in the next ones
-        total, bias, summed = (
-            Signal(signed(plan.sum_width)),
-            Signal(signed(BIAS_WIDTH)),
-            Signal(signed(plan.sum_width + 1)),
-        )
+        total, summed = Signal(signed(plan.sum_width)), Signal(signed(plan.sum_width + 1))
         factor = Const(LOG2_E)
         m.submodules.scaled = scaled = Product(summed.shape(), factor.shape())
-        at = number[: len(late)]
-        m.d.sync += [total.eq(self.sums[at]), bias.eq(self.biases[at])]
+        m.d.sync += total.eq(self.sums[self.number])
         m.d.comb += [
-            summed.eq(total + (bias >> BIAS_BITS)),
+            self.asking.eq(scores.start | running),
+            self.number.eq(number),
+            summed.eq(total + (self.bias >> BIAS_BITS)),
             scaled.left.eq(summed),
             scaled.right.eq(factor),
             late.eq(number - DEPTH),
@@ -63,6 +67,6 @@ class HeadScores(Planned):
             read.addr.eq(scores.number),
             scores.logit.eq(read.data),
         ]
-        with m.If(scores.start | running):
+        with m.If(self.asking):
             m.d.sync += [number.eq(Mux(scores.done, 0, number + 1)), running.eq(~scores.done)]
         return m

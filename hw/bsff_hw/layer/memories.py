@@ -5,7 +5,12 @@ from amaranth.lib.wiring import In, Out
 
 from bsff.contract.formats import BIAS_WIDTH
 from bsff_hw.interfaces import Planned
-from bsff_hw.parts.channels import ChannelMemory, channel_read_signature, channel_write_signature
+from bsff_hw.parts.channels import (
+    ChannelMemory,
+    channel_read_signature,
+    channel_write_signature,
+    one_channel_read_signature,
+)
 from bsff_hw.plan import LayerPlan
 
 from .access import bias_edit_signature
@@ -48,7 +53,7 @@ class Memories(Planned):
             "cleared": Out(1),
             "learning": In(1),
             "fire_bias": In(biases),
-            "learn_bias": In(biases),
+            "learn_bias": In(one_channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
             "bias_write": In(channel_write_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
             "bias_edit": In(bias_edit_signature(plan)),
             "learn_row": In(row_read_signature(plan)),
@@ -99,13 +104,15 @@ class Memories(Planned):
         """The biases are read by the p-bits, then by the update, else by the host."""
         plan, edit = self._plan, self.bias_edit
         m.submodules.biases = store = ChannelMemory(plan.channels, plan.tiles, BIAS_WIDTH)
+        chosen = Signal(BIAS_WIDTH)  # one choice for both who want a channel
         idle = Mux(edit.request, edit.beat, self.fire_bias.address)
         m.d.comb += [
             store.read.enable.eq(1),  # whoever reads looks at the word a cycle after the address, and at no later time
             store.read.address.eq(Mux(self.learning, self.learn_bias.address, idle)),
             self.fire_bias.word.eq(store.read.word),
-            self.learn_bias.word.eq(store.read.word),
-            edit.read.eq(store.read.word[edit.unit]),
+            chosen.eq(store.read.word[Mux(self.learning, self.learn_bias.unit, edit.unit)]),
+            self.learn_bias.word.eq(chosen),
+            edit.read.eq(chosen),
         ]
         write = store.write  # a cycle later
         with m.If(clearing):

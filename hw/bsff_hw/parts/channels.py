@@ -16,6 +16,11 @@ def channel_read_signature(beats: int, units: int, word: Any) -> wiring.Signatur
     return read_signature(index(beats), data.ArrayLayout(word, units))
 
 
+def one_channel_read_signature(beats: int, units: int, word: Any) -> wiring.Signature:
+    """Read the word of one channel: ``address`` is its beat, ``unit`` its place in the beat, a cycle later."""
+    return wiring.Signature({"address": Out(index(beats)), "unit": Out(index(units)), "word": In(word)})
+
+
 def channel_write_signature(beats: int, units: int, word: Any) -> wiring.Signature:
     """Write words of a beat's channels, those of the units in ``mask``."""
     return wiring.Signature(

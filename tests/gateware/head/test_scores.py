@@ -36,11 +36,14 @@ def test_logits(name: str, rng: np.random.Generator) -> None:
                     rng.choice([LOW, HIGH], classes),
                 )
             context.set(Value.cast(dut.sums), pack(sums, plan.sum_width))
-            context.set(Value.cast(dut.biases), pack(biases, BIAS_WIDTH))
             context.set(dut.scores.start, 1)
-            for _ in range(classes + DEPTH):
+            for cycle in range(classes + DEPTH):
                 assert not context.get(dut.scores.done)
+                assert context.get(dut.asking)
+                number = context.get(dut.number)
+                assert number == cycle or cycle >= classes
                 await context.tick()
+                context.set(dut.bias, int(biases[number % classes]))
                 context.set(dut.scores.start, 0)
             assert context.get(dut.scores.done)
             await context.tick()
@@ -59,9 +62,21 @@ def test_gains_and_biases(step: int, classes: int, rng: np.random.Generator) -> 
     dut, one, shown = HeadGains(classes), 2**ERROR_BITS, [0] * classes
     bias = np.array([LOW, HIGH, *rng.integers(LOW, HIGH + 1, classes - 2)])
 
+    async def biases(context: Any) -> list[int]:
+        found = []
+        for number in range(classes):
+            context.set(dut.number, number)
+            await context.tick()
+            found.append(context.get(dut.bias))
+        return found
+
     async def bench(context: Any) -> None:
+        while not context.get(dut.cleared):
+            await context.tick()
+        await context.tick()
+        assert await biases(context) == [0] * classes
         for column, value in enumerate(bias):
-            context.set(dut.column, column)
+            context.set(dut.number, column)
             context.set(dut.data, pack([value], BIAS_WIDTH))
             context.set(dut.write, 1)
             await context.tick()
@@ -81,7 +96,7 @@ def test_gains_and_biases(step: int, classes: int, rng: np.random.Generator) -> 
             gains = update.gains(np.array(shown), step)
             bias[:] = np.clip(bias + update.half_up(gains, GAIN_BITS - BIAS_BITS), LOW, HIGH)
             assert unpack(context.get(Value.cast(dut.gains)), GAIN_WIDTH, classes, signed=True) == gains.tolist()
-            assert unpack(context.get(Value.cast(dut.biases)), BIAS_WIDTH, classes, signed=True) == bias.tolist()
+            assert await biases(context) == bias.tolist()
 
     simulate(dut, bench, background=[table(dut.errors.number, dut.errors.error, shown)])
 
@@ -97,6 +112,7 @@ def test_every_word_is_found(name: str, memory: str, rng: np.random.Generator) -
     code = MEMORIES.index(memory) if memory in MEMORIES else len(MEMORIES)
 
     async def access(context: Any, word: int) -> None:
+        context.set(dut.bias, int(biases[context.get(dut.column) % classes]))
         weight, write = word < size and memory == "weights", bool(rng.integers(2))
         context.set(dut.host.request, 1)
         context.set(dut.host.write, write)
@@ -126,7 +142,6 @@ def test_every_word_is_found(name: str, memory: str, rng: np.random.Generator) -
         await context.tick()
 
     async def bench(context: Any) -> None:
-        context.set(Value.cast(dut.biases), pack(biases, BIAS_WIDTH))
         context.set(dut.host.memory, code)
         for _ in range(2):
             context.set(dut.host.rewind, 1)

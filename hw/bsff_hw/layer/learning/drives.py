@@ -26,7 +26,7 @@ from bsff_hw.interfaces import Planned, index
 from bsff_hw.layer.scan import ChannelScan, channel_layout
 from bsff_hw.layer.tally import tally_layout
 from bsff_hw.parts.arithmetic import half_up, saturate
-from bsff_hw.parts.channels import channel_read_signature, channel_write_signature
+from bsff_hw.parts.channels import channel_read_signature, channel_write_signature, one_channel_read_signature
 from bsff_hw.parts.product import Product
 from bsff_hw.plan import LayerPlan
 
@@ -72,7 +72,7 @@ class Drives(Planned):
             "gain": In(signed(GAIN_WIDTH)),
             "activity": In(ACTIVITY_WIDTH),
             "tallies": Out(channel_read_signature(plan.beats, plan.tiles, tally_layout(plan))),
-            "bias": Out(channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
+            "bias": Out(one_channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
             "bias_write": Out(channel_write_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
             "coefficients": In(coefficient_read_signature(plan)),
             "moves": In(moves_signature(plan)),
@@ -104,8 +104,8 @@ class Drives(Planned):
         m.d.comb += [
             self.tallies.enable.eq(1),
             self.tallies.address.eq(scan.at.beat),
-            self.bias.enable.eq(1),
             self.bias.address.eq(scan.at.beat),
+            self.bias.unit.eq(at.unit),
             self.number.eq(at.label),
             coefficients.write.eq(out.valid & ~self.biases),
             coefficients.at.eq(out.at),
@@ -166,7 +166,7 @@ class Drives(Planned):
             fold.eq(taken.product + (1 << (shift - 1))),
             drives[0].eq(drive),
             drives[1].eq(drives[0]),
-            old[0].eq(self.bias.word[at.unit]),
+            old[0].eq(self.bias.word),
             *(new.eq(before) for before, new in itertools.pairwise(old)),
             change.eq(half_up(drives[1], GAIN_BITS - BIAS_BITS) - (fold >> shift) + towards),
         ]

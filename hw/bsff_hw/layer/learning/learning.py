@@ -9,7 +9,7 @@ from bsff_hw.layer.forward.planes import plane_read_signature
 from bsff_hw.layer.forward.pool import leaving_signature
 from bsff_hw.layer.forward.weights import row_read_signature, row_write_signature
 from bsff_hw.layer.tally import tally_layout
-from bsff_hw.parts.channels import channel_read_signature, channel_write_signature
+from bsff_hw.parts.channels import channel_read_signature, channel_write_signature, one_channel_read_signature
 from bsff_hw.plan import LayerPlan
 
 from .correlate import Correlate
@@ -58,7 +58,7 @@ class Learning(Planned):
             "errors": Out(error_signature(plan.classes)),
             "planes": Out(plane_read_signature(plan)),
             "tallies": Out(channel_read_signature(plan.beats, plan.tiles, tally_layout(plan))),
-            "bias": Out(channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
+            "bias": Out(one_channel_read_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
             "bias_write": Out(channel_write_signature(plan.beats, plan.tiles, BIAS_WIDTH)),
             "row": Out(row_read_signature(plan)),
             "row_write": Out(row_write_signature(plan)),

@@ -91,7 +91,12 @@ def run(plan: LayerPlan, sample: Learnt, rng: np.random.Generator, bench: Any, b
     dut = Drives(plan)
     pairs = [pack(p, plan.count_width) for p in zip(sample.count, sample.response, strict=True)]
     tallies = [pack(pairs[i : i + plan.tiles], 2 * plan.count_width) for i in range(0, plan.channels, plan.tiles)]
-    words = [pack(b, BIAS_WIDTH) for b in bias.reshape(-1, plan.tiles)]
+    before = bias.tolist()
+
+    async def read_biases(context: Any) -> None:
+        while True:
+            *_, beat = await context.tick().sample(dut.bias.address)
+            context.set(dut.bias.word, before[beat * plan.tiles + context.get(dut.bias.unit)] & 0xFFFFFFFF)
 
     async def write_biases(context: Any) -> None:
         while True:
@@ -106,11 +111,11 @@ def run(plan: LayerPlan, sample: Learnt, rng: np.random.Generator, bench: Any, b
     async def whole(context: Any) -> None:
         context.set(dut.activity, sample.activity)
         context.set(dut.gain, int(sample.gain[0]))
-        for _ in range(3):  # the mean of an input takes two cycles
+        for _ in range(3):  # the mean of an input takes three cycles
             await context.tick()
         await bench(context, dut)
 
-    memories = [read_port(dut.tallies, tallies), read_port(dut.bias, words), write_biases]
+    memories = [read_port(dut.tallies, tallies), read_biases, write_biases]
     simulate(dut, whole, background=[*memories, table(dut.number, dut.gain, sample.gain.tolist())])
 
 
