@@ -5,6 +5,7 @@ import json
 import re
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,18 +78,36 @@ def netlist(verilog: str, family: str, *, top: str = "bsff", seconds: float = SE
         If yosys fails.
     """
     command, commands = yosys.command(), script(family, top)
-    key = hashlib.sha256(json.dumps([verilog, commands, yosys.version()]).encode()).hexdigest()[:16]
-    kept = cache_folder() / f"netlist-{key}.v"
-    if kept.is_file():
-        return Netlist(kept.read_text(encoding="utf-8"), family)
-    with tempfile.TemporaryDirectory(prefix="bsff-netlist-") as name:
-        folder = Path(name)
+
+    def make(folder: Path) -> str:
         (folder / DESIGN).write_text(verilog, encoding="utf-8")
         (folder / "synth.ys").write_text(commands, encoding="utf-8")
         run("yosys", [*command, "synth.ys"], folder, log=folder / "yosys.log", seconds=seconds)
-        text = (folder / WRITTEN).read_text(encoding="utf-8")
+        return (folder / WRITTEN).read_text(encoding="utf-8")
+
+    return Netlist(made_once("netlist", [verilog, commands, yosys.version()], make), family)
+
+
+def made_once(kind: str, depends: list[str], make: Callable[[Path], str]) -> str:
+    """A netlist of the cache folder, which `make` makes in an empty folder unless it is there.
+
+    Parameters
+    ----------
+    kind : str
+        The file's name begins so.
+    depends : list of str
+        All on which the text depends.
+    make : callable
+        Its text, from the folder in which it may work.
+    """
+    key = hashlib.sha256(json.dumps(depends).encode()).hexdigest()[:16]
+    kept = cache_folder() / f"{kind}-{key}.v"
+    if kept.is_file():
+        return kept.read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory(prefix=f"bsff-{kind}-") as name:
+        text = make(Path(name))
     kept.parent.mkdir(parents=True, exist_ok=True)
     work = part(kept)
     work.write_text(text, encoding="utf-8")
     work.replace(kept)
-    return Netlist(text, family)
+    return text

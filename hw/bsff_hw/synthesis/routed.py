@@ -4,7 +4,6 @@ nextpnr packs, clones and inverts: a constant at a pin becomes a setting of the 
 its input by one of two pins. The permutation of a table's inputs by the router is not in it: that is made with the bitstream.
 """
 
-import hashlib
 import json
 import re
 import tempfile
@@ -13,15 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bsff.tools.cache import cache_folder
-from bsff.tools.files import part
 from bsff_hw import yosys
 from bsff_hw.targets import TARGETS
 
 from .families import FAMILIES
 from .flow import CHECKED
 from .models import models
-from .netlist import Netlist
+from .netlist import Netlist, made_once
 from .owners import DESIGN
 from .place import SECONDS, arguments, version
 from .tools import SynthesisError, nextpnr_command, run
@@ -72,22 +69,18 @@ def routed(verilog: str, *, target: str = "ecp5-85k", top: str = "bsff", seconds
         ]
     )
     place = [*arguments(device.place, MEGAHERTZ), "--json", "netlist.json", "--write", "routed.json"]
-    with tempfile.TemporaryDirectory(prefix="bsff-routed-") as name:
-        folder = Path(name)
-        versions = [yosys.version(), version(programs[1], folder)]
-        key = hashlib.sha256(json.dumps([verilog, commands, place, versions]).encode()).hexdigest()[:16]
-        kept = cache_folder() / f"routed-{key}.v"
-        if not kept.is_file():
-            (folder / DESIGN).write_text(verilog, encoding="utf-8")
-            (folder / "synth.ys").write_text(commands + "\n", encoding="utf-8")
-            run("yosys", [*programs[0], "synth.ys"], folder, log=folder / "yosys.log", seconds=seconds)
-            run("nextpnr-ecp5", [*programs[1], *place], folder, log=folder / "place.log", seconds=seconds)
-            text = written(json.loads((folder / "routed.json").read_text())["modules"]["top"], top)
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            work = part(kept)
-            work.write_text(text, encoding="utf-8")
-            work.replace(kept)
-        return Netlist(kept.read_text(encoding="utf-8"), FAMILY)
+
+    def make(folder: Path) -> str:
+        (folder / DESIGN).write_text(verilog, encoding="utf-8")
+        (folder / "synth.ys").write_text(commands + "\n", encoding="utf-8")
+        run("yosys", [*programs[0], "synth.ys"], folder, log=folder / "yosys.log", seconds=seconds)
+        run("nextpnr-ecp5", [*programs[1], *place], folder, log=folder / "place.log", seconds=seconds)
+        return written(json.loads((folder / "routed.json").read_text())["modules"]["top"], top)
+
+    with tempfile.TemporaryDirectory(prefix="bsff-version-") as name:
+        versions = [yosys.version(), version(programs[1], Path(name))]
+    own = Path(__file__).read_text(encoding="utf-8")
+    return Netlist(made_once("routed", [verilog, commands, *place, *versions, own], make), FAMILY)
 
 
 def written(module: Mapping[str, Any], top: str) -> str:
