@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from bsff_hw.synthesis.models import CELLS
 
@@ -75,3 +76,25 @@ endmodule
     ran = subprocess.run(["vvp", "-n", "bench.vvp"], cwd=folder, capture_output=True, text=True, timeout=SECONDS)
     found = [int(line[2:], 2) for line in ran.stdout.splitlines() if line.startswith("= ")]
     return found, ran.stdout
+
+
+class Number(int):
+    """A parameter whose text is Verilog's."""
+
+    text = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def numbers(parameters: dict[str, Any]) -> dict[str, object]:
+    """The same, with what begins like a sized number of Verilog as a number."""
+    made: dict[str, object] = {}
+    for name, value in parameters.items():
+        if isinstance(value, str) and "'h" in value:
+            number = Number()
+            number.text = value
+            made[name] = number
+        else:
+            made[name] = value
+    return made

@@ -49,8 +49,8 @@ def verilog(
     name : str
         Name of the module.
     primitives : str, optional
-        Family of the devices whose primitives may be used, as in `parts.platforms.PLATFORMS`; by default none, so that the text is for every
-        tool.
+        Family of the devices whose primitives may be used, as in `parts.platforms.PLATFORMS`; by default none, so that the
+        text is for every tool.
     clock, reset : str
         Other names of those two ports.
     active_low : bool

@@ -17,7 +17,7 @@ def channel_read_signature(beats: int, units: int, word: Any) -> wiring.Signatur
 
 
 def one_channel_read_signature(beats: int, units: int, word: Any) -> wiring.Signature:
-    """Read the word of one channel: ``address`` is its beat, ``unit`` its place in the beat, a cycle later."""
+    """Read the word of one channel: ``address`` is its beat; a cycle later ``unit`` chooses the channel within it."""
     return wiring.Signature({"address": Out(index(beats)), "unit": Out(index(units)), "word": In(word)})
 
 

@@ -15,12 +15,11 @@ from typing import Any
 from bsff_hw import yosys
 from bsff_hw.targets import TARGETS
 
-from .families import FAMILIES
-from .flow import CHECKED
 from .models import models
 from .netlist import Netlist, made_once
 from .owners import DESIGN
 from .place import SECONDS, arguments, version
+from .placeable import script
 from .tools import SynthesisError, nextpnr_command, run
 
 FAMILY = "ecp5"
@@ -55,24 +54,12 @@ def routed(verilog: str, *, target: str = "ecp5-85k", top: str = "bsff", seconds
     device, programs = TARGETS[target], (yosys.command(), nextpnr_command())
     if device.place is None:
         raise SynthesisError(f"target {target}: nextpnr does not place it; expected a device of the ECP5 family")
-    commands = "\n".join(
-        [
-            f"read_verilog {DESIGN}",
-            f"hierarchy -top {top}",
-            "proc",
-            "flatten",
-            "opt_clean -purge",
-            *FAMILIES[FAMILY].prepare,
-            FAMILIES[FAMILY].synthesis.format(top=top),
-            *CHECKED,
-            "write_json netlist.json",
-        ]
-    )
+    commands = script(DESIGN, top, "netlist.json")
     place = [*arguments(device.place, MEGAHERTZ), "--json", "netlist.json", "--write", "routed.json"]
 
     def make(folder: Path) -> str:
         (folder / DESIGN).write_text(verilog, encoding="utf-8")
-        (folder / "synth.ys").write_text(commands + "\n", encoding="utf-8")
+        (folder / "synth.ys").write_text(commands, encoding="utf-8")
         run("yosys", [*programs[0], "synth.ys"], folder, log=folder / "yosys.log", seconds=seconds)
         run("nextpnr-ecp5", [*programs[1], *place], folder, log=folder / "place.log", seconds=seconds)
         return written(json.loads((folder / "routed.json").read_text())["modules"]["top"], top)
@@ -95,8 +82,8 @@ def written(module: Mapping[str, Any], top: str) -> str:
     lines = [f"module {top}({', '.join(ports)});"]
     for name, port in ports.items():
         lines.append(f"  {port['direction']} [{len(port['bits']) - 1}:0] {name};")
-    wires = sorted({bit for cell in module["cells"].values() for bits in cell["connections"].values() for bit in bits})
-    lines += [f"  wire {_wire(bit)};" for bit in wires]
+    wires = {bit for cell in module["cells"].values() for bits in cell["connections"].values() for bit in bits}
+    lines += [f"  wire {_wire(bit)};" for bit in sorted(wires)]
     for name, port in ports.items():
         for i, bit in enumerate(port["bits"]):
             here, there = f"{name}[{i}]", _wire(bit)
@@ -109,8 +96,8 @@ def written(module: Mapping[str, Any], top: str) -> str:
     return "\n".join([*lines, "endmodule"]) + "\n"
 
 
-def _wire(bit: Any) -> str:
-    return f"_{bit}_" if isinstance(bit, int) else f"1'b{bit}"
+def _wire(bit: int) -> str:
+    return f"_{bit}_"
 
 
 def _cell(number: int, cell: Mapping[str, Any]) -> Iterator[str]:

@@ -7,9 +7,8 @@ from typing import Any
 
 from bsff.errors import BsffError
 from bsff_hw import yosys
-from bsff_hw.synthesis.families import FAMILIES
-from bsff_hw.synthesis.flow import CHECKED
 from bsff_hw.synthesis.place import DETAILED, PLACER, ROUTER, version
+from bsff_hw.synthesis.placeable import script
 from bsff_hw.synthesis.tools import nextpnr_command, run
 from bsff_hw.tools import installed
 
@@ -18,29 +17,10 @@ from .shell import TOP
 ORDER = "build.json"
 REPORT = "report.json"
 VERSIONS = "versions"
-PURGED = ("flatten", "opt_clean -purge")
-"""Leave each wire one name: with several, ABC9 of yosys 0.70 puts some netlists together wrong, with an assertion of its own
-(digits-small) or a register of two drivers (digits-tiny)."""
 SECONDS = 4 * 3600.0
 """Longest run of a tool."""
 COMMAND = [sys.executable, "-m", "bsff_hw.boards.ecp5"]
 """Does `build` in the folder where it is run."""
-
-
-def script() -> str:
-    """What yosys does: the commands of `bsff synth`, whose counts need the names of components, after `PURGED`, which drops them."""
-    family = FAMILIES["ecp5"]
-    lines = [
-        f"read_verilog {TOP}.v",
-        f"hierarchy -top {TOP}",
-        "proc",
-        *PURGED,
-        *family.prepare,
-        family.synthesis.format(top=TOP),
-        *CHECKED,
-        f"write_json {TOP}.json",
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def ecppack() -> list[str]:
@@ -71,7 +51,7 @@ def build(folder: Path) -> None:
         If a tool is missing or fails; its last words are in the message, all of them in its log.
     """
     order: dict[str, Any] = json.loads((folder / ORDER).read_text())
-    (folder / "synth.ys").write_text(script())
+    (folder / "synth.ys").write_text(script(f"{TOP}.v", TOP, f"{TOP}.json"))
     run("yosys", [*yosys.command(), "synth.ys"], folder, log=folder / "yosys.log", seconds=SECONDS)
     nextpnr = nextpnr_command()
     (folder / VERSIONS).write_text(f"{yosys.version()}, {version(nextpnr, folder)}\n")

@@ -82,6 +82,7 @@ class Accumulate(Planned):
                     m.d.sync += store.address[part][bank].eq(Mux(taps.valid, taps.rows[part][bank], row))
         # stage 2: the memory; stage 3: a register behind it
         held = Signal.like(store.rows, name="held")
+        # element i: whether stage i + 1 is valid in the next cycle
         valid_ahead = [Mux(enable, before[0], own[0]) for before, own in itertools.pairwise(stages)]
         hold, load, add = Signal(), Signal(), Signal()
         m.d.sync += [strobe.eq(enable_ahead & valid_ahead[i]) for i, strobe in ((1, hold), (2, load), (3, add))]
