@@ -43,6 +43,7 @@ synthesis: $(STAMP) ## the tables of what machines take: an hour and a half
 	mkdir -p $(COUNTS)
 	$(BIN)/bsff synth digits-small --target xc7z020 --json $(COUNTS)/digits-small-xc7z020.json
 	$(BIN)/bsff synth digits-tiny --target ecp5-85k --no-reader --json $(COUNTS)/digits-tiny-ecp5-85k.json
+	$(BIN)/bsff synth digits-tiny --target ecp5-85k --serial --frequency 100 --json $(COUNTS)/digits-tiny-serial-ecp5-85k.json
 	$(BIN)/bsff synth digits-tiny --block layer1 --target ecp5-85k --no-reader --no-route \
 	    --json $(COUNTS)/digits-tiny-layer1-ecp5-85k.json
 	$(BIN)/bsff synth mnist --target xc7z020 --set head.enabled=false --set training.predictor=goodness \

@@ -16,7 +16,7 @@ from bsff.contract.geometry import geometry
 from bsff.golden import goodness as golden_goodness
 from bsff.golden import layer, lfsr, pbit
 from bsff.golden.state import blank
-from bsff.reference import Layer, Map, goodness, local_loss
+from bsff.reference import Layer, Map, goodness, local_loss, sums
 from bsff.reference.pbit import respond, thresholds
 
 Z = 5.0
@@ -63,7 +63,10 @@ def test_mean_xor_is_twice_the_slope(seed: int, tile: int) -> None:
     _, d = pbit.tile(np.broadcast_to(level, (count, a.size)), draws(seed + 1, (count, a.size, 3 * tile)), size=tile,
                      fraction_bits=FRACTION, eligibility="xor", boxcar=512)  # fmt: skip
     generator = torch.Generator()
-    slope = sum(respond("surprisal", torch.tensor(a - t), 0.0, generator).numpy() for t in thresholds(tile))
+    slope = sum(
+        respond("surprisal", at, torch.sigmoid(at), 0.0, generator).numpy()
+        for at in (torch.tensor(a - t) for t in thresholds(tile))
+    )
     within(d.mean(0), 2 * slope, np.sqrt(tile) / 2, count, also=2 * tile / 1024)
 
 
@@ -73,7 +76,8 @@ def test_boxcar_is_that_of_the_reference() -> None:
         _, d = pbit.tile(level, np.zeros((level.size, tile), np.int64), size=tile, fraction_bits=FRACTION,
                          eligibility="boxcar", boxcar=512)  # fmt: skip
         expected = sum(
-            respond("boxcar", torch.tensor(level / 256 - t), 2.0, torch.Generator()).numpy() for t in thresholds(tile)
+            respond("boxcar", at, torch.sigmoid(at), 2.0, torch.Generator()).numpy()
+            for at in (torch.tensor(level / 256 - t) for t in thresholds(tile))
         )
         np.testing.assert_array_equal(d, expected)
 
@@ -127,11 +131,14 @@ def test_expected_update_follows_autograd(rng: np.random.Generator, pool: int, c
 
     copies = 6000
     offset = float(image.mean()) if centre else 0.0
-    x = torch.tensor(image.transpose(2, 0, 1)[None].repeat(copies, 0) - offset, dtype=torch.float32)
+    x = torch.tensor(image.transpose(2, 0, 1)[None].repeat(copies, 0), dtype=torch.float32)
     with torch.no_grad():  # W (x - mean) + b', the same pre-activation: b' = b + mean sum W
         assert twin.taps.bias is not None
         twin.taps.bias += offset * twin.taps.weight.sum((1, 2, 3))
-    _, g = twin(Map(x, torch.tensor([-offset])), torch.Generator().manual_seed(int(rng.integers(2**31))))
+    _, g = twin(
+        Map(x, torch.ones(x.shape[1]), torch.full((x.shape[1],), -offset)),
+        torch.Generator().manual_seed(int(rng.integers(2**31))),
+    )
     local_loss(g, torch.full((copies,), label), 1.0).backward()
     factor = -eta * 2 * shape.goodness_count / 1.0
     assert twin.taps.weight.grad is not None
@@ -157,7 +164,9 @@ def test_goodness_is_that_of_the_reference(rng: np.random.Generator) -> None:
     found = golden_goodness.logits(golden_goodness.centred(counts.sum((1, 2)), mean),
                                    numerics.goodness_scale(shape), 10) / 64  # fmt: skip
     normalised = torch.tensor((counts - mean[:, None, None] / 2**16 / 64).transpose(0, 3, 1, 2) / 2)
-    expected = 20 * math.log2(math.e) * goodness(normalised, 10, squared=False).numpy()
+    expected = (
+        20 * math.log2(math.e) * goodness(sums(normalised), torch.ones(30), torch.zeros(30), 10, squared=False).numpy()
+    )
     assert expected.shape == (50, 10)
     # the scale register is rounded to one part in a thousand, the logit down to 1/64
     np.testing.assert_allclose(found, expected, rtol=2e-3, atol=1 / 64 + 0.02)

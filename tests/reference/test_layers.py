@@ -8,7 +8,7 @@ import torch
 from reference_helpers import generator, layer, network, pixels
 from torch.nn import functional
 
-from bsff.reference import Map, Normalisation, absorb, fold, goodness, local_loss
+from bsff.reference import Map, Normalisation, absorb, goodness, local_loss, sums
 
 
 @pytest.fixture(autouse=True)
@@ -16,46 +16,77 @@ def _seed(seed, monkeypatch):
     monkeypatch.setattr(reference_helpers, "SEED", seed)
 
 
+def z(of: Map) -> torch.Tensor:
+    """The normalised map, which the reference never makes."""
+    return of.n * of.scale.view(1, -1, 1, 1) + of.shift.view(1, -1, 1, 1)
+
+
 def test_goodness_and_loss_by_hand():
-    z = torch.zeros(1, 2 * 10, 1, 2)
-    z[0, 6:8, 0] = torch.tensor([[1.0, -2.0], [3.0, 0.0]])  # class 3 owns channels 6 and 7
+    n, one, zero = torch.zeros(1, 2 * 10, 1, 2), torch.ones(20), torch.zeros(20)
+    n[0, 6:8, 0] = torch.tensor([[1.0, -2.0], [3.0, 0.0]])  # class 3 owns channels 6 and 7
     expected = torch.zeros(1, 10)
     expected[0, 3] = 2 / 4
-    assert torch.equal(goodness(z, 10, squared=False), expected)
+    assert torch.equal(goodness(sums(n), one, zero, 10, squared=False), expected)
     expected[0, 3] = 14 / 4
-    assert torch.equal(goodness(z, 10, squared=True), expected)
+    assert torch.equal(goodness(sums(n), one, zero, 10, squared=True), expected)
     g = torch.zeros(1, 10)
     g[0, 3] = 0.5  # at T = 2 ln 9 class 3 weighs as much as the other nine together
     assert local_loss(g, torch.tensor([3]), 2 * math.log(9)).item() == pytest.approx(math.log(2))
 
 
+@pytest.mark.parametrize("squared", [False, True])
+@pytest.mark.parametrize("kind", ["batchnorm", "running", "none"])
+def test_goodness_and_its_slope_are_those_of_the_normalised_map(kind, squared):
+    """From sums as from the map itself, through the statistics of the batch too."""
+    g = generator()
+    n = torch.randint(4, (6, 20, 3, 3), generator=g).double()
+    found, expected = (n.clone().requires_grad_() for _ in range(2))
+    weight = torch.rand((6, 10), generator=g, dtype=torch.float64)
+
+    def norm():
+        return Normalisation(kind, 20, momentum_shift=2).double()
+
+    from_sums = goodness(sums(found), *norm()(sums(found)), 10, squared=squared)
+    (from_sums * weight).sum().backward()
+    if kind == "batchnorm":
+        variance, mean = torch.var_mean(expected, (0, 2, 3), correction=0)
+        scale = (variance + 1e-3).rsqrt()
+    else:
+        scale, mean = torch.ones(20).double(), torch.zeros(20).double()  # running: nothing was observed yet
+    normalised = (expected - mean.view(1, -1, 1, 1)) * scale.view(1, -1, 1, 1)
+    from_map = (normalised.square() if squared else normalised).reshape(6, 10, -1).mean(2)
+    (from_map * weight).sum().backward()
+    assert torch.allclose(from_sums, from_map, atol=1e-10)
+    assert torch.allclose(found.grad, expected.grad, atol=1e-10)
+
+
 def test_normalisations():
     n = torch.randint(4, (64, 20, 3, 3), generator=generator()).float()
     batch = Normalisation("batchnorm", 20, momentum_shift=8)
-    scale, shift = batch(n)
-    z = scale.view(1, -1, 1, 1) * n + shift.view(1, -1, 1, 1)
-    assert torch.allclose(z.mean((0, 2, 3)), torch.zeros(20), atol=1e-5)
-    assert torch.allclose(z.var((0, 2, 3), correction=0), torch.ones(20), atol=2e-3)
+    scale, shift = batch(sums(n))
+    normalised = z(Map(n, scale, shift))
+    assert torch.allclose(normalised.mean((0, 2, 3)), torch.zeros(20), atol=1e-5)
+    assert torch.allclose(normalised.var((0, 2, 3), correction=0), torch.ones(20), atol=2e-3)
     assert torch.allclose(batch.mean, 0.1 * n.mean((0, 2, 3)))
     running = Normalisation("running", 20, momentum_shift=2)
-    scale, shift = running(n[:1])
+    scale, shift = running(sums(n[:1]))
     assert torch.equal(scale, torch.ones(20))
     assert not shift.any()
-    running(n[[0, 0]])  # a batch of two forgets as two samples do
+    running(sums(n[[0, 0]]))  # a batch of two forgets as two samples do
     assert torch.allclose(running.mean, (1 - 0.75**3) * n[0].mean((1, 2)))
-    running.eval()(n)
+    running.eval()(sums(n))
     assert torch.allclose(running.affine()[1], -(1 - 0.75**3) * n[0].mean((1, 2)))  # nothing learnt in eval
-    assert not Normalisation("none", 20, momentum_shift=2)(n)[1].any()
+    assert not Normalisation("none", 20, momentum_shift=2)(sums(n))[1].any()
 
 
 @pytest.mark.parametrize(
     ("kind", "before"), [("batchnorm", False), ("batchnorm", True), ("running", False), ("none", False)]
 )
 def test_goodness_of_a_layer(kind, before):
-    one, below = layer(normalisation=kind, loss_before_norm=before), Map(torch.ones(5, 2, 6, 6), torch.zeros(2))
+    one, below = layer(normalisation=kind, loss_before_norm=before), Map.plain(torch.ones(5, 2, 6, 6))
     above, g = one(below, generator())
     n = one.activation(one.preactivation(below), generator())
-    shown = n if before else above.x
+    shown = n if before else z(above)
     assert torch.allclose(g, (shown if kind == "running" else shown**2).view(5, 10, -1).mean(2))
 
 
@@ -74,7 +105,7 @@ def test_geometry_of_dense_and_grouped_layers():
     grouped = layer(shape=(20, 4, 4), groups=10)
     x = torch.zeros(1, 20, 4, 4)
     x[:, 6:8] = 1.0  # class 3
-    a = grouped.preactivation(Map(x, torch.zeros(20)))
+    a = grouped.preactivation(Map.plain(x))
     assert a.abs().sum((0, 2, 3)).nonzero().flatten().tolist() == [6, 7]
 
 
@@ -126,7 +157,8 @@ def test_staggered_termination_freezes_exactly_the_right_layers():
     assert moved == [[True, True, False, False], [False, True, True, False], [False, True, False, True]]
 
 
-def test_folding_is_exact_to_the_last_bit_where_floats_are():
+def test_reading_counts_is_exact_to_the_last_bit_where_floats_are():
+    """As the convolution of the normalised map, in which a tap beyond the border is a unit that did not fire."""
     g = generator()
 
     def eighths(*shape):  # sums of these products are exact in float64
@@ -134,11 +166,9 @@ def test_folding_is_exact_to_the_last_bit_where_floats_are():
 
     above = layer(shape=(20, 5, 5), groups=10, kernel=5, padding=2).double()
     above.taps.weight.data, above.taps.bias.data = eighths(*above.taps.weight.shape), eighths(20)
-    scale, shift, n = eighths(20).abs() + 1, eighths(20), torch.randint(4, (3, 20, 5, 5), generator=g).double()
-    z = n * scale.view(1, -1, 1, 1) + shift.view(1, -1, 1, 1)
-    expected = above.preactivation(Map(z, shift))
-    fold(above.taps, scale, shift)
-    assert torch.equal(above.preactivation(Map(n, torch.zeros(20))), expected)
+    below = Map(torch.randint(4, (3, 20, 5, 5), generator=g).double(), eighths(20).abs() + 1, eighths(20))
+    beyond = Map(functional.pad(below.n, [2, 2, 2, 2]), below.scale, below.shift)
+    assert torch.equal(above.preactivation(below), above.taps(z(beyond)))
 
 
 @pytest.mark.parametrize("normalisation", ["batchnorm", "running"])
@@ -166,8 +196,9 @@ def test_absorbed_network_equals_the_trained_one(normalisation, variant, head):
         a, b = one.preactivation(maps[0]), other.preactivation(maps[1])
         assert torch.allclose(a, b, rtol=0, atol=1e-10)  # at every position, borders included
         maps = [one(maps[0], generator())[0], other(maps[1], generator())[0]]
-        assert variant == "real" or set(maps[1].x.unique().tolist()) <= {0, 1, 2, 3}
-        assert not maps[1].absent.any()
+        assert variant == "real" or set(maps[1].n.unique().tolist()) <= {0, 1, 2, 3}
+        assert not maps[1].shift.any()
+        assert (maps[1].scale == 1).all()
     expected, got = net(x, generator()), counts(x, generator())
     assert torch.allclose(got.logits, expected.logits)
     assert torch.allclose(got.goodness[-1], expected.goodness[-1])

@@ -49,10 +49,7 @@ def test_the_reference_begins_as_the_machine(pooling: str, rng: np.random.Genera
     network.eval()
     below, maps, fired = network.input(pixels, generator), [], []
     for layer, part, size in zip(network.layers, state.layers, shape.layers, strict=True):
-        # the counts that the normalised map stands for
-        counts = (
-            (below.x - below.absent.view(1, -1, 1, 1)).detach().round().permute(0, 2, 3, 1).numpy().astype(np.int64)
-        )
+        counts = below.n.detach().round().permute(0, 2, 3, 1).numpy().astype(np.int64)
         for sample in range(len(counts)):
             active = taps.gather(counts[sample], size)
             unit = 2.0**-size.config.fraction_bits
@@ -63,9 +60,7 @@ def test_the_reference_begins_as_the_machine(pooling: str, rng: np.random.Genera
             np.testing.assert_allclose(found, expected, atol=1e-3)
         below, _ = layer(below, generator)
         maps.append(below)
-        fired.append(
-            (below.x - below.absent.view(1, -1, 1, 1)).detach().round().permute(0, 2, 3, 1).numpy().astype(int)
-        )
+        fired.append(below.n.detach().round().permute(0, 2, 3, 1).numpy().astype(int))
     assert network.head is not None
     assert state.head is not None
     assert shape.head is not None

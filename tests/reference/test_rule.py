@@ -74,7 +74,7 @@ def test_a_plain_step_is_the_machines() -> None:
     layer = Layer(config, (5, 2, 2), 10, variant="bsff", generator=generator(), rule=Rule(optimiser="sgd"))
     layer.train()
     x = (torch.rand(1, 5, 2, 2, generator=generator(1)) < 0.5).float()
-    below = Map(x, torch.zeros(5))
+    below = Map.plain(x)
     before = layer.taps.weight.detach().clone()
     a = layer.preactivation(below).detach()
     _, g = layer(below, generator(2))

@@ -26,14 +26,24 @@ def add(commands: Any) -> None:
     )
     add_config(parser)
     parser.add_argument("--target", choices=TARGETS, required=True, help="the device")
-    parser.add_argument(
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument(
         "--block", metavar="NAME", help="only this one, such as layer2 or head: the whole may take minutes"
+    )
+    part.add_argument(
+        "--serial",
+        action="store_true",
+        help="the machine behind two pins of a serial line, as on boards without a processor, instead of behind AXI",
     )
     add_no_reader(parser)
     add_json(parser)
     parser.add_argument("--no-route", action="store_true", help="count only: no place and route")
     parser.add_argument(
-        "--frequency", type=float, default=100.0, metavar="MHZ", help="target of place and route (default: 100)"
+        "--frequency",
+        type=float,
+        default=100.0,
+        metavar="MHZ",
+        help="target of place and route, and the clock from which --serial divides its bits (default: 100)",
     )
     parser.set_defaults(run=run)
 
@@ -45,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     config = chosen_config(arguments)
     check(config)
     family = TARGETS[arguments.target].family
-    verilog = generate(config, arguments.block, reader=not arguments.no_reader, primitives=family)
+    serial_hz = arguments.frequency * 1e6 if arguments.serial else None
+    verilog = generate(config, arguments.block, reader=not arguments.no_reader, serial_hz=serial_hz, primitives=family)
     report = synthesis.synthesise(
         verilog,
         top=arguments.block or "bsff",
@@ -53,7 +64,15 @@ def run(arguments: argparse.Namespace) -> int:
         route=not arguments.no_route,
         frequency=arguments.frequency,
     )
-    print(" ".join([config.name, *filter(None, [arguments.block]), *(f"--set {s}" for s in arguments.settings)]))
+    print(
+        " ".join(
+            [
+                config.name,
+                *filter(None, [arguments.block, "--serial" if arguments.serial else None]),
+                *(f"--set {s}" for s in arguments.settings),
+            ]
+        )
+    )
     print(synthesis.table(report))
     pbits = plan(config).pbits(arguments.block)
     if said := pbit_line(report.components, pbits):
@@ -63,7 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
             "config": config.name,
             "settings": arguments.settings,
             "block": arguments.block,
-            "reader": not arguments.no_reader,
+            "reader": not (arguments.no_reader or arguments.serial),
+            "serial": arguments.serial,
+            "frequency_mhz": arguments.frequency,
             "pbits": pbits,
             "verilog_sha256": hashlib.sha256(verilog.encode()).hexdigest(),
             **report.to_dict(),

@@ -28,7 +28,9 @@ def command(record: Mapping[str, Any]) -> str:
         words += ["--set", setting]
     if record["block"]:
         words += ["--block", record["block"]]
-    if not record.get("reader", True):
+    if record.get("serial", False):
+        words += ["--serial", "--frequency", f"{record['frequency_mhz']:g}"]
+    elif not record.get("reader", True):
         words.append("--no-reader")
     return " ".join(words)
 

@@ -3,11 +3,11 @@
 Read `pbit`, `goodness` and `layer`, in this order: they are the algorithm.
 """
 
-from .absorb import absorb, fold
+from .absorb import absorb
 from .encode import encode
-from .goodness import Normalisation, goodness, local_loss
+from .goodness import Normalisation, Sums, goodness, local_loss, sums
 from .head import Head
-from .layer import Layer, Map
+from .layer import Layer, Map, reading
 from .network import Network, Prediction
 from .pbit import sample, thresholds
 from .rule import Rule
@@ -23,13 +23,15 @@ __all__ = [
     "Normalisation",
     "Prediction",
     "Rule",
+    "Sums",
     "absorb",
     "encode",
     "evaluate",
     "fit",
-    "fold",
     "goodness",
     "local_loss",
+    "reading",
     "sample",
+    "sums",
     "thresholds",
 ]

@@ -1,5 +1,7 @@
 """Normalisation of the activation, goodness of each class, and the local loss."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
@@ -10,6 +12,27 @@ EPSILON = 1e-3
 
 BATCH_MOMENTUM = 0.1
 """Weight of the newest batch in BatchNorm's running statistics (PyTorch's usual value)."""
+
+
+class Sums(NamedTuple):
+    """All that normalisation and goodness need of a map of activations n, found in one walk over it."""
+
+    first: Tensor
+    """[batch, channels]: sum of n over the positions."""
+    second: Tensor
+    """[batch, channels]: sum of n squared."""
+    positions: int
+
+    def moments(self) -> tuple[Tensor, Tensor]:
+        """Mean and variance of each channel over batch and positions, each [channels]."""
+        count = len(self.first) * self.positions
+        mean = self.first.sum(0) / count
+        return mean, (self.second.sum(0) / count - mean.square()).clamp(min=0)
+
+
+def sums(n: Tensor) -> Sums:
+    """The sums of a map [batch, channels, height, width]."""
+    return Sums(n.sum((2, 3)), n.square().sum((2, 3)), n.shape[2] * n.shape[3])
 
 
 class Normalisation(nn.Module):
@@ -56,32 +79,29 @@ class Normalisation(nn.Module):
         scale = (variance + EPSILON).rsqrt()
         return scale, -mean * scale
 
-    def forward(self, n: Tensor) -> tuple[Tensor, Tensor]:
-        """Scale and shift for the activations `n`, [batch, channels, height, width].
+    def forward(self, seen: Sums) -> tuple[Tensor, Tensor]:
+        """Scale and shift for the activations whose sums are `seen`.
 
         While training, `batchnorm` uses (and differentiates) the statistics of this batch, `running` the mean of
         earlier batches, and both move their running statistics.
         """
         if not self.training or self.kind == "none":
             return self.affine()
-        variance, mean = torch.var_mean(n, dim=(0, 2, 3), correction=0)
+        mean, variance = seen.moments()
         affine = self._affine(mean, variance) if self.kind == "batchnorm" else self.affine()
-        self.observe(mean, variance, BATCH_MOMENTUM if self.kind == "batchnorm" else 1 - self.keep ** len(n))
+        self.observe(mean, variance, BATCH_MOMENTUM if self.kind == "batchnorm" else 1 - self.keep ** len(seen.first))
         return affine
 
 
-def per_channel(v: Tensor) -> Tensor:
-    """A vector [channels] in the shape that broadcasts over [batch, channels, height, width]."""
-    return v.view(1, -1, 1, 1)
-
-
-def goodness(z: Tensor, classes: int, *, squared: bool) -> Tensor:
-    """Goodness of each class: the mean of z or z squared over the class's channels and all positions.
+def goodness(seen: Sums, scale: Tensor, shift: Tensor, classes: int, *, squared: bool) -> Tensor:
+    """Goodness of each class: the mean of z or z squared, ``z = scale n + shift``, over the class's channels and all positions.
 
     Parameters
     ----------
-    z : Tensor
-        Normalised activations, [batch, channels, height, width]; class c of K owns the c-th of K equal runs of channels.
+    seen : Sums
+        Of the activations n; class c of K owns the c-th of K equal runs of channels.
+    scale, shift : Tensor
+        Of the normalisation, [channels].
     squared : bool
         Squared with BatchNorm and without normalisation (the paper), linear with a running mean (ours: a
         bit that did not fire lies below its mean, where the slope of a square has the wrong sign).
@@ -91,7 +111,12 @@ def goodness(z: Tensor, classes: int, *, squared: bool) -> Tensor:
     Tensor
         [batch, classes]
     """
-    return (z.square() if squared else z).reshape(len(z), classes, -1).mean(2)
+    first, second, positions = seen
+    if squared:
+        each = scale.square() * second + 2 * scale * shift * first + positions * shift.square()
+    else:
+        each = scale * first + positions * shift
+    return each.view(len(each), classes, -1).mean(2) / positions
 
 
 def local_loss(g: Tensor, labels: Tensor, temperature: float, *, gate: float | None = None) -> Tensor | None:

@@ -40,9 +40,18 @@ class Head(nn.Module):
 
     def forward(self, maps: Sequence[Map]) -> Tensor:
         """Logits, [batch, classes], from the maps of all layers."""
-        inputs = [self.pooled(maps[source.layer].x.detach(), source) for source in self.shape.sources]
+        inputs = [self.read(maps[source.layer].detach(), source) for source in self.shape.sources]
         logits: Tensor = self.taps(torch.cat(inputs, 1)[:, :, None, None])
         return logits.flatten(1)
+
+    def read(self, below: Map, source: HeadSource) -> Tensor:
+        """What the head reads of a layer's normalised map: pooled first, which gives the same since the scale is positive.
+
+        A maximum of z is scale times that of n, plus shift; a sum over k positions is scale times that of n, plus k shift.
+        """
+        n = self.pooled(below.n, source)
+        every = n.shape[1] // len(below.scale)  # channels run fastest
+        return n * below.scale.repeat(every) + below.shift.repeat(every) * self.of_ones(source)
 
     def pooled(self, x: Tensor, source: HeadSource) -> Tensor:
         """What the head reads of a layer's map [batch, channels, height, width]: [batch, rows of the source].

@@ -1,6 +1,6 @@
 """One layer that learns by itself."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from bsff.config import LayerConfig
 
-from .goodness import Normalisation, goodness, local_loss, per_channel
+from .goodness import Normalisation, goodness, local_loss, sums
 from .pbit import area, sample
 from .rule import Rule, descend, make_optimiser
 
@@ -16,12 +16,45 @@ PAPER = Rule()
 
 
 class Map(NamedTuple):
-    """What one layer hands to the next."""
+    """What one layer hands to the next: activations n, and the affine map of their normalisation, ``z = scale n + shift``.
 
-    x: Tensor
-    """[batch, channels, height, width]: normalised activations, or plain counts in an absorbed network."""
-    absent: Tensor
-    """[channels]: the value of x where no unit fired, and so of a tap beyond the border."""
+    z itself is not made: whoever reads the map puts scale and shift into its own weights (`reading`).
+    """
+
+    n: Tensor
+    """[batch, channels, height, width]: activations after the pool; firing counts, or ReLU."""
+    scale: Tensor
+    """[channels]"""
+    shift: Tensor
+    """[channels]: z where no unit fired, and so of a tap beyond the border."""
+
+    @classmethod
+    def plain(cls, n: Tensor) -> Self:
+        """Activations that are read as they are."""
+        return cls(n, n.new_ones(n.shape[1]), n.new_zeros(n.shape[1]))
+
+    def detach(self) -> Self:
+        """The same without gradients."""
+        return type(self)(*(part.detach() for part in self))
+
+
+def reading(taps: nn.Conv2d, below: Map) -> tuple[Tensor, Tensor]:
+    """Weights and bias with which plain activations give what `taps` give of the normalised map.
+
+    ``sum_i W_i (s_i n_i + t_i) = sum_i (W_i s_i) n_i + sum_i W_i t_i``, where a tap beyond the border counts as a unit that
+    did not fire, z = t, and not as z = 0: with zeros, the bias would have to differ from border position to border
+    position (our choice), and padding costs the machine nothing.
+
+    Parameters
+    ----------
+    taps : nn.Conv2d
+        May be grouped.
+    """
+    assert taps.bias is not None
+    weight = taps.weight.view(taps.groups, -1, *taps.weight.shape[1:])  # group, out, in, row, column
+    scale, shift = (part.detach().view(taps.groups, 1, -1, 1, 1) for part in (below.scale, below.shift))
+    bias = taps.bias + (weight * shift).sum((2, 3, 4)).flatten()
+    return (weight * scale).view_as(taps.weight), bias
 
 
 def taps(
@@ -97,12 +130,9 @@ class Layer(nn.Module):
         self.optimiser = make_optimiser(rule, self.taps, self.rate)
 
     def preactivation(self, below: Map) -> Tensor:
-        """``a[p,j] = b[j] + sum over taps i of W[i,j] x[p,i]``; no gradient leaves through the input."""
-        absent = per_channel(below.absent.detach())
-        above, left = self.padding
-        x = functional.pad(below.x.detach() - absent, [left, left, above, above]) + absent
-        a: Tensor = self.taps(x)
-        return a
+        """``a[p,j] = b[j] + sum over taps i of W[i,j] z[p,i]``; no gradient leaves through the input."""
+        weight, bias = reading(self.taps, below)
+        return functional.conv2d(below.n.detach(), weight, bias, padding=self.padding, groups=self.taps.groups)
 
     def activation(self, a: Tensor, generator: torch.Generator) -> Tensor:
         """Firing counts 0..M of the p-bits, or ReLU, pooled; ties go to the first in raster order."""
@@ -117,18 +147,20 @@ class Layer(nn.Module):
     def forward(self, below: Map, generator: torch.Generator) -> tuple[Map, Tensor]:
         """The map for the next layer and the goodness [batch, classes]."""
         n = self.activation(self.preactivation(below), generator)
-        scale, shift = self.norm(n)
-        z = per_channel(scale) * n + per_channel(shift)
-        judged = n if self.rule.loss_before_norm else z
-        g = goodness(judged, self.classes, squared=self.config.normalisation != "running")
-        return Map(n, torch.zeros_like(shift)) if self.hands_on_counts else Map(z, shift), g
+        seen = sums(n)
+        scale, shift = self.norm(seen)
+        above = Map(n, scale, shift)
+        plain = Map.plain(n)
+        judged = plain if self.rule.loss_before_norm else above
+        g = goodness(seen, judged.scale, judged.shift, self.classes, squared=self.config.normalisation != "running")
+        return plain if self.hands_on_counts else above, g
 
     def learn(self, below: Map, labels: Tensor, generator: torch.Generator) -> Map:
         """One step on the local loss; returns the map that was computed before the step."""
         above, g = self(below, generator)
         loss = local_loss(g, labels, self.config.temperature, gate=self.config.gate if self.rule.gated else None)
         descend(loss, self.optimiser, self.taps.weight, self.config, self.rule, generator)
-        return Map(above.x.detach(), above.absent.detach())
+        return above.detach()
 
     @torch.no_grad()
     def calibrate(self, below: Map, generator: torch.Generator) -> None:
@@ -144,7 +176,4 @@ class Layer(nn.Module):
         self.taps.weight *= gain.view(-1, 1, 1, 1)
         assert self.taps.bias is not None
         self.taps.bias.copy_(mean - gain * centre)
-        variance, average = torch.var_mean(
-            self.activation(self.preactivation(below), generator), dim=(0, 2, 3), correction=0
-        )
-        self.norm.observe(average, variance, 1.0)
+        self.norm.observe(*sums(self.activation(self.preactivation(below), generator)).moments(), 1.0)

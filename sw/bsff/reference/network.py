@@ -80,7 +80,7 @@ class Network(nn.Module):
         """The first layer's input map, from uint8 pixels [batch, height, width, colours]."""
         x = real(pixels) if self.real_input else encode(pixels, self.config.data, generator)
         x = x.to(self.layers[0].taps.weight.dtype)
-        return Map(x, x.new_zeros(x.shape[1]))
+        return Map.plain(x)
 
     @torch.no_grad()
     def calibrate(self, pixels: Tensor, generator: torch.Generator) -> None:

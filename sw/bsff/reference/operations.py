@@ -33,7 +33,7 @@ def operations(network: Network, pixels: npt.NDArray[np.uint8], *, seed: int = 0
     generator = torch.Generator(device).manual_seed(seed)
     x = torch.from_numpy(pixels.copy()).to(device)
     below = network.input(x, generator)
-    counts, real = below.x, network.real_input
+    counts, real = below.n, network.real_input
     macs = additions = 0.0
     firing = []
     for layer in network.layers:

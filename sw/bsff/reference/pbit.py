@@ -31,7 +31,7 @@ def flip(p: Tensor, generator: torch.Generator) -> Tensor:
     return torch.lt(u, p, out=u)  # straight to 0.0 and 1.0: a fifth less time than through bools
 
 
-def respond(kind: str, distance: Tensor, width: float, generator: torch.Generator) -> Tensor:
+def respond(kind: str, distance: Tensor, p: Tensor, width: float, generator: torch.Generator) -> Tensor:
     """Eligibility of one p-bit of noise 1: how much its bit responds to the pre-activation.
 
     Parameters
@@ -42,7 +42,9 @@ def respond(kind: str, distance: Tensor, width: float, generator: torch.Generato
         that fired (our choice, see `Tile`).
         ``boxcar`` (ours): ``|distance| < width``; 0 or 1, and no random number.
     distance : Tensor
-        ``a - theta_m``, any shape.
+        ``a - theta_m``, any shape. It is overwritten, and so is `p`: a new map is dearer than the sum in it.
+    p : Tensor
+        Firing probability ``sigma(distance)``.
     width : float
         Half-width of the boxcar.
     generator : torch.Generator
@@ -54,10 +56,9 @@ def respond(kind: str, distance: Tensor, width: float, generator: torch.Generato
         Not yet divided by `area`.
     """
     if kind == "boxcar":
-        return (distance.abs() < width).to(distance.dtype)
-    p = torch.sigmoid(distance)
+        return distance.abs_().lt_(width)
     if kind == "surprisal":
-        return p * (1 - p)
+        return p.addcmul_(p, p, value=-1)  # p (1 - p)
     if kind == "xor":
         first, second = flip(p, generator), flip(p, generator)
         return torch.ne(first, second, out=first)
@@ -91,13 +92,16 @@ class Tile(torch.autograd.Function):
         ctx: Any, a: Tensor, tile: int, kind: str, width: float, noise: float, generator: torch.Generator
     ) -> Tensor:
         """Draw the count; arguments as in `sample`."""
-        n, d = torch.zeros_like(a), torch.zeros_like(a)
+        learning = ctx.needs_input_grad[0]
+        n, d = torch.zeros_like(a), torch.zeros_like(a) if learning else None
         for theta in thresholds(tile):
-            distance = (a - theta) / noise
-            n += flip(torch.sigmoid(distance), generator)
-            if ctx.needs_input_grad[0]:
-                d += respond(kind, distance, width / noise, generator)
-        ctx.save_for_backward(d / area(kind, width, noise))
+            distance = (a - theta).div_(noise)
+            p = torch.sigmoid(distance)
+            n += flip(p, generator)
+            if d is not None:
+                d += respond(kind, distance, p, width / noise, generator)
+        if d is not None:
+            ctx.save_for_backward(d.div_(area(kind, width, noise)))
         return n
 
     @staticmethod

@@ -8,6 +8,7 @@ import torch
 from bsff.contract.formats import BIAS_BITS
 from bsff.golden.state import NetworkState
 
+from .goodness import sums
 from .layer import Map
 from .network import Network
 
@@ -40,9 +41,7 @@ def begin_as(network: Network, state: NetworkState, pixels: torch.Tensor, genera
         unit = 2.0**-config.fraction_bits
         weight.copy_(_tensor(rows.transpose(0, 4, 3, 1, 2), weight).reshape(weight.shape) * unit)
         _set_bias(layer.taps, part.bias * unit * 2.0**-BIAS_BITS, _missing(layer.taps, below))
-        n = layer.activation(layer.preactivation(below), generator)
-        variance, average = torch.var_mean(n, dim=(0, 2, 3), correction=0)
-        layer.norm.observe(average, variance, 1.0)
+        layer.norm.observe(*sums(layer.activation(layer.preactivation(below), generator)).moments(), 1.0)
         below, _ = layer(below, generator)
         maps.append(below)
     if network.head is not None and state.head is not None:
@@ -51,7 +50,7 @@ def begin_as(network: Network, state: NetworkState, pixels: torch.Tensor, genera
         weight.copy_(_tensor(state.head.weights.T[:, :, None, None], weight) * unit)
         missing = sum(
             weight[:, part, 0, 0]
-            @ head.pooled(maps[i].absent[None, :, None, None].expand(1, -1, *maps[i].x.shape[2:]), s)[0]
+            @ head.pooled(maps[i].shift[None, :, None, None].expand(1, -1, *maps[i].n.shape[2:]), s)[0]
             for (i, part), s in zip(head.columns().items(), head.shape.sources, strict=True)
         )
         _set_bias(head.taps, state.head.bias * unit * 2.0**-BIAS_BITS, missing)
@@ -60,7 +59,7 @@ def begin_as(network: Network, state: NetworkState, pixels: torch.Tensor, genera
 def _missing(taps: torch.nn.Conv2d, below: Map) -> torch.Tensor:
     """What the taps of a layer see of a map in which nothing fires: [channels]."""
     own = taps.weight.shape[1]
-    absent = below.absent.reshape(taps.groups, 1, own).repeat_interleave(taps.out_channels // taps.groups, 0)
+    absent = below.shift.reshape(taps.groups, 1, own).repeat_interleave(taps.out_channels // taps.groups, 0)
     return (taps.weight.sum((2, 3)) * absent[:, 0]).sum(1)
 
 

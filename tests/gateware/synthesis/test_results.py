@@ -18,7 +18,8 @@ from bsff_hw.targets import TARGETS
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "docs" / "results" / "synthesis"
 ROUTED = "digits-tiny-ecp5-85k"
-WHOLE = ["digits-small-xc7z020", ROUTED]
+SERIAL = "digits-tiny-serial-ecp5-85k"
+WHOLE = ["digits-small-xc7z020", ROUTED, SERIAL]
 QUICK = "digits-tiny-layer1-ecp5-85k"
 
 
@@ -50,7 +51,8 @@ def test_a_network_of_ones_own_is_shown_too(tmp_path: Path, capsys: pytest.Captu
 def test_the_design_is_the_one_that_was_counted(name: str) -> None:
     kept = record(name)
     config, family = load(kept["config"]), TARGETS[kept["target"]].family
-    text = generate(config, reader=kept["reader"], primitives=family)
+    serial_hz = kept["frequency_mhz"] * 1e6 if kept.get("serial") else None
+    text = generate(config, reader=kept["reader"], serial_hz=serial_hz, primitives=family)
     digest = hashlib.sha256(text.encode()).hexdigest()
     assert digest == kept["verilog_sha256"], f"{name}.json is not of this design: run `make synthesis`"
 
