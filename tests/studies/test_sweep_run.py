@@ -63,6 +63,9 @@ def test_sweep_and_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert int(rows[0]["macs"]) > 0
     assert rows[0]["additions"] == "0"
     assert int(rows[2]["additions"]) > 0
+    assert rows[0]["energy"] == ""
+    # a sample costs some additions of tens of femtojoules to some picojoules each, and the reading of what is added
+    assert 1e-5 < float(rows[2]["energy"]) / int(rows[2]["additions"]) < 1e-1
     assert main(["sweep", str(spec)]) == 0
     assert "4 of 4 cells are there, 0 to do" in capsys.readouterr().out
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bsff.data import load_dataset
 from bsff.errors import PowerError
-from bsff.instruments.energy import ALGORITHMS, SOURCE, Counts, count
+from bsff.instruments.energy import ALGORITHMS, SOURCE, Counts, count, learnt
 from bsff.instruments.power import Interval
 from bsff.machine import Accelerator
 from bsff.machine.devices import open_device
@@ -51,12 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = order(config, 0, len(data.train_labels))[: arguments.samples]
     with Accelerator(open_device(arguments.device, config), config, timeout=600.0) as machine:
         machine.load(state)
-        machine.clear_counters()
-        parts = list(config.blocks.values())
-        machine.set_steps([part.step for part in parts])
-        machine.set_learning([True] * len(parts))
-        machine.present(data.train_images[chosen], data.train_labels[chosen], learn=True)
-        counters, shape = machine.counters(), machine.geometry
+        counters, shape = learnt(machine, data.train_images[chosen], data.train_labels[chosen]), machine.geometry
+    parts = list(config.blocks.values())
     measured = _measured(arguments.power)
     toggles = _toggles(config, state, parts, data, chosen[: arguments.toggles]) if arguments.toggles > 0 else None
     counts = {name: count(shape, counters, name) for name in ALGORITHMS}

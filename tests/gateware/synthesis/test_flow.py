@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -15,14 +16,17 @@ from amaranth.lib.wiring import In, Out
 
 import bsff_hw.tools
 from bsff.cli import main
+from bsff.config import load
 from bsff_hw import synthesis, yosys
 from bsff_hw.machine import flat
+from bsff_hw.simulation.generate import generate
 from bsff_hw.synthesis import SynthesisError, place, tools
 from bsff_hw.synthesis.families import FAMILIES
 from bsff_hw.synthesis.flow import count
 from bsff_hw.synthesis.owners import MARK, MARK_SCRIPT, TOP, Modules, owners
 from bsff_hw.synthesis.place import slowest, timing
 from bsff_hw.synthesis.report import Report, Timing, grouped, pbit_line, pbit_luts, table
+from bsff_hw.synthesis.summary import command as command_of
 from bsff_hw.targets import TARGETS
 
 
@@ -382,9 +386,13 @@ def test_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         asked.append(options)
         return report_of(LUT=60_000 if len(asked) > 1 else 6)
 
-    monkeypatch.setattr(
-        "bsff_hw.commands.synth.generate", lambda config, block, reader, primitives: "module bsff ();\nendmodule\n"
-    )
+    made: list[dict[str, Any]] = []
+
+    def text(config: Any, block: str | None, **options: Any) -> str:
+        made.append(options)
+        return "module bsff ();\nendmodule\n"
+
+    monkeypatch.setattr("bsff_hw.commands.synth.generate", text)
     monkeypatch.setattr(synthesis, "synthesise", synthesise)
     written = tmp_path / "report.json"
     command = ["synth", "digits-small", "--target", "xc7z020", "--set", "layer.step=0.01"]
@@ -393,11 +401,33 @@ def test_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out.startswith("digits-small --set layer.step=0.01\nxc7z020: XC7Z020\n")
     record = json.loads(written.read_text())
     assert (record["config"], record["totals"], record["fits"]) == ("digits-small", {"LUT": 6}, True)
+    assert command_of(record) == "bsff synth digits-small --target xc7z020 --set layer.step=0.01"
     assert main(command) == 1  # does not fit
     assert main([*command, "--json", str(tmp_path / "none" / "x")]) == 2
     assert "name another file" in capsys.readouterr().err
     assert main([*command, "--frequency", "0"]) == 2
     assert "--frequency 0: expected MHz above 0" in capsys.readouterr().err
+    assert {options["serial_hz"] for options in made} == {None}
+    assert main([*command, "--serial", "--frequency", "25", "--json", str(written)]) == 1
+    assert made[-1]["serial_hz"] == 25e6
+    assert capsys.readouterr().out.startswith("digits-small --serial --set layer.step=0.01\n")
+    again = command_of(json.loads(written.read_text()))
+    assert again == "bsff synth digits-small --target xc7z020 --set layer.step=0.01 --serial --frequency 25"
+
+
+def test_a_serial_line_that_the_clock_cannot_make_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["synth", "digits-tiny", "--target", "ecp5-85k", "--serial", "--frequency", "0.3"]) == 2
+    assert "bsff: a serial line with a clock of 0.3 MHz: baud = 1e+06" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["synth", "digits-tiny", "--target", "ecp5-85k", "--serial", "--block", "head"])
+    assert "not allowed with argument" in capsys.readouterr().err
+
+
+def test_the_machine_behind_a_serial_line_has_two_pins_and_a_lamp() -> None:
+    text = generate(load("digits-tiny"), serial_hz=100e6, primitives="ecp5")
+    head = re.search(r"module bsff\(([^)]*)\)", text)
+    assert head is not None
+    assert sorted(word.strip() for word in head[1].split(",")) == ["busy", "clk", "rst", "rx", "tx"]
 
 
 @pytest.mark.long

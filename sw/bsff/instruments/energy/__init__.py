@@ -2,5 +2,6 @@
 
 from .count import ALGORITHMS, Counts, count
 from .published import SOURCE, Energies
+from .sampled import learnt
 
-__all__ = ["ALGORITHMS", "SOURCE", "Counts", "Energies", "count"]
+__all__ = ["ALGORITHMS", "SOURCE", "Counts", "Energies", "count", "learnt"]

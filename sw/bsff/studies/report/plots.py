@@ -113,7 +113,7 @@ def _short(value: float) -> str:
 
 
 def _is_measured(frame: pandas.DataFrame, column: str) -> bool:
-    measured = ("operations", "macs", "additions", "seconds", "samples_per_second")
+    measured = ("operations", "macs", "additions", "energy", "seconds", "samples_per_second")
     return column in measured or column.startswith("accuracy")
 
 

@@ -19,6 +19,7 @@ NAMES = {
     "accuracy_goodness": "goodness of the last layer, %",
     "accuracy_sum": "last layer and head summed, %",
     "additions": "additions a sample",
+    "energy": "energy of a training sample by counted operations, nJ (an estimate)",
     "macs": "multiply-adds a sample",
     "operations": "operations a sample",
     "samples_per_second": "training samples/s",

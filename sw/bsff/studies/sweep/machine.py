@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from bsff.data import Dataset
+from bsff.instruments.energy import count, learnt
 from bsff.machine import Accelerator, checkpoint
 from bsff.machine.checkpoint import Progress
 from bsff.machine.devices.emulated import EmulatedDevice
@@ -12,6 +13,9 @@ from bsff.training.evaluate import evaluate
 from bsff.training.train import Hooks, final_metrics, train
 
 from .cell import Cell
+
+COUNTED = 200
+"""Training samples whose operations are counted for the estimate of the energy."""
 
 
 def measure(cell: Cell, data: Dataset, keep: Path | None = None) -> dict[str, object]:
@@ -27,7 +31,8 @@ def measure(cell: Cell, data: Dataset, keep: Path | None = None) -> dict[str, ob
     dict
         Accuracies by every predictor with all draws; with one draw; by the sum of the last two predictors' logits, which a
         host can form (``accuracy_sum``); per training sample of the last epoch and layer, rows read
-        (``taps``), and the share of samples learnt from (``updated``); additions (`additions`), training samples/s.
+        (``taps``), and the share of samples learnt from (``updated``); additions (`additions`), training samples/s; and of a
+        sample from which all layers learn, at the end of the training, the estimated energy by counted operations (``energy``, nJ).
     """
     config = cell.config
     progress, state = Progress(), None
@@ -70,4 +75,7 @@ def measure(cell: Cell, data: Dataset, keep: Path | None = None) -> dict[str, ob
         measured["additions"] = round(total)
         measured["presentations"] = progress.presentations
         measured["samples_per_second"] = round(final["samples_per_second"] or 0)
+        few_images, few_labels = data.train_images[:COUNTED], data.train_labels[:COUNTED]
+        counted = count(machine.geometry, learnt(machine, few_images, few_labels), "bgbsff")
+        measured["energy"] = round(counted.picojoules / 1000, 3)
     return measured
