@@ -52,7 +52,14 @@ def slower(board: Board, reached_mhz: float) -> int:
 
 
 def prepare(
-    config: Config, board: Board, tool: str, folder: Path, *, clock_mhz: int | None = None, seed: int = SEED
+    config: Config,
+    board: Board,
+    tool: str,
+    folder: Path,
+    *,
+    clock_mhz: int | None = None,
+    seed: int = SEED,
+    density: float | None = None,
 ) -> list[str]:
     """Write sources and scripts; returns the command that builds, to be run in the folder.
 
@@ -67,11 +74,14 @@ def prepare(
         By default the board's.
     seed : int
         Of place and route, where nextpnr does it.
+    density : float, optional
+        How full nextpnr may make any part of an ECP5, 0.3 to 1; see `ecp5.flow.placer`.
 
     Raises
     ------
     ConfigError
-        If the tool is not known or cannot build for the board, or the clock cannot be made.
+        If the tool is not known or cannot build for the board, the clock cannot be made, or the density is out of range or for
+        another tool.
     """
     from bsff_hw.machine.top import verilog
 
@@ -85,6 +95,10 @@ def prepare(
             f"board {board.name}: {tool} builds for {', '.join(FAMILIES[tool])}, this is {board.family}; "
             f"use --tool {default_tool(board)}"
         )
+    if density is not None and not 0.3 <= density <= 1:
+        raise ConfigError(f"--place-density {density:g}: expected 0.3 to 1, such as 0.7; nextpnr's own is 0.9")
+    if density is not None and tool != "trellis":
+        raise ConfigError(f"--place-density: {tool} has no such thing; leave it out, it is for an ECP5")
     order = {"board": board.name, "tool": tool, "clock_mhz": mhz, "build": build_hash(config)}
     if tool == "vivado":
         texts = {
@@ -100,6 +114,7 @@ def prepare(
             "seed": seed,
             "baud": board.baud,
             "commit": commit(Path(__file__).parents[1]),
+            **({} if density is None else {"place_density": density}),
         }
         command = list(ecp5.COMMAND)
     else:

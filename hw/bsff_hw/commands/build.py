@@ -32,6 +32,12 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--place-seed", type=int, default=1, metavar="N", help="of place and route with nextpnr (default: 1)"
     )
+    parser.add_argument(
+        "--place-density",
+        type=float,
+        metavar="SHARE",
+        help="how full nextpnr may make any part of an ECP5, 0.3 to 1: lower values spread a machine that fills the chip, so that it can be routed",
+    )
     add_out(parser, "folder (default: build/BOARD-CONFIG)")
     parser.add_argument("--no-run", action="store_true", help="only prepare")
     parser.add_argument("--collect", action="store_true", help="only write the manifest of what was built")
@@ -50,7 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     tool = arguments.tool or build.default_tool(chosen)
     if arguments.collect:
         return _report(build.collect(config, chosen, folder), folder)
-    command = build.prepare(config, chosen, tool, folder, clock_mhz=arguments.mhz, seed=arguments.place_seed)
+    placement = {"seed": arguments.place_seed, "density": arguments.place_density}
+    command = build.prepare(config, chosen, tool, folder, clock_mhz=arguments.mhz, **placement)
     lacking = build.missing(tool)
     print(f"{folder}: prepared for {chosen.title} ({chosen.part}) with {tool}")
     if lacking or arguments.no_run:
@@ -70,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
                 raise
             mhz = build.slower(chosen, error.reached_mhz)
             print(f"{error.reached_mhz} MHz were reached: building again for {mhz} MHz", flush=True)
-            command = build.prepare(config, chosen, tool, folder, clock_mhz=mhz, seed=arguments.place_seed)
+            command = build.prepare(config, chosen, tool, folder, clock_mhz=mhz, **placement)
     raise AssertionError("the last try returns or raises")
 
 
