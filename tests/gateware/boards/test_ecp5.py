@@ -18,6 +18,7 @@ from bsff.errors import ConfigError, DeviceError
 from bsff_hw.boards import board, build, flash
 from bsff_hw.boards.ecp5 import flow, manifest, pll, shell
 from bsff_hw.boards.table import Board
+from bsff_hw.synthesis.place import PLACER
 from bsff_hw.tools import installed
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -154,6 +155,25 @@ def test_the_manifest_fits_its_schema(tmp_path: Path, stand_in: Any, capsys: pyt
     assert found["version"] == "Yosys 0.70, nextpnr-0.11"
     assert found["reached_mhz"] == 93.2
     assert found["files"]["bsff.bit"] == hashlib.sha256(b"bits at 75").hexdigest()
+
+
+def test_a_machine_that_fills_the_chip_is_spread(
+    tmp_path: Path, stand_in: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stand_in(93.2)
+    out = tmp_path / "b"
+    order = ["build", "digits-tiny", "--board", "ulx3s-85f", "--out", str(out), "--place-density"]
+    assert main([*order, "0.6"]) == 0
+    asked = json.loads((out / "build.json").read_text())["place_density"]
+    assert flow.placer(asked) == ["--placer-heap-beta", "0.6"]
+    assert flow.placer(None) == list(PLACER)
+    found = json.loads((out / "manifest.json").read_text())
+    jsonschema.validate(found, json.loads((ROOT / "bitstreams" / "manifest.schema.json").read_text()))
+    assert found["place_density"] == 0.6
+    assert main([*order, "6"]) == 2
+    assert "--place-density 6: expected 0.3 to 1, such as 0.7" in capsys.readouterr().err
+    assert main(["build", "digits-tiny", "--board", "pynq-z2", "--no-run", "--place-density", "0.6"]) == 2
+    assert "--place-density: vivado has no such thing" in capsys.readouterr().err
 
 
 def test_a_clock_that_is_not_reached_is_lowered(

@@ -109,20 +109,10 @@ def test_the_head_gets_wider_beats_where_it_would_be_the_slowest() -> None:
         solve(load("mnist-pynq"), XC7Z020, cycles=3_000, density=(0.13, 0.1, 0.1, 0.25))
 
 
-def test_mnist_ecp5_is_mnist_pynq_in_another_folding() -> None:
-    """So what is said of the accuracy of one is true of the other: they learn the same bits."""
-    folding = ("lanes", "banks", "tiles", "update_banks", "update_lanes")
-    tables = []
-    for name in ("mnist-ecp5", "mnist-pynq"):
-        table = load(name).to_dict()
-        del table["name"]
-        for layer in table["layer"]:
-            for key in folding:
-                del layer[key]
-        tables.append(table)
-    assert tables[0] == tables[1]
+def test_mnist_ecp5_leaves_room_to_route() -> None:
+    """Three quarters of the part by the estimate; nextpnr did not route machines that filled it (decision 059)."""
     own = settle(load("mnist-ecp5"), (0.12, 0.1, 0.1, 0.25))
-    assert own.total.share(BUDGETS["ecp5-85k"]) <= 1
+    assert own.total.share(BUDGETS["ecp5-85k"]) <= 0.75
 
 
 def test_a_starved_folding_gets_little_of_what_its_memories_could_deliver() -> None:
