@@ -85,6 +85,7 @@ def serial_verilog(
     ValueError
         If `baud` cannot be made from the clock.
     """
+    divisor(clock_hz, baud)  # refuses before there is a component, which Amaranth would miss
     machine = SerialNetwork(plan(config), clock_hz=clock_hz, baud=baud, silence=silence)
     ports = {name: name for name in machine.signature.members}
     return flat_verilog(machine, ports, name=NAME, primitives=primitives, clock="clk", reset="rst", active_low=False)
