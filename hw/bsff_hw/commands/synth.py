@@ -64,15 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
         route=not arguments.no_route,
         frequency=arguments.frequency,
     )
-    print(
-        " ".join(
-            [
-                config.name,
-                *filter(None, [arguments.block, "--serial" if arguments.serial else None]),
-                *(f"--set {s}" for s in arguments.settings),
-            ]
-        )
-    )
+    part = "--serial" if arguments.serial else arguments.block
+    print(" ".join([config.name, *filter(None, [part]), *(f"--set {s}" for s in arguments.settings)]))
     print(synthesis.table(report))
     pbits = plan(config).pbits(arguments.block)
     if said := pbit_line(report.components, pbits):

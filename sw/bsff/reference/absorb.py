@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .head import Head
-from .layer import Map, reading
+from .layer import reading
 from .network import Network
 
 
@@ -28,7 +28,7 @@ def absorb(network: Network) -> Network:
         if i + 1 < len(absorbed.layers):
             taps = absorbed.layers[i + 1].taps
             assert taps.bias is not None
-            weight, bias = reading(taps, Map(scale, scale, shift))
+            weight, bias = reading(taps, scale, shift)
             taps.weight.copy_(weight)
             taps.bias.copy_(bias)
         if head is not None and i in columns:

@@ -38,7 +38,7 @@ class Map(NamedTuple):
         return type(self)(*(part.detach() for part in self))
 
 
-def reading(taps: nn.Conv2d, below: Map) -> tuple[Tensor, Tensor]:
+def reading(taps: nn.Conv2d, scale: Tensor, shift: Tensor) -> tuple[Tensor, Tensor]:
     """Weights and bias with which plain activations give what `taps` give of the normalised map.
 
     ``sum_i W_i (s_i n_i + t_i) = sum_i (W_i s_i) n_i + sum_i W_i t_i``, where a tap beyond the border counts as a unit that
@@ -49,10 +49,12 @@ def reading(taps: nn.Conv2d, below: Map) -> tuple[Tensor, Tensor]:
     ----------
     taps : nn.Conv2d
         May be grouped.
+    scale, shift : Tensor
+        Of the map that is read, [channels_in]; no gradient leaves through them.
     """
     assert taps.bias is not None
     weight = taps.weight.view(taps.groups, -1, *taps.weight.shape[1:])  # group, out, in, row, column
-    scale, shift = (part.detach().view(taps.groups, 1, -1, 1, 1) for part in (below.scale, below.shift))
+    scale, shift = (part.detach().view(taps.groups, 1, -1, 1, 1) for part in (scale, shift))
     bias = taps.bias + (weight * shift).sum((2, 3, 4)).flatten()
     return (weight * scale).view_as(taps.weight), bias
 
@@ -131,7 +133,7 @@ class Layer(nn.Module):
 
     def preactivation(self, below: Map) -> Tensor:
         """``a[p,j] = b[j] + sum over taps i of W[i,j] z[p,i]``; no gradient leaves through the input."""
-        weight, bias = reading(self.taps, below)
+        weight, bias = reading(self.taps, below.scale, below.shift)
         return functional.conv2d(below.n.detach(), weight, bias, padding=self.padding, groups=self.taps.groups)
 
     def activation(self, a: Tensor, generator: torch.Generator) -> Tensor:

@@ -9,7 +9,7 @@ from bsff.contract.formats import BIAS_BITS
 from bsff.golden.state import NetworkState
 
 from .goodness import sums
-from .layer import Map
+from .layer import Map, reading
 from .network import Network
 
 
@@ -58,9 +58,8 @@ def begin_as(network: Network, state: NetworkState, pixels: torch.Tensor, genera
 
 def _missing(taps: torch.nn.Conv2d, below: Map) -> torch.Tensor:
     """What the taps of a layer see of a map in which nothing fires: [channels]."""
-    own = taps.weight.shape[1]
-    absent = below.shift.reshape(taps.groups, 1, own).repeat_interleave(taps.out_channels // taps.groups, 0)
-    return (taps.weight.sum((2, 3)) * absent[:, 0]).sum(1)
+    assert taps.bias is not None
+    return reading(taps, below.scale, below.shift)[1] - taps.bias
 
 
 def _set_bias(taps: torch.nn.Conv2d, bias: Any, missing: Any) -> None:

@@ -6,14 +6,15 @@ convolutions take, which are the library's. What is between them is this project
 
 import argparse
 import platform
+import sys
 import time
-from pathlib import Path
+from collections.abc import Sequence
 
 import torch
 
 from bsff.config import Config, load, override
 from bsff.contract.geometry import geometry
-from bsff.errors import ConfigError
+from bsff.errors import BsffError, ConfigError
 from bsff.reference import Network
 from bsff.tools.provenance import processor
 
@@ -43,8 +44,7 @@ def measure(config: Config, variant: str, *, batch: int, batches: int, seed: int
     """
     generator = torch.Generator().manual_seed(seed)
     shape, classes = config.data.shape, config.data.class_count
-    if shape is None:
-        raise ConfigError(f"{config.name}: only its data tell how large an image is; give data.input")
+    assert shape is not None
     network = Network(config, shape, variant=variant, seed=seed)
     pixels = torch.randint(256, (batch, *shape), generator=generator, dtype=torch.uint8)
     labels = torch.randint(classes, (batch,), generator=generator)
@@ -64,22 +64,33 @@ def measure(config: Config, variant: str, *, batch: int, batches: int, seed: int
     return batch * batches / spent, sum(own.get(name, 0.0) for name in CONVOLUTIONS) / sum(own.values())
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> int:
     """Print a table for each network."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("networks", nargs="*", default=["mnist", "cifar10"], metavar="CONFIG")
     parser.add_argument("--batch", type=int, default=50)
     parser.add_argument("--batches", type=int, default=10)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
+    try:
+        configs = [
+            override(load(name), ["layer.normalisation=batchnorm", "training.schedule=constant"])
+            for name in arguments.networks
+        ]
+        for config in configs:
+            if config.data.shape is None:
+                raise ConfigError(f"{config.name}: only its data tell how large an image is; give data.input")
+    except BsffError as error:
+        print(f"reference_speed: {error}", file=sys.stderr)
+        return 2
+    asked = " ".join(["python -m bsff.studies.reference_speed", *(sys.argv[1:] if words is None else words)])
     torch.set_num_threads(1)
     print(
-        f"# Speed of the float reference\n\nMade by `python -m bsff.studies.reference_speed`. {processor()}, one thread, Python "
+        f"# Speed of the float reference\n\nMade by `{asked}`. {processor()}, one thread, Python "
         f"{platform.python_version()}, PyTorch {torch.__version__}. Batches of {arguments.batch}, BatchNorm, all layers and the head learn; "
-        "samples for each second of processor time, so that other work on the machine hardly counts."
+        "samples for each second of processor time. Other work on the machine moves them by up to a sixth."
     )
-    for name in arguments.networks:
-        config = override(load(name), ["layer.normalisation=batchnorm", "training.schedule=constant"])
-        print(f"\n## {Path(name).stem}: {geometry(config).weights:,} weights\n")
+    for config in configs:
+        print(f"\n## {config.name}: {geometry(config).weights:,} weights\n")
         print("| variant | training samples/s | in convolutions |\n|---|---|---|")
         for label, variant, tile in VARIANTS:
             rate, share = measure(
@@ -87,6 +98,8 @@ def main() -> None:
             )
             print(f"| {label} | {rate:,.0f} | {100 * share:.0f} % |", flush=True)
 
+    return 0
+
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
