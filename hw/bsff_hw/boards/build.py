@@ -75,7 +75,7 @@ def prepare(
     seed : int
         Of place and route, where nextpnr does it.
     density : float, optional
-        How full nextpnr may make any part of an ECP5, 0.3 to 1; see `ecp5.flow.placer`.
+        How full nextpnr may make any part of an ECP5, 0.3 to 1; see `ecp5.flow.effort`.
 
     Raises
     ------

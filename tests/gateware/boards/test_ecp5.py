@@ -165,8 +165,8 @@ def test_a_machine_that_fills_the_chip_is_spread(
     order = ["build", "digits-tiny", "--board", "ulx3s-85f", "--out", str(out), "--place-density"]
     assert main([*order, "0.6"]) == 0
     asked = json.loads((out / "build.json").read_text())["place_density"]
-    assert flow.placer(asked) == ["--placer-heap-beta", "0.6"]
-    assert flow.placer(None) == list(PLACER)
+    assert flow.effort(asked) == ["--placer-heap-beta", "0.6", "--router2-alt-weights"]
+    assert flow.effort(None) == list(PLACER)
     found = json.loads((out / "manifest.json").read_text())
     jsonschema.validate(found, json.loads((ROOT / "bitstreams" / "manifest.schema.json").read_text()))
     assert found["place_density"] == 0.6

@@ -37,16 +37,17 @@ def ecppack() -> list[str]:
     raise BsffError("packing a bitstream needs ecppack, which is not installed: pip install 'bsff[hardware]'")
 
 
-def placer(density: float | None) -> list[str]:
-    """How nextpnr's placer is told to work.
+def effort(density: float | None) -> list[str]:
+    """How nextpnr is told to place and route.
 
     Parameters
     ----------
     density : float, optional
-        How full it may make any part of the chip. A machine that fills the chip cannot be routed where its taps lie close together;
-        spread, and with nextpnr's own weight of time instead of ours, its wires are shorter and its clock is faster (decision 059).
+        How full the placer may make any part of the chip. A machine that fills the chip cannot be routed where its taps lie close
+        together; spread, and with nextpnr's own weight of time instead of ours, its wires are shorter and its clock is faster. The
+        router then raises the price of a crowded wire by nextpnr's other rule, with which it does not stop short (decision 059).
     """
-    return list(PLACER) if density is None else ["--placer-heap-beta", f"{density:g}"]
+    return list(PLACER) if density is None else ["--placer-heap-beta", f"{density:g}", "--router2-alt-weights"]
 
 
 def build(folder: Path) -> None:
@@ -70,7 +71,7 @@ def build(folder: Path) -> None:
     place = [
         *nextpnr,
         *order["place"],
-        *placer(order.get("place_density")),
+        *effort(order.get("place_density")),
         "--router",
         ROUTER,
         "--seed",
