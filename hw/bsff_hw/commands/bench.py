@@ -49,7 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
             accelerator.set_steps([part.step for part in parts])
             accelerator.set_learning([True] * len(parts))
         chosen = order(config, 0, len(data.train_labels))[: arguments.samples]
-        result = count_cycles(accelerator, device, data.train_images[chosen], data.train_labels[chosen], config.name)
+        samples = data.train_images[chosen], data.train_labels[chosen]
+        result = count_cycles(accelerator, device, state, *samples, config.name)
     print(table(result))
     if arguments.json:
         record = {**result.to_dict(), "settings": arguments.settings, "versions": versions(), "machine": processor()}

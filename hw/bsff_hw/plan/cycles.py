@@ -5,15 +5,23 @@ docs/folding.md derives it.
 
 import functools
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from bsff.instruments.activity import Activity
 
 from .head import HeadPlan
 from .latencies import ROW, softmax_cycles
 from .layer import LayerPlan
 from .memories import BLOCK_WIDTH, blocks, distributed
 
+Density = float | Activity
+"""Share of active taps of a block, 0..1: the same everywhere, or as it was counted."""
+
 PIPELINE = 24
 """Cycles of a phase in which pipelines fill and drain."""
+NEGLIGIBLE = 1e-12
+"""Probability of more ones than were summed over, from which on the sum is taken for whole."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +78,19 @@ def most(count: int, density: float, sets: int, least: float = 1) -> float:
         chosen = math.lgamma(count + 1) - math.lgamma(k + 1) - math.lgamma(count - k + 1)
         below += math.exp(chosen + k * math.log(density) + (count - k) * math.log1p(-density))
         if k >= least:
-            expected += 1 - min(below, 1.0) ** sets
+            if below > 1 - NEGLIGIBLE:
+                break
+            expected += 1 - below**sets
     return expected
+
+
+def mean(density: Density, time: Callable[[float], float] = float) -> float:
+    """Mean over the parts of a map: of the share of active taps, or of what takes that long at such a share."""
+    return _mean(density.taps if isinstance(density, Activity) else (density,), time)
+
+
+def _mean(shares: Sequence[float], time: Callable[[float], float]) -> float:
+    return sum(time(share) for share in shares) / len(shares)
 
 
 def row_bandwidth(plan: LayerPlan) -> float:
@@ -85,21 +104,21 @@ def row_bandwidth(plan: LayerPlan) -> float:
     return sets * blocks(plan.depth, width) * BLOCK_WIDTH / plan.weight_bits
 
 
-def layer_cycles(plan: LayerPlan, density: float, site_density: float | None = None) -> Cycles:
-    """Cycles of a layer whose inputs are on with probability `density`.
+def layer_cycles(plan: LayerPlan, density: Density) -> Cycles:
+    """Cycles of a layer.
 
     Parameters
     ----------
-    density : float
-        Share of active taps, 0..1; of counts, the share of their unary bits.
-    site_density : float, optional
-        Share of sites that a tap reaches with any of its positions; by default as for independent inputs.
+    density : float or Activity
+        Of its taps. With one share everywhere, a tap reaches as many sites as independent inputs would; as they were counted, a
+        full position takes longer, an empty one no less than its p-bits, and sites are those that were reached.
     """
-    beats = most(-(-plan.taps // plan.banks) * plan.levels, density, plan.parts * plan.banks)
-    fold = max(beats, plan.lanes / plan.tiles)
-    column = plan.kernel[0] + 2
-    position = max(plan.folds * fold, column)
-    forward_held = "window" if column > plan.folds * fold else "rows" if beats >= plan.lanes / plan.tiles else "p-bits"
+    word, sets = -(-plan.taps // plan.banks) * plan.levels, plan.parts * plan.banks
+    pace, column = plan.lanes / plan.tiles, plan.kernel[0] + 2
+    beats = mean(density, lambda share: most(word, share, sets))
+    fold = mean(density, lambda share: most(word, share, sets, pace))
+    position = mean(density, lambda share: max(plan.folds * most(word, share, sets, pace), column))
+    forward_held = "window" if column > plan.folds * fold else "rows" if beats >= pace else "p-bits"
     rows, positions = plan.shape.conv[0], plan.shape.positions
     # a row begins with as many columns as the kernel has, less one, that are no position; the last position's work hides some of it
     turn = max(0.0, plan.kernel[1] * column - position)
@@ -107,36 +126,45 @@ def layer_cycles(plan: LayerPlan, density: float, site_density: float | None = N
 
     judge = plan.channels + softmax_cycles(plan.classes) + PIPELINE
 
-    if site_density is None:
-        site_density = 1 - (1 - density) ** plan.site_bits
+    if isinstance(density, Activity):
+        reached: Sequence[float] = density.sites
+    else:
+        reached = (1 - (1 - density) ** plan.site_bits,)
     # taps at the edge see padding, the same share on average as the forward pass does
     sets, chunks = plan.parts * plan.site_banks, plan.levels * plan.chunks
     # a row waits for whatever of it is slowest: the next chunk is gathered meanwhile; a row's sums and
     # weights are there before the row ahead is worked off
     others = {"lanes": plan.row_steps, "fetch": ROW, "gather": chunks * plan.gather_cycles}
     slowest = max(others, key=lambda name: others[name])
-    row = chunks * most(plan.chunk_depth, site_density, sets, others[slowest] / chunks)
-    sites = chunks * most(plan.chunk_depth, site_density, sets)
+    row = chunks * _mean(reached, lambda share: most(plan.chunk_depth, share, sets, others[slowest] / chunks))
+    sites = chunks * _mean(reached, lambda share: most(plan.chunk_depth, share, sets))
     update_held = "sites" if sites >= others[slowest] else slowest
     update = 2 * plan.channels + plan.taps * plan.folds * row + 2 * PIPELINE
     bandwidth = row_bandwidth(plan)
-    active = positions * plan.groups * plan.taps * plan.levels * density
+    active = positions * plan.groups * plan.taps * plan.levels * mean(density)
     weights = active * plan.shape.group_channels / bandwidth
     rewritten = plan.groups * plan.taps * plan.shape.group_channels / bandwidth
     return Cycles(forward, judge, update, weights, rewritten, forward_held, update_held)
 
 
-def head_cycles(plan: HeadPlan, density: float) -> Cycles:
+def head_cycles(plan: HeadPlan, density: Density) -> Cycles:
     """Cycles of the head for maps of which a share `density` of the unary bits is on."""
-    words = sum(source.words * most(source.word, density, 1) for source in plan.sources)
+    words = touched = 0.0
+    for source in plan.sources:
+        words += source.words * mean(density, functools.partial(_word, source.word, 1))
+        touched += source.words * mean(density, functools.partial(_word, source.beat, source.levels))
     held = "inputs" if words > 1.5 * plan.words else "beats"
-    touched = sum(source.words * most(source.beat, 1 - (1 - density) ** source.levels, 1) for source in plan.sources)
     return Cycles(
         words + PIPELINE,
         softmax_cycles(plan.classes) + PIPELINE,
         touched + PIPELINE,
-        plan.shape.largest * density,
-        plan.rows * density,
+        plan.shape.largest * mean(density),
+        plan.rows * mean(density),
         held,
         held,
     )
+
+
+def _word(inputs: int, levels: int, share: float) -> float:
+    """Cycles in which the ones of a word are worked off: inputs of which any of their levels is on."""
+    return most(inputs, 1 - (1 - share) ** levels, 1)

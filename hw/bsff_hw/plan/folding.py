@@ -1,14 +1,15 @@
 """Choosing the folding: for each layer the cheapest one that is fast enough, and the fastest rate that fits a device."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bsff.config import Config
 from bsff.errors import ConfigError
 from bsff_hw.targets import Budget
 
-from .cycles import HELD, Cycles, head_cycles, layer_cycles
+from .cycles import HELD, Cycles, Density, head_cycles, layer_cycles, mean
 from .fold import divisors
 from .layer import LayerPlan
 from .network import Plan, plan
@@ -16,7 +17,7 @@ from .resources import Resources, head_resources, layer_resources, shell_resourc
 
 DENSITY = 0.2
 """Share of active taps that is assumed where nothing was measured."""
-Density = float | Sequence[float]
+Densities = float | Sequence[Density]
 """Share of active taps: of all blocks, or one a layer and one for the head if there is one."""
 PRICES = (0.3, 1.0, 3.0, 10.0)
 BANKS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12)
@@ -48,7 +49,7 @@ class Folding:
     """Cycles of the slowest block for a sample that every block learns from."""
 
 
-def spread(config: Config, density: Density) -> tuple[float, ...]:
+def of_blocks(config: Config, density: Densities) -> tuple[Density, ...]:
     """One share for each block: the layers, and the head, even if it is disabled.
 
     Raises
@@ -61,13 +62,13 @@ def spread(config: Config, density: Density) -> tuple[float, ...]:
         return (float(density),) * (layers + 1)
     if len(density) != layers + head:
         raise ConfigError(
-            f"density {', '.join(f'{d:g}' for d in density)}: expected one for all, or {layers + head}: one a layer"
+            f"density {', '.join(f'{mean(share):g}' for share in density)}: expected one for all, or {layers + head}: one a layer"
             + (" and one for the head" if head else "")
         )
     return (*density, 0.0)[: layers + 1]
 
 
-def _foldings(chosen: LayerPlan, tiles_able: list[int], density: float) -> Iterator[LayerPlan]:
+def _foldings(chosen: LayerPlan, tiles_able: list[int], density: Density) -> Iterator[LayerPlan]:
     """Every folding of a layer that is worth a look."""
     group, groups = chosen.shape.group_channels, chosen.groups
     shapes = [(1, lanes) for lanes in divisors(group) if lanes >= min(group, 4)]
@@ -82,7 +83,7 @@ def _foldings(chosen: LayerPlan, tiles_able: list[int], density: float) -> Itera
                 yield replace(fitted, banks=banks, tiles=tiles)
 
 
-def _fit_update(folded: LayerPlan, density: float) -> LayerPlan:
+def _fit_update(folded: LayerPlan, density: Density) -> LayerPlan:
     """As few update lanes as do not slow the rows down."""
     fast = layer_cycles(replace(folded, update_lanes=folded.row_lanes), density).update
     for count in divisors(folded.row_lanes):
@@ -92,7 +93,7 @@ def _fit_update(folded: LayerPlan, density: float) -> LayerPlan:
     return folded
 
 
-def _choices(number: int, base: Plan, device: Budget, density: float) -> list[Choice]:
+def _choices(number: int, base: Plan, device: Budget, density: Density) -> list[Choice]:
     """Foldings of a layer that no other beats in both speed and cost."""
     layer = base.layers[number]
     able = divisors(layer.channels)
@@ -120,9 +121,9 @@ def _unbeaten(found: list[Choice], device: Budget) -> set[int]:
     return kept
 
 
-def settle(config: Config, density: Density = DENSITY) -> Folding:
+def settle(config: Config, density: Densities = DENSITY) -> Folding:
     """The folding that a configuration has, with its estimates."""
-    folded, shares = plan(config), spread(config, density)
+    folded, shares = plan(config), of_blocks(config, density)
     layers = tuple(
         Choice(p, layer_cycles(p, share), layer_resources(p)) for p, share in zip(folded.layers, shares, strict=False)
     )
@@ -146,7 +147,7 @@ def _with(config: Config, chosen: list[Choice]) -> Config:
     return replace(config, layers=tuple(layers))
 
 
-def solve(config: Config, device: Budget, *, cycles: float | None = None, density: Density = DENSITY) -> Folding:
+def solve(config: Config, device: Budget, *, cycles: float | None = None, density: Densities = DENSITY) -> Folding:
     """Fold a network for a device.
 
     Parameters
@@ -155,8 +156,8 @@ def solve(config: Config, device: Budget, *, cycles: float | None = None, densit
         The network; the folding in it is ignored.
     cycles : float, optional
         Cycles that a training sample may take; by default as few as fit.
-    density : float or sequence of float
-        Share of active taps, see `spread`.
+    density : float or sequence
+        Share of active taps, see `of_blocks`.
 
     Raises
     ------
@@ -165,17 +166,17 @@ def solve(config: Config, device: Budget, *, cycles: float | None = None, densit
     """
     unfolded = {"lanes": 0, "banks": 1, "tiles": 0, "update_banks": 0, "update_lanes": 0}
     base = plan(replace(config, layers=tuple(replace(layer, **unfolded) for layer in config.layers)))
-    shares = spread(config, density)
+    shares = of_blocks(config, density)
     choices = [_choices(i, base, device, shares[i]) for i in range(len(base.layers))]
     read = {source.shape.layer for source in base.head.sources} if base.head else set()
 
     def attempt(limit: float) -> Folding | None:
-        """The folding that leaves most room, over several prices of a block RAM against a LUT.
+        """The folding that leaves most room, over several prices of a block RAM against a LUT; one that fits, if any does.
 
         The head has no folding of its own: the layers that it reads get more tiles until it is fast enough, or it is as
         fast as it gets.
         """
-        best: Folding | None = None
+        best: tuple[tuple[bool, float, float], Folding] | None = None
         for price, tiles in itertools.product(PRICES, TILES_LEAST):
             chosen = []
             for number, options in enumerate(choices):
@@ -185,10 +186,11 @@ def solve(config: Config, device: Budget, *, cycles: float | None = None, densit
                 wide = [c for c in able if number not in read or c.plan.tiles >= tiles]
                 chosen.append(min(wide or able, key=lambda c: c.resources.cost(device, price)))
             found = settle(_with(config, chosen), density)
-            key = (max(found.cycles, limit), found.total.share(device))
-            if best is None or key < (max(best.cycles, limit), best.total.share(device)):
-                best = found
-        return best
+            share = found.total.share(device)
+            key = (share > 1, max(found.cycles, limit), share)
+            if best is None or key < best[0]:
+                best = key, found
+        return None if best is None else best[1]
 
     if cycles is not None:
         found = attempt(cycles)
@@ -207,26 +209,28 @@ def solve(config: Config, device: Budget, *, cycles: float | None = None, densit
             )
         return found
     limits = sorted({c.cycles.total() for options in choices for c in options})
-    low, high, best = 0, len(limits) - 1, None
-    while low <= high:
-        middle = (low + high) // 2
-        found = attempt(limits[middle])
-        if found is not None and found.total.share(device) <= 1:
-            best, high = found, middle - 1
-        else:
-            low = middle + 1
-    if best is None:
-        least = attempt(limits[-1])
-        assert least is not None
-        raise ConfigError(
-            f"{config.name}: even the slowest folding takes an estimated {least.total.luts:,.0f} LUT and "
-            f"{least.total.blocks:.0f} block RAMs, {device.name} has {device.luts:,} and {device.blocks} to "
-            "use; use fewer channels, fewer weight bits, or pool before the head"
-        )
-    return best
+    # what fits does not grow steadily with the limit, since foldings come in steps: so a search by halves would miss some
+    stride = math.isqrt(len(limits)) + 1
+    coarse = [*range(0, len(limits), stride), len(limits) - 1]
+
+    def first(numbers: Iterable[int]) -> tuple[int, Folding] | None:
+        found = ((number, attempt(limits[number])) for number in numbers)
+        return next(((i, one) for i, one in found if one is not None and one.total.share(device) <= 1), None)
+
+    best = first(coarse)
+    if best is not None:
+        finer = first(range(max(0, best[0] - stride + 1), best[0]))
+        return (finer or best)[1]
+    least = attempt(limits[-1])
+    assert least is not None
+    raise ConfigError(
+        f"{config.name}: even the slowest folding takes an estimated {least.total.luts:,.0f} LUT and "
+        f"{least.total.blocks:.0f} block RAMs, {device.name} has {device.luts:,} and {device.blocks} to "
+        "use; use fewer channels, fewer weight bits, or pool before the head"
+    )
 
 
-def table(found: Folding, device: Budget, *, density: Density, clock: float) -> str:
+def table(found: Folding, device: Budget, *, density: Densities, clock: float) -> str:
     """A folding as Markdown: one row a block, and what holds the phases of each.
 
     Parameters
@@ -236,8 +240,8 @@ def table(found: Folding, device: Budget, *, density: Density, clock: float) -> 
     clock : float
         In hertz, for the rate.
     """
-    shares = spread(found.config, density)
-    taps = " / ".join(f"{100 * share:.0f}" for share in dict.fromkeys(shares))
+    shares = of_blocks(found.config, density)
+    taps = " / ".join(dict.fromkeys(f"{100 * mean(share):.0f}" for share in shares))
     lines = [
         f"{found.config.name} on {device.name}, {taps} % of taps active, every sample learnt from. Estimates;",
         "`bsff synth` counts and `bsff bench` measures.",

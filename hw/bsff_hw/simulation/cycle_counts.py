@@ -9,9 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bsff.errors import DeviceError
+from bsff.golden.state import NetworkState
+from bsff.instruments.activity import Activity, activity
 from bsff.machine import COUNTER_NAMES, Accelerator
 from bsff_hw.plan import plan
 from bsff_hw.plan.cycles import head_cycles, layer_cycles
+
+SPREAD_SAMPLES = 50
+"""Samples over which the spread of active taps is counted, in plain Python."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +34,12 @@ class BlockCycles:
     """Weight rows read forward."""
     density: float
     """Share of taps that were active, 0..1."""
+    activity: Activity
+    """How they were spread."""
     updated: float
     """Share of samples learnt from; the rest was gated or frozen."""
     formula: float
-    """Training cycles that `bsff_hw.plan.cycles` gives for that density and share."""
+    """Training cycles that `bsff_hw.plan.cycles` gives for that activity and share."""
     bound: float
     """Training cycles that reading the weights takes, at all banks' full bandwidth."""
 
@@ -61,7 +68,12 @@ class CycleCounts:
 
 
 def count_cycles(
-    machine: Accelerator, device: Any, pixels: NDArray[np.uint8], labels: NDArray[Any], config_name: str
+    machine: Accelerator,
+    device: Any,
+    state: NetworkState,
+    pixels: NDArray[np.uint8],
+    labels: NDArray[Any],
+    config_name: str,
 ) -> CycleCounts:
     """Present samples twice, learning and not, and read the counters.
 
@@ -69,6 +81,8 @@ def count_cycles(
     ----------
     machine : Accelerator
         With the state loaded that is to be measured; it learns from the samples.
+    state : NetworkState
+        The same, for the spread of active taps, which the golden model counts over the first `SPREAD_SAMPLES` of them.
     device : Device
         Of the machine; its attribute `cycles` is read if there is one.
     pixels, labels :
@@ -90,7 +104,8 @@ def count_cycles(
     machine.clear_counters()
     machine.present(pixels, labels, learn=False)
     inference = machine.counters()
-    blocks = tuple(_block(machine, i, training[i], inference[i]) for i in range(len(training)))
+    spread = activity(machine.config, state, pixels[:SPREAD_SAMPLES], labels[:SPREAD_SAMPLES])
+    blocks = tuple(_block(machine, i, spread[i], training[i], inference[i]) for i in range(len(training)))
     return CycleCounts(
         config_name,
         len(labels),
@@ -100,7 +115,7 @@ def count_cycles(
     )
 
 
-def _block(machine: Accelerator, number: int, trained: Any, judged: Any) -> BlockCycles:
+def _block(machine: Accelerator, number: int, spread: Activity, trained: Any, judged: Any) -> BlockCycles:
     folded = plan(machine.config)
     count = dict(zip(COUNTER_NAMES, trained.tolist(), strict=True))
     other = dict(zip(COUNTER_NAMES, judged.tolist(), strict=True))
@@ -110,11 +125,11 @@ def _block(machine: Accelerator, number: int, trained: Any, judged: Any) -> Bloc
     if number < len(folded.layers):
         layer = shape.layers[number]
         density = count["taps"] / samples / (layer.positions * layer.rows * layer.levels)
-        cycles = layer_cycles(folded.layers[number], density)
+        cycles = layer_cycles(folded.layers[number], spread)
     else:
         assert folded.head is not None
         density = count["taps"] / samples / folded.head.shape.largest
-        cycles = head_cycles(folded.head, density)
+        cycles = head_cycles(folded.head, spread)
     return BlockCycles(
         name=shape.predictors[number],
         training=count["busy_cycles"] / samples,
@@ -122,6 +137,7 @@ def _block(machine: Accelerator, number: int, trained: Any, judged: Any) -> Bloc
         stalls=count["stall_cycles"] / samples,
         taps=count["taps"] / samples,
         density=density,
+        activity=spread,
         updated=updated,
         formula=cycles.total(updated),
         bound=cycles.bandwidth_forward + updated * cycles.bandwidth_update,

@@ -1,1 +1,1 @@
-"""What measures a machine: `power` by sensors of a board, `energy` by counted operations, `selftest` by known answers."""
+"""What measures a machine: `power` by sensors, `energy` by counted operations, `activity` by active taps, `selftest` by known answers."""

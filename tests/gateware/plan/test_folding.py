@@ -11,13 +11,15 @@ import pytest
 from bsff.cli import main
 from bsff.config import load, override, parse
 from bsff.errors import ConfigError
+from bsff.instruments.activity import Activity
 from bsff_hw.plan import plan
-from bsff_hw.plan.cycles import layer_cycles, most
+from bsff_hw.plan.cycles import head_cycles, layer_cycles, most
 from bsff_hw.plan.folding import settle, solve
 from bsff_hw.plan.resources import memory, weights
 from bsff_hw.targets import BUDGETS, Budget
 
 XC7Z020 = BUDGETS["xc7z020"]
+BENCHES = sorted((Path(__file__).parents[3] / "docs" / "results" / "cycles").glob("*.json"))
 
 
 def test_most_is_the_expected_largest_count(rng: np.random.Generator) -> None:
@@ -68,6 +70,15 @@ def test_solve_fits_and_is_as_fast_as_asked() -> None:
     half = BUDGETS["xc7z020"].luts // 2
     small = solve(config, Budget("half", half, XC7Z020.blocks, XC7Z020.multipliers))
     assert small.total.luts <= half < fastest.total.luts
+
+
+def test_what_is_asked_for_and_fits_is_found_without_asking() -> None:
+    """Foldings come in steps: at 18,600 cycles none of those tried fits the KV260, at 14,300 one does."""
+    seen = json.loads((BENCHES[0].parent / "mnist.json").read_text())["blocks"]
+    density = [Activity(*map(tuple, block["activity"].values())) for block in seen]
+    config, device = load("mnist"), BUDGETS["kv260"]
+    fastest = solve(config, device, density=density)
+    assert fastest.cycles <= solve(config, device, cycles=14_500, density=density).cycles
 
 
 def test_solve_says_what_does_not_fit() -> None:
@@ -154,6 +165,51 @@ def test_fold_writes_a_configuration(tmp_path: Path, capsys: pytest.CaptureFixtu
     with pytest.raises(SystemExit, match="2"):
         main(["fold", "digits-small", "--density", "half"])
     assert "half: expected a number, or several with commas" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("file", BENCHES, ids=lambda file: file.stem)
+def test_the_formula_holds_for_what_was_measured(file: Path) -> None:
+    """Counters of trained networks on real samples: within 10 %, by how their taps are spread."""
+    measured = json.loads(file.read_text())
+    folded = plan(override(load(measured["config"]), measured["settings"]))
+    for number, block in enumerate(measured["blocks"]):
+        seen = Activity(*map(tuple, block["activity"].values()))
+        if block["name"] == "head":
+            assert folded.head is not None
+            cycles = head_cycles(folded.head, seen)
+        else:
+            cycles = layer_cycles(folded.layers[number], seen)
+        assert block["training"] == pytest.approx(cycles.total(block["updated"]), rel=0.1), block["name"]
+        assert np.mean(seen.taps) == pytest.approx(block["density"], rel=0.1)  # fresh weights move meanwhile
+
+
+def test_a_spread_of_taps_takes_longer_and_a_spread_of_sites_less() -> None:
+    """An empty place takes as long as its p-bits, a full one as long as its rows; neighbours that are on together are one site."""
+    layer = plan(load("mnist-pynq")).layers[1]
+    even = layer_cycles(layer, 0.1)
+    spread = layer_cycles(layer, Activity((0.0, 0.0, 0.1, 0.3), (0.0, 0.05, 0.1, 0.25)))
+    assert spread.forward > 1.1 * even.forward
+    assert spread.update < even.update
+    same = layer_cycles(layer, Activity((0.1,) * 8, (1 - 0.9**layer.site_bits,) * 8))
+    assert (same.forward, same.update) == pytest.approx((even.forward, even.update))
+
+
+def test_fold_for_what_bench_saw(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    activity = {"taps": [0.0, 0.5], "sites": [0.1, 0.6]}
+    seen = {"blocks": [{"name": name, "activity": activity} for name in ("layer1", "layer2", "head")]}
+    file = tmp_path / "bench.json"
+    file.write_text(json.dumps(seen))
+    assert main(["fold", "digits-small", "--keep", "--bench", str(file)]) == 0
+    assert "25 % of taps active" in capsys.readouterr().out
+    assert main(["fold", "mnist", "--bench", str(file)]) == 2
+    assert "measured layer1, layer2, head; this network has layer1, layer2, layer3, layer4, head" in (
+        capsys.readouterr().err
+    )
+    file.write_text(json.dumps({"blocks": [{"name": "layer1"}]}))
+    assert main(["fold", "digits-small", "--bench", str(file)]) == 2
+    assert "not a measurement that counted active taps; `bsff bench" in capsys.readouterr().err
+    assert main(["fold", "digits-small", "--bench", str(tmp_path / "none.json")]) == 2
+    assert "none.json: cannot be read (No such file" in capsys.readouterr().err
 
 
 @pytest.mark.long
