@@ -83,6 +83,34 @@ def buildable(draw: Callable[[], Config]) -> Config:
         return config
 
 
+def small_machine(rng: np.random.Generator, *, cycles: float = float("inf")) -> Config:
+    """A configuration that can be built, whose machine Verilator compiles in seconds.
+
+    Parameters
+    ----------
+    cycles : float
+        Longest that its slowest block may take for a sample, by the formula.
+    """
+    from bsff_hw.plan.folding import settle
+
+    while True:
+        config = buildable(lambda: _parsed(rng))
+        weights = max(layer.weights for layer in check(config).layers)
+        if weights < 40_000 and config.data.class_count <= 100 and settle(config, 0.5).cycles <= cycles:
+            return config
+
+
+def _parsed(rng: np.random.Generator) -> Config:
+    """The next random configuration that can be."""
+    while True:
+        try:
+            config = parse(random_table(rng), source="random")
+            check(config)
+        except ConfigError:  # such as a map that vanishes: draw again
+            continue
+        return config
+
+
 def random_state(shape: Geometry, rng: np.random.Generator) -> NetworkState:
     """A state with every word random, extremes included, that fires and learns."""
     state = blank(shape)

@@ -4,39 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from machines import random_samples, random_state, random_table, unequal
+from machines import random_samples, random_state, small_machine, unequal
 
-from bsff.config import Config, parse
-from bsff.contract.check import check
 from bsff.contract.geometry import geometry
-from bsff.errors import ConfigError
 from bsff.golden import network
 from bsff.machine import Accelerator
 from bsff.machine.devices import open_device
-from bsff_hw.plan import plan
 
 SHARE = 33
 """One machine is built and simulated for so many cases of the golden model: it takes as much longer."""
-
-
-def small(rng: np.random.Generator) -> Config:
-    """A configuration that can be built, whose machine Verilator compiles in seconds."""
-    while True:
-        try:
-            config = parse(random_table(rng), source="random")
-            layers = check(config).layers
-            plan(config)
-        except ConfigError:  # such as a map that vanishes: draw again
-            continue
-        if max(layer.weights for layer in layers) < 40_000 and config.data.class_count <= 100:
-            return config
 
 
 @pytest.mark.slow
 def test_rtl_equals_the_golden_model(cases: int, seed: int) -> None:
     for case in range(max(1, cases // SHARE)):
         rng = np.random.default_rng([seed, case, 8])
-        config = small(rng)
+        config = small_machine(rng)
         shape = geometry(config)
         state = random_state(shape, rng)
         pixels, labels = random_samples(shape, rng, 6)
