@@ -79,6 +79,8 @@ def test_what_is_asked_for_and_fits_is_found_without_asking() -> None:
     config, device = load("mnist"), BUDGETS["kv260"]
     fastest = solve(config, device, density=density)
     assert fastest.cycles <= solve(config, device, cycles=14_500, density=density).cycles
+    with pytest.raises(ConfigError):  # no faster one fits
+        solve(config, device, cycles=fastest.cycles - 1, density=density)
 
 
 def test_solve_says_what_does_not_fit() -> None:
