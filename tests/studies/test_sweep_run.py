@@ -11,7 +11,7 @@ from sweep_helpers import QUICK, ROOT, start, write_spec
 
 from bsff.cli import main
 from bsff.config import DataConfig
-from bsff.data import load_dataset
+from bsff.data import from_arrays, load_dataset
 from bsff.data.split import hold_out
 from bsff.errors import ConfigError, DataError
 from bsff.studies.sweep import Results, load_spec
@@ -33,6 +33,20 @@ def test_the_last_tenth_is_held_out() -> None:
     assert "held out" in part.label
     with pytest.raises(DataError, match=r"train_samples = 1295: .* has 1294 when one in 10 is held out"):
         hold_out(whole, train_samples=1295)
+
+
+def test_of_own_data_each_class_gives_a_tenth_though_classes_take_turns() -> None:
+    """A folder of images ends with the largest class alone, so its end says nothing of the others."""
+    labels = np.array([*[0, 1, 2] * 40, *[2] * 180], np.uint8)
+    images = (np.arange(300) % 256).astype(np.uint8).reshape(300, 1, 1, 1) + np.zeros((1, 2, 2, 1), np.uint8)
+    whole = from_arrays(images, labels, test=(images[:9], labels[:9]))
+    assert set(hold_out(whole).test_labels) == {2}
+    part = hold_out(whole, by_class=True)
+    assert np.bincount(part.test_labels).tolist() == [4, 4, 22]
+    assert np.bincount(part.train_labels).tolist() == [36, 36, 198]
+    assert len(hold_out(whole, train_samples=60, by_class=True).train_labels) == 60
+    seen = [*part.train_images[:, 0, 0, 0], *part.test_images[:, 0, 0, 0]]
+    assert sorted(seen) == sorted(images[:, 0, 0, 0])  # none twice, none lost
 
 
 @pytest.mark.slow

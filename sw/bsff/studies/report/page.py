@@ -60,6 +60,8 @@ def _titled(wanted: dict[str, Any]) -> list[str]:
 
 def _state(spec: Spec, frame: pandas.DataFrame) -> str:
     done = len(frame)
+    if not done:
+        return f"`bsff sweep {spec.path.name}` trains its {len(spec.cells)} cells; **none was run**."
     lines = [
         f"Made by `bsff sweep {spec.path.name}` and `bsff report {spec.path.name}`; every row with its whole "
         f"configuration, commit and machine: [{spec.results.name}]({spec.results.name}). Mean ± standard deviation, in brackets the number "

@@ -29,7 +29,8 @@ class Options:
     split: str = key(
         "validation",
         choices=("validation", "test"),
-        doc="`validation`: train on the first 90 % of the training set, test on its last 10 %, to choose settings; "
+        doc="`validation`: train on the first 90 % of the training set, test on its last 10 % (of own data: on a tenth of "
+        "each class), to choose settings; "
         "`test`: the whole training set and the test set, for final numbers",
     )
     learning_rate: float = key(5e-3, low=1e-9, doc="of Adam, in the float variants")

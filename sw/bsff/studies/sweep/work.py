@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from bsff.config import OWN
 from bsff.data import Dataset, load_dataset
 from bsff.data.split import hold_out
 from bsff.errors import ConfigError
@@ -75,7 +76,7 @@ def _load(cell: Cell, folder: Path | None) -> Dataset:
     if cell.options.split == "test":
         return load_dataset(chosen, folder=folder)
     whole = load_dataset(dataclasses.replace(chosen, train_samples=0), folder=folder)
-    return hold_out(whole, train_samples=chosen.train_samples)
+    return hold_out(whole, train_samples=chosen.train_samples, by_class=chosen.dataset == OWN)
 
 
 def _node() -> str:
