@@ -1,6 +1,7 @@
 """Plots of a sweep."""
 
 import io
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from .tables import label_of, name_of
 KEYS = ("title", "kind", "points", "x", "y", "series", "panels", "where", "log", "free")
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 """Okabe and Ito's palette, which colour-blind readers can tell apart."""
+WIDE = 40
+"""Letters of a line of an axis' label: longer ones would run out of the picture."""
 STYLE: Any = {
     "svg.hashsalt": "bsff",
     "svg.fonttype": "none",
@@ -79,7 +82,7 @@ def plot(frame: pandas.DataFrame, wanted: dict[str, Any], path: Path, *, where: 
             draw = _dots if dots else _lines
             draw(axis, part, x, y, series, lines, measured)
             axis.set_title(label_of(panels, panel) if panels else "", fontsize=10)
-            axis.set_xlabel(name_of(y if dots else x))
+            axis.set_xlabel(textwrap.fill(name_of(y if dots else x), WIDE))
             if wanted.get("log"):
                 axis.set_xscale("log")
                 axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
