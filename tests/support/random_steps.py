@@ -113,7 +113,7 @@ def page(records: list[Record]) -> str:
     lines = [
         "# Random training steps, RTL against golden model",
         "",
-        f"Made by `python tests/support/random_steps.py --log FILE`, which may be ended and begun again. **{steps:,} training steps** of {len(records):,} random machines "
+        f"Made by `python tests/support/random_steps.py --log docs/results/random-steps.jsonl`, which may be ended and begun again. **{steps:,} training steps** of {len(records):,} random machines "
         f"({sum(record['updates'] for record in records):,} updates of their layers and heads), seed {records[0]['seed']}: every logit, every counter that both have, and every bit of the state after each "
         f"{SAMPLES} steps, on the simulated RTL and in the golden model's compiled engine. **None differs.** {sum(record['seconds'] for record in records) / 3600:.1f} hours of one core, compilation by Verilator included.",
         "",
