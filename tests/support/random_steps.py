@@ -68,7 +68,6 @@ def piece(seed: int, number: int, *, samples: int = SAMPLES, states: int = STATE
             updates += int(golden[1][:, COUNTERS.index("updates")].sum())
     layers = [{key: getattr(layer, key) for key in FEATURES} for layer in config.layers]
     return {
-        "seed": seed,
         "steps": samples * states,
         "updates": updates,
         "shape": list(shape.pixels),
@@ -152,10 +151,10 @@ def main() -> int:
         return record
 
     try:
-        records = pieces.work(chosen.log, numbers, do)
+        records = pieces.work(chosen.log, chosen.seed, numbers, do)
     except BsffError as error:
         parser.exit(2, f"random_steps: {error}\n")
-    print(page([records[number] for number in sorted(records)]), end="")
+    print(page(records), end="")
     return 0
 
 

@@ -18,8 +18,10 @@ def done(log: Path) -> dict[int, Record]:
     Raises
     ------
     BsffError
-        If it cannot be read.
+        If it cannot be read, or is no file: a device may have no end.
     """
+    if log.exists() and not log.is_file():
+        raise BsffError(f"{log}: cannot be read (not a file)")
     try:
         text = log.read_text()
     except FileNotFoundError:
@@ -36,26 +38,32 @@ def done(log: Path) -> dict[int, Record]:
     return found
 
 
-def work(log: Path, numbers: Iterable[int], do: Callable[[int], Record]) -> dict[int, Record]:
-    """Do the pieces that a log lacks, and write each down as soon as it is done.
+def work(log: Path, seed: int, numbers: Iterable[int], do: Callable[[int], Record]) -> list[Record]:
+    """Do the pieces of a seed that a log lacks, and write each down as soon as it is done.
 
     Several processes may work at one log if they are given other numbers.
 
     Returns
     -------
-    dict
-        What the log holds then.
+    list
+        What the log holds then, by rising number; at least one piece.
 
     Raises
     ------
     BsffError
-        If the log cannot be written.
+        If the log cannot be read or written, has pieces of another seed, or holds none in the end.
     """
     known = done(log)
+    others = {record.get("seed") for record in known.values()} - {seed}
+    if others:
+        raise BsffError(f"{log}: has pieces of seed {others.pop()}; name another log for seed {seed}")
     for number in numbers:
         if number not in known:
-            _append(log, {"piece": number, **do(number)})
-    return done(log)
+            _append(log, {"piece": number, "seed": seed, **do(number)})
+    records = done(log)
+    if not records:
+        raise BsffError(f"{log}: holds no piece; ask for at least one")
+    return [records[number] for number in sorted(records)]
 
 
 def _append(log: Path, record: Record) -> None:

@@ -207,9 +207,16 @@ def test_fold_for_what_bench_saw(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "measured layer1, layer2, head; this network has layer1, layer2, layer3, layer4, head" in (
         capsys.readouterr().err
     )
-    file.write_text(json.dumps({"blocks": [{"name": "layer1"}]}))
-    assert main(["fold", "digits-small", "--bench", str(file)]) == 2
-    assert "not a measurement that counted active taps; `bsff bench" in capsys.readouterr().err
+    for wrong in (
+        {},
+        {"taps": [0.5], "sites": []},
+        {"taps": [], "sites": [1]},
+        {"taps": [2], "sites": [1]},
+        {"taps": 1},
+    ):
+        file.write_text(json.dumps({"blocks": [{"name": "layer1", "activity": wrong}]}))
+        assert main(["fold", "digits-small", "--bench", str(file)]) == 2
+        assert "not a measurement that counted active taps; `bsff bench" in capsys.readouterr().err
     assert main(["fold", "digits-small", "--bench", str(tmp_path / "none.json")]) == 2
     assert "none.json: cannot be read (No such file" in capsys.readouterr().err
 

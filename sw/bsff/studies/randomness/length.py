@@ -20,8 +20,8 @@ from bsff.tools.pieces import Record
 
 from .firing import fire, firing_probability, level
 from .measurements import LAGS, PROBABILITIES
-from .sp800_22 import LONG, LONG_TESTS, SHORT_TESTS
-from .statistics import Ints, chi_square, p_value, special
+from .sp800_22 import LONG, LONG_TESTS, SHORT_TESTS, allowed, chance, tenths, uniformity
+from .statistics import Ints, special
 from .streams import stream
 
 SEQUENCES = 8
@@ -51,7 +51,7 @@ def piece(seed: int, number: int, *, draws: int = PIECE) -> Record:
         joint.append([int(np.dot(series[:-lag], series[lag:])) for lag in LAGS])
     sequences = bits.reshape(-1, min(LONG, draws))
     tests = {test.__name__: _counts([test(each) for each in sequences]) for test in (*SHORT_TESTS, *LONG_TESTS)}
-    return {"seed": seed, "draws": draws, "ones": ones, "joint": joint, "tests": tests}
+    return {"draws": draws, "ones": ones, "joint": joint, "tests": tests}
 
 
 def _counts(rows: list[list[float]]) -> dict[str, Any]:
@@ -59,8 +59,7 @@ def _counts(rows: list[list[float]]) -> dict[str, Any]:
     p = np.array([row for row in rows if row])
     if not p.size:
         return {"sequences": 0, "below": [], "tenths": []}
-    tenths = [np.bincount(np.minimum(c * 10, 9).astype(np.int64), minlength=10).tolist() for c in p.T]
-    return {"sequences": len(p), "below": (p < 0.01).sum(0).tolist(), "tenths": tenths}
+    return {"sequences": len(p), "below": (p < 0.01).sum(0).tolist(), "tenths": tenths(p).tolist()}
 
 
 def _added(records: Sequence[Record], test: str) -> tuple[int, Ints, Ints]:
@@ -123,18 +122,14 @@ def page(records: Sequence[Record]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _row(test: str, sequences: int, below: Ints, tenths: Ints) -> str:
+def _row(test: str, sequences: int, below: Ints, counts: Ints) -> str:
     if not sequences:
         return f"| {test} | 0 | 0 | | | | | | |"
-    allowed = math.floor(0.01 * sequences + 3 * math.sqrt(0.0099 * sequences))
-    worst = int(below.max())
-    tail = float(special().bdtrc(worst - 1, sequences, 0.01)) if worst else 1.0
-    uniform = min(p_value(chi_square(each, np.full(10, sequences / 10)), 9) for each in tenths)
-    columns = len(below)
-    chances = [1 - (1 - chance) ** columns for chance in (tail, uniform)]
+    worst, uniform, columns = int(below.max()), uniformity(counts), len(below)
+    chances = [1 - (1 - each) ** columns for each in (chance(worst, sequences), uniform)]
     return (
-        f"| {test} | {columns} | {sequences:,} | {worst} | {allowed} | {int((below > allowed).sum())} | {chances[0]:.3f} "
-        f"| {uniform:.4f} | {chances[1]:.3f} |"
+        f"| {test} | {columns} | {sequences:,} | {worst} | {allowed(sequences)} | {int((below > allowed(sequences)).sum())} "
+        f"| {chances[0]:.3f} | {uniform:.4f} | {chances[1]:.3f} |"
     )
 
 
@@ -153,13 +148,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     chosen = parser.parse_args(arguments)
     try:
-        others = {record["seed"] for record in pieces.done(chosen.log).values()} - {chosen.seed}
-        if others:
-            raise BsffError(f"{chosen.log}: has pieces of seed {min(others)}; name another log for seed {chosen.seed}")
-        records = pieces.work(chosen.log, range(chosen.pieces), lambda number: piece(chosen.seed, number))
-    except BsffError as error:
+        special()  # before an hour of work
+        records = pieces.work(chosen.log, chosen.seed, range(chosen.pieces), lambda number: piece(chosen.seed, number))
+    except (BsffError, ModuleNotFoundError) as error:
         parser.exit(2, f"bsff: {error}\n")
-    print(page([records[number] for number in sorted(records)]), end="")
+    print(page(records), end="")
     return 0
 
 

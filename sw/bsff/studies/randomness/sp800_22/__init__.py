@@ -7,11 +7,11 @@ sequence of 0 and 1 and returns its p-values.
 from .linear import complexity, linear_complexity, rank
 from .ones import block_frequency, frequency, longest_run, runs, spectral
 from .patterns import entropy, overlapping, serial, templates, universal
-from .verdicts import LONG, LONG_TESTS, SHORT, SHORT_TESTS, Verdict, nist, verdict
+from .verdicts import LONG, LONG_TESTS, SHORT, SHORT_TESTS, Verdict, allowed, chance, nist, tenths, uniformity, verdict
 from .walk import cumulative, excursions, variant
 
 __all__ = [
-    "LONG", "LONG_TESTS", "SHORT", "SHORT_TESTS", "Verdict", "block_frequency", "complexity", "cumulative", "entropy",
+    "LONG", "LONG_TESTS", "SHORT", "SHORT_TESTS", "Verdict", "allowed", "block_frequency", "chance", "complexity", "cumulative", "entropy",
     "excursions", "frequency", "linear_complexity", "longest_run", "nist", "overlapping", "rank", "runs", "serial",
-    "spectral", "templates", "universal", "variant", "verdict",
+    "spectral", "templates", "tenths", "uniformity", "universal", "variant", "verdict",
 ]  # fmt: skip
