@@ -17,7 +17,7 @@ import pytest
 from command_lines import Command, assert_no_traceback, assert_sentence, bsff, can_mount, commands, prepare
 
 from bsff.cli import main
-from bsff.cli.interrupt import SIGNALS
+from bsff.tools.interrupt import SIGNALS
 
 COMMANDS = commands()
 every = pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)

@@ -14,7 +14,7 @@ import pytest
 from command_lines import assert_no_traceback, bsff, start
 from machines import unequal
 
-from bsff.cli.interrupt import ECHO_SECONDS, SIGNALS, Interrupt, Stopped
+from bsff.tools.interrupt import ECHO_SECONDS, SIGNALS, Interrupt, Stopped
 from bsff.tools.process import patient
 from bsff.training.run import RunDirectory
 

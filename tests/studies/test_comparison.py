@@ -14,7 +14,7 @@ def test_the_page_has_a_row_for_each_data_set(
     few["bsff, small"].set_params(epochs=20)
     del few["bsff, medium"]
     monkeypatch.setattr(comparison, "models", lambda: few)
-    comparison.main()
+    comparison.main([])
     *_, head, _, row = capsys.readouterr().out.splitlines()
     assert head == "| data | logistic regression | bsff, small |"
     assert row.startswith("| iris (150 samples, 4 features, 3 classes) | ")

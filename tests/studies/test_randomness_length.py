@@ -62,4 +62,4 @@ def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bsff.studies.randomness.length", "--log", str(log), "--pieces", "1"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"bsff: {log}: has pieces of seed 7; name another log for seed 1\n"
+    assert done.stderr == f"randomness.length: {log}: has pieces of seed 7; name another log for seed 1\n"

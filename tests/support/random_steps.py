@@ -12,7 +12,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from bsff.machine.devices import open_device
 from bsff.tools import pieces
 from bsff.tools.cache import VARIABLE
 from bsff.tools.pieces import Record
+from bsff.tools.program import command
 
 SAMPLES, STATES = 512, 32
 CYCLES = 1000
@@ -127,7 +128,8 @@ def page(records: list[Record]) -> str:
     return "\n".join([*lines, ""])
 
 
-def main() -> int:
+@command("random_steps")
+def main(words: Sequence[str] | None = None, /) -> int:
     """Do the pieces that are missing, print the page."""
     parser = argparse.ArgumentParser(
         description="Train random machines on RTL and golden model, compare; print Markdown."
@@ -142,7 +144,7 @@ def main() -> int:
         metavar="N",
         help=f"pieces from there on (default {PIECES}: a million steps)",
     )
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(words)
     numbers = range(chosen.first, chosen.first + chosen.pieces)
 
     def do(number: int) -> Record:
@@ -150,10 +152,7 @@ def main() -> int:
         print(f"piece {number}: {record['steps']} steps equal, {record['seconds']} s", file=sys.stderr, flush=True)
         return record
 
-    try:
-        records = pieces.work(chosen.log, chosen.seed, numbers, do)
-    except BsffError as error:
-        parser.exit(2, f"random_steps: {error}\n")
+    records = pieces.work(chosen.log, chosen.seed, numbers, do)
     print(page(records), end="")
     return 0
 

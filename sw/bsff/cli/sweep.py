@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bsff.errors import ConfigError
+from bsff.tools.interrupt import Stopped, status_of
 
-from .interrupt import Stopped, status_of
 from .options import add_data, add_results
 
 if TYPE_CHECKING:  # pandas is imported only where it is used

@@ -14,12 +14,12 @@ from bsff.machine import Accelerator
 from bsff.machine.checkpoint import Progress
 from bsff.machine.devices import Device, open_device
 from bsff.machine.initialise import initialise
+from bsff.tools.interrupt import Interrupt, status_of
 from bsff.training.run import RunDirectory, latest, new_run
 from bsff.training.train import Hooks, train
 
 from .display import Display
 from .finish import finish
-from .interrupt import Interrupt, status_of
 from .options import add_config, add_data, add_device, add_out, add_waves, pasteable
 from .say import say
 from .with_data import add_own, config_with_data

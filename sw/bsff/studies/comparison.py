@@ -3,6 +3,9 @@
 Prints a Markdown page: mean and standard deviation of the accuracy over the folds of a stratified split, the same folds for all.
 """
 
+import argparse
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from bsff.estimator import Classifier
+from bsff.tools.program import command
 from bsff.tools.provenance import processor, versions
 
 FOLDS = 5
@@ -54,8 +58,12 @@ def rows(name: str) -> tuple[str, dict[str, tuple[float, float]]]:
     return f"{len(data.target)} samples, {data.data.shape[1]} features, {len(set(data.target))} classes", found
 
 
-def main() -> None:
+@command("comparison")
+def main(words: Sequence[str] | None = None, /) -> int:
     """Print the page."""
+    argparse.ArgumentParser(
+        prog="python -m bsff.studies.comparison", description=str(__doc__).splitlines()[0]
+    ).parse_args(words)
     titles = list(models())
     print("# The machine beside scikit-learn on tables\n")
     print(
@@ -70,7 +78,8 @@ def main() -> None:
         size, found = rows(name)
         cells = [f"{100 * mean:.1f} ± {100 * spread:.1f}" for mean, spread in found.values()]
         print(f"| {name} ({size}) | {' | '.join(cells)} |", flush=True)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,7 +7,10 @@ goes, and how near the engine is to the bound that adding weight rows sets.
 import argparse
 import os
 import platform
+import shlex
+import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ from bsff.golden.engine import pipeline
 from bsff.golden.results import Results
 from bsff.golden.state import NetworkState
 from bsff.machine.initialise import initialise
+from bsff.tools.program import command
 from bsff.tools.provenance import processor
 
 
@@ -127,7 +131,8 @@ def measure(name: str, folder: Path | None, *, warm: int, samples: int) -> None:
         print(f"{text} {100 * row['updates']:.0f} % | {adds:,.0f} | {speed / 1e9:.2f} | {100 * speed / peak:.0f} % |")
 
 
-def main() -> None:
+@command("engine_speed")
+def main(words: Sequence[str] | None = None, /) -> int:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(
         prog="python -m bsff.studies.engine_speed", description="Speed of the golden model."
@@ -136,14 +141,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, metavar="DIR")
     parser.add_argument("--warm", type=int, default=3000, metavar="N", help="training samples before the clock starts")
     parser.add_argument("--samples", type=int, default=1000, metavar="N", help="training samples timed")
-    arguments = parser.parse_args()
-    print(
-        "# Speed of the golden model\n\nMade by `python -m bsff.studies.engine_speed`. "
-        f"{processor()}, Python {platform.python_version()}."
-    )
+    arguments = parser.parse_args(words)
+    asked = shlex.join(["python", "-m", "bsff.studies.engine_speed", *(sys.argv[1:] if words is None else words)])
+    print(f"# Speed of the golden model\n\nMade by `{asked}`. {processor()}, Python {platform.python_version()}.")
     for name in arguments.configs:
         measure(name, arguments.data, warm=arguments.warm, samples=arguments.samples)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 from bsff.config import Config
 from bsff.contract.geometry import geometry
 from bsff.data import Dataset, load_dataset
-from bsff.errors import BsffError, ConfigError
+from bsff.errors import ConfigError
 from bsff.golden import pool
 from bsff.golden.engine import pipeline
 from bsff.golden.results import Results
 from bsff.golden.state import NetworkState
+from bsff.tools.program import command
 from bsff.training.run import RunDirectory
 
 Bytes = NDArray[np.uint8]
@@ -191,7 +192,8 @@ def split(config: Config, folder: Path | None) -> tuple[Dataset, Dataset]:
     return seen, replace(data, test_images=data.train_images[count:], test_labels=data.train_labels[count:])
 
 
-def main(words: Sequence[str] | None = None) -> int:
+@command("readout")
+def main(words: Sequence[str] | None = None, /) -> int:
     """Print a row for each choice of sources and unit."""
     parser = argparse.ArgumentParser(prog="python -m bsff.studies.readout", description=__doc__.partition(":")[0])
     parser.add_argument("run", type=Path, metavar="RUN", help="a directory that `bsff train` wrote")
@@ -203,19 +205,15 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="the data files")
     chosen = parser.parse_args(words)
-    try:
-        config, state, _ = RunDirectory(chosen.run).load()
-        wanted = {text: sources(text) for text in chosen.read}
-        for text, read in wanted.items():
-            for source in read:
-                if not 1 <= source.layer <= len(state.layers) or source.window < 1:
-                    raise ConfigError(f"--read {text}: expected layers 1 to {len(state.layers)}, windows from 1")
-        seen, held = split(config, chosen.data)
-        made = maps(config, state, seen.train_images)
-        tested = [maps(config, state, held.test_images) for _ in range(chosen.draws)]
-    except BsffError as error:
-        print(f"readout: {error}", file=sys.stderr)
-        return 2
+    config, state, _ = RunDirectory(chosen.run).load()
+    wanted = {text: sources(text) for text in chosen.read}
+    for text, read in wanted.items():
+        for source in read:
+            if not 1 <= source.layer <= len(state.layers) or source.window < 1:
+                raise ConfigError(f"--read {text}: expected layers 1 to {len(state.layers)}, windows from 1")
+    seen, held = split(config, chosen.data)
+    made = maps(config, state, seen.train_images)
+    tested = [maps(config, state, held.test_images) for _ in range(chosen.draws)]
     print(
         f"{chosen.run}, {len(seen.train_labels):,} training samples, {len(held.test_labels):,} held out, step {chosen.step:g}, {chosen.epochs} epochs, seed {chosen.seed}\n"
     )

@@ -14,8 +14,9 @@ import torch
 
 from bsff.config import Config, load, override
 from bsff.contract.geometry import geometry
-from bsff.errors import BsffError, ConfigError
+from bsff.errors import ConfigError
 from bsff.reference import Network
+from bsff.tools.program import command
 from bsff.tools.provenance import processor
 
 VARIANTS = (
@@ -64,24 +65,21 @@ def measure(config: Config, variant: str, *, batch: int, batches: int, seed: int
     return batch * batches / spent, sum(own.get(name, 0.0) for name in CONVOLUTIONS) / sum(own.values())
 
 
-def main(words: Sequence[str] | None = None) -> int:
+@command("reference_speed")
+def main(words: Sequence[str] | None = None, /) -> int:
     """Print a table for each network."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("networks", nargs="*", default=["mnist", "cifar10"], metavar="CONFIG")
     parser.add_argument("--batch", type=int, default=50)
     parser.add_argument("--batches", type=int, default=10)
     arguments = parser.parse_args(words)
-    try:
-        configs = [
-            override(load(name), ["layer.normalisation=batchnorm", "training.schedule=constant"])
-            for name in arguments.networks
-        ]
-        for config in configs:
-            if config.data.shape is None:
-                raise ConfigError(f"{config.name}: only its data tell how large an image is; give data.input")
-    except BsffError as error:
-        print(f"reference_speed: {error}", file=sys.stderr)
-        return 2
+    configs = [
+        override(load(name), ["layer.normalisation=batchnorm", "training.schedule=constant"])
+        for name in arguments.networks
+    ]
+    for config in configs:
+        if config.data.shape is None:
+            raise ConfigError(f"{config.name}: only its data tell how large an image is; give data.input")
     asked = " ".join(["python -m bsff.studies.reference_speed", *(sys.argv[1:] if words is None else words)])
     torch.set_num_threads(1)
     print(

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bsff.errors import BsffError
 from bsff.tools.files import write_text
+from bsff.tools.program import command
 
 from .estimate import count_all, rows
 from .page import PICTURE, page
@@ -16,7 +16,8 @@ from .plot import plot
 NAME = "energy-estimate.md"
 
 
-def main(words: Sequence[str] | None = None) -> int:
+@command("energy_estimate")
+def main(words: Sequence[str] | None = None, /) -> int:
     """Count, draw, write the page and its picture."""
     parser = argparse.ArgumentParser(
         prog="python -m bsff.studies.energy_estimate",
@@ -47,16 +48,12 @@ def main(words: Sequence[str] | None = None) -> int:
             parser.error(f"{option} {value}: expected at least {least}")
     given = sys.argv[1:] if words is None else list(words)
     kept = [word for k, word in enumerate(given) if "--data" not in (word, given[k - 1] if k else "")]
-    command = shlex.join(["python", "-m", "bsff.studies.energy_estimate", *kept])
-    try:
-        found = count_all(chosen.networks, chosen.tiles, chosen.presentations, chosen.data)
-        savings = list(rows(found, chosen.seed, chosen.draws))
-        chosen.out.mkdir(parents=True, exist_ok=True)
-        plot(savings, chosen.out / PICTURE)
-        write_text(chosen.out / NAME, page(found, savings, command, chosen.presentations, chosen.draws))
-    except (BsffError, OSError) as error:
-        print(f"energy_estimate: {error}", file=sys.stderr)
-        return 2
+    asked = shlex.join(["python", "-m", "bsff.studies.energy_estimate", *kept])
+    found = count_all(chosen.networks, chosen.tiles, chosen.presentations, chosen.data)
+    savings = list(rows(found, chosen.seed, chosen.draws))
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    plot(savings, chosen.out / PICTURE)
+    write_text(chosen.out / NAME, page(found, savings, asked, chosen.presentations, chosen.draws))
     print(f"{chosen.out}: {NAME}, {PICTURE}")
     return 0
 

@@ -1,12 +1,16 @@
 """``python -m bsff.studies.power_coverage``."""
 
 import argparse
+import sys
 from collections.abc import Sequence
+
+from bsff.tools.program import command
 
 from .page import page
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command("power_coverage")
+def main(arguments: Sequence[str] | None = None, /) -> int:
     """Print the page."""
     parser = argparse.ArgumentParser(
         prog="python -m bsff.studies.power_coverage",
@@ -20,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.experiments < 1:
         parser.error(f"--experiments {chosen.experiments}: expected at least 1")
     print(page(chosen.seed, chosen.experiments), end="")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from bsff.contract import formats
-from bsff.errors import BsffError
 from bsff.golden import lfsr
 from bsff.tools import pieces
 from bsff.tools.pieces import Record
+from bsff.tools.program import command
 
 from .firing import fire, firing_probability, level
 from .measurements import LAGS, PROBABILITIES
@@ -133,7 +133,8 @@ def _row(test: str, sequences: int, below: Ints, counts: Ints) -> str:
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+@command("randomness.length")
+def main(arguments: Sequence[str] | None = None, /) -> int:
     """Do the pieces that are missing, print the page."""
     parser = argparse.ArgumentParser(
         prog="python -m bsff.studies.randomness.length",
@@ -147,11 +148,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--pieces", type=int, default=PIECES, metavar="N", help=f"of {PIECE:,} draws (default {PIECES})"
     )
     chosen = parser.parse_args(arguments)
-    try:
-        special()  # before an hour of work
-        records = pieces.work(chosen.log, chosen.seed, range(chosen.pieces), lambda number: piece(chosen.seed, number))
-    except (BsffError, ModuleNotFoundError) as error:
-        parser.exit(2, f"bsff: {error}\n")
+    special()  # before an hour of work
+    records = pieces.work(chosen.log, chosen.seed, range(chosen.pieces), lambda number: piece(chosen.seed, number))
     print(page(records), end="")
     return 0
 
