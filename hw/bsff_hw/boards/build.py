@@ -15,6 +15,7 @@ from bsff.errors import ConfigError, DeviceError
 from bsff.tools import process
 from bsff.tools.commit import commit
 from bsff.tools.files import write_text
+from bsff_hw.synthesis.place import PLACER, PLACERS
 
 from . import ecp5, hwh, module, openxc7, ps7, vivado
 from .table import Board
@@ -59,7 +60,7 @@ def prepare(
     *,
     clock_mhz: int | None = None,
     seed: int = SEED,
-    density: float | None = None,
+    placer: str | None = None,
 ) -> list[str]:
     """Write sources and scripts; returns the command that builds, to be run in the folder.
 
@@ -74,14 +75,13 @@ def prepare(
         By default the board's.
     seed : int
         Of place and route, where nextpnr does it.
-    density : float, optional
-        How full nextpnr may make any part of an ECP5, 0.3 to 1; see `ecp5.flow.effort`.
+    placer : str, optional
+        One of `synthesis.place.PLACERS`, for an ECP5.
 
     Raises
     ------
     ConfigError
-        If the tool is not known or cannot build for the board, the clock cannot be made, or the density is out of range or for
-        another tool.
+        If the tool is not known or cannot build for the board, the clock cannot be made, or the tool has no such placer.
     """
     from bsff_hw.machine.top import verilog
 
@@ -95,10 +95,10 @@ def prepare(
             f"board {board.name}: {tool} builds for {', '.join(FAMILIES[tool])}, this is {board.family}; "
             f"use --tool {default_tool(board)}"
         )
-    if density is not None and not 0.3 <= density <= 1:
-        raise ConfigError(f"--place-density {density:g}: expected 0.3 to 1, such as 0.7; nextpnr's own is 0.9")
-    if density is not None and tool != "trellis":
-        raise ConfigError(f"--place-density: {tool} has no such thing; leave it out, it is for an ECP5")
+    if placer is not None and tool != "trellis":
+        raise ConfigError(f"--placer {placer}: {tool} has none to choose; leave it out, it is for an ECP5")
+    if placer is not None and placer not in PLACERS:
+        raise ConfigError(f"--placer {placer}: expected one of {', '.join(PLACERS)}")
     order = {"board": board.name, "tool": tool, "clock_mhz": mhz, "build": build_hash(config)}
     if tool == "vivado":
         texts = {
@@ -111,10 +111,10 @@ def prepare(
         texts = ecp5.prepare(config, board, mhz)
         order |= {
             "place": ecp5.place(board),
+            "placer": placer or PLACER,
             "seed": seed,
             "baud": board.baud,
             "commit": commit(Path(__file__).parents[1]),
-            **({} if density is None else {"place_density": density}),
         }
         command = list(ecp5.COMMAND)
     else:

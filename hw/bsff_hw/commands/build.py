@@ -33,10 +33,9 @@ def add(commands: Any) -> None:
         "--place-seed", type=int, default=1, metavar="N", help="of place and route with nextpnr (default: 1)"
     )
     parser.add_argument(
-        "--place-density",
-        type=float,
-        metavar="SHARE",
-        help="how full nextpnr may make any part of an ECP5, 0.3 to 1: lower values spread a machine that fills the chip, so that it can be routed",
+        "--placer",
+        choices=("heap", "static"),
+        help="of nextpnr: heap makes the faster clock, static the shorter wires, so that a machine that crowds an ECP5 can be routed (default: heap)",
     )
     add_out(parser, "folder (default: build/BOARD-CONFIG)")
     parser.add_argument("--no-run", action="store_true", help="only prepare")
@@ -56,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     tool = arguments.tool or build.default_tool(chosen)
     if arguments.collect:
         return _report(build.collect(config, chosen, folder), folder)
-    placement = {"seed": arguments.place_seed, "density": arguments.place_density}
+    placement = {"seed": arguments.place_seed, "placer": arguments.placer}
     command = build.prepare(config, chosen, tool, folder, clock_mhz=arguments.mhz, **placement)
     lacking = build.missing(tool)
     print(f"{folder}: prepared for {chosen.title} ({chosen.part}) with {tool}")

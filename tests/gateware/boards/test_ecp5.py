@@ -18,7 +18,7 @@ from bsff.errors import ConfigError, DeviceError
 from bsff_hw.boards import board, build, flash
 from bsff_hw.boards.ecp5 import flow, manifest, pll, shell
 from bsff_hw.boards.table import Board
-from bsff_hw.synthesis.place import PLACER
+from bsff_hw.synthesis.place import PLACERS
 from bsff_hw.tools import installed
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -112,9 +112,24 @@ def test_pins_and_clock(name: str) -> None:
     for pin in uart.ios:
         if pin.name in ("rx", "tx"):
             assert f'LOCATE COMP "uart_0__{pin.name}__io" SITE "{pin.ios[0].names[0]}"' in constraints
-    assert "EHXPLLL" in files["bsff.v"]
     assert '.REG_OUTPUT_CLK("CLK0")' in files["bsff.v"]  # products in blocks with registers of their own
     assert shell.place(chosen)[1:3] == ["--package", described._nextpnr_package_options[described.package].upper()]
+
+
+def connections(verilog: str, module: str) -> dict[str, str]:
+    """What is connected to the one instance of a module."""
+    [instance] = re.findall(rf"^  {module} .*?^  \);", verilog, re.MULTILINE | re.DOTALL)
+    return dict(re.findall(r"^    \.(\S+) ?\((.*?) ?\),?$", instance.partition(" (\n")[2], re.MULTILINE))
+
+
+def test_the_clock_waits_for_the_pll_and_no_register_has_a_reset() -> None:
+    verilog = shell.prepare(CONFIG, board("ulx3s-85f"), 60)["bsff.v"]
+    made, gate = (connections(verilog, primitive) for primitive in ("EHXPLLL", "DCCA"))
+    assert made["CLKOP"] == made["CLKFB"] == gate["CLKI"] != gate["CLKO"]
+    synchroniser = connections(verilog, r"\\bsff\.locked")
+    assert sorted(synchroniser.values()) == sorted([made["LOCK"], gate["CLKI"], gate["CE"]])
+    assert set(re.findall(r"always @\(posedge (\w+)\)", verilog)) == {gate["CLKI"], gate["CLKO"]}
+    assert not re.search(r"\b(rst|reset)\b", verilog)
 
 
 # ---- from a configuration to a manifest, with tools that stand in for the slow ones
@@ -157,23 +172,29 @@ def test_the_manifest_fits_its_schema(tmp_path: Path, stand_in: Any, capsys: pyt
     assert found["files"]["bsff.bit"] == hashlib.sha256(b"bits at 75").hexdigest()
 
 
-def test_a_machine_that_fills_the_chip_is_spread(
-    tmp_path: Path, stand_in: Any, capsys: pytest.CaptureFixture[str]
+def test_a_machine_that_crowds_the_chip_is_placed_otherwise(
+    tmp_path: Path, stand_in: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in(93.2)
-    out = tmp_path / "b"
-    order = ["build", "digits-tiny", "--board", "ulx3s-85f", "--out", str(out), "--place-density"]
-    assert main([*order, "0.6"]) == 0
-    asked = json.loads((out / "build.json").read_text())["place_density"]
-    assert flow.effort(asked) == ["--placer-heap-beta", "0.6", "--router2-alt-weights"]
-    assert flow.effort(None) == list(PLACER)
-    found = json.loads((out / "manifest.json").read_text())
-    jsonschema.validate(found, json.loads((ROOT / "bitstreams" / "manifest.schema.json").read_text()))
-    assert found["place_density"] == 0.6
-    assert main([*order, "6"]) == 2
-    assert "--place-density 6: expected 0.3 to 1, such as 0.7" in capsys.readouterr().err
-    assert main(["build", "digits-tiny", "--board", "pynq-z2", "--no-run", "--place-density", "0.6"]) == 2
-    assert "--place-density: vivado has no such thing" in capsys.readouterr().err
+    order = ["build", "digits-tiny", "--board", "ulx3s-85f"]
+    told = {}
+    for placer in PLACERS:
+        out = tmp_path / placer
+        assert main([*order, "--out", str(out), "--placer", placer]) == 0
+        found = json.loads((out / "manifest.json").read_text())
+        jsonschema.validate(found, json.loads((ROOT / "bitstreams" / "manifest.schema.json").read_text()))
+        assert found["placer"] == placer
+        told[placer] = flow.nextpnr(json.loads((out / "build.json").read_text()))
+    assert told["static"][-2:] == ["--placer", "static"] != told["heap"][-2:]
+    assert main([*order, "--out", str(tmp_path / "default")]) == 0
+    assert json.loads((tmp_path / "default/manifest.json").read_text())["placer"] == "heap"
+    with pytest.raises(SystemExit, match="2"):
+        main([*order, "--placer", "sa"])
+    with pytest.raises(ConfigError, match="--placer sa: expected one of heap, static"):
+        build.prepare(CONFIG, board("ulx3s-85f"), "trellis", tmp_path / "x", placer="sa")
+    capsys.readouterr()
+    assert main(["build", "digits-tiny", "--board", "pynq-z2", "--no-run", "--placer", "static"]) == 2
+    assert "--placer static: vivado has none to choose" in capsys.readouterr().err
 
 
 def test_a_clock_that_is_not_reached_is_lowered(

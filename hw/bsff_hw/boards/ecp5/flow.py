@@ -7,7 +7,7 @@ from typing import Any
 
 from bsff.errors import BsffError
 from bsff_hw import yosys
-from bsff_hw.synthesis.place import DETAILED, PLACER, ROUTER, version
+from bsff_hw.synthesis.place import DETAILED, PLACERS, ROUTER, version
 from bsff_hw.synthesis.placeable import script
 from bsff_hw.synthesis.tools import nextpnr_command, run
 from bsff_hw.tools import installed
@@ -37,17 +37,10 @@ def ecppack() -> list[str]:
     raise BsffError("packing a bitstream needs ecppack, which is not installed: pip install 'bsff[hardware]'")
 
 
-def effort(density: float | None) -> list[str]:
-    """How nextpnr is told to place and route.
-
-    Parameters
-    ----------
-    density : float, optional
-        How full the placer may make any part of the chip. A machine that fills the chip cannot be routed where its taps lie close
-        together; spread, and with nextpnr's own weight of time instead of ours, its wires are shorter and its clock is faster. The
-        router then raises the price of a crowded wire by nextpnr's other rule, with which it does not stop short (decision 059).
-    """
-    return list(PLACER) if density is None else ["--placer-heap-beta", f"{density:g}", "--router2-alt-weights"]
+def nextpnr(order: dict[str, Any]) -> list[str]:
+    """The command that places and routes, but for the names of files."""
+    settings = ["--router", ROUTER, "--seed", str(order["seed"]), "--timing-allow-fail", *PLACERS[order["placer"]]]
+    return [*nextpnr_command(), *order["place"], *settings]
 
 
 def build(folder: Path) -> None:
@@ -66,20 +59,10 @@ def build(folder: Path) -> None:
     order: dict[str, Any] = json.loads((folder / ORDER).read_text())
     (folder / "synth.ys").write_text(script(f"{TOP}.v", TOP, f"{TOP}.json"))
     run("yosys", [*yosys.command(), "synth.ys"], folder, log=folder / "yosys.log", seconds=SECONDS)
-    nextpnr = nextpnr_command()
-    (folder / VERSIONS).write_text(f"{yosys.version()}, {version(nextpnr, folder)}\n")
-    place = [
-        *nextpnr,
-        *order["place"],
-        *effort(order.get("place_density")),
-        "--router",
-        ROUTER,
-        "--seed",
-        str(order["seed"]),
-        "--timing-allow-fail",
-    ]
+    found = version(nextpnr_command(), folder)
+    (folder / VERSIONS).write_text(f"{yosys.version()}, {found}\n")
     files = ["--json", f"{TOP}.json", "--lpf", f"{TOP}.lpf", "--textcfg", f"{TOP}.config", "--report", REPORT, DETAILED]
-    run("nextpnr-ecp5", [*place, *files], folder, log=folder / "nextpnr.log", seconds=SECONDS)
+    run("nextpnr-ecp5", [*nextpnr(order), *files], folder, log=folder / "nextpnr.log", seconds=SECONDS)
     pack = [*ecppack(), "--compress", "--input", f"{TOP}.config", "--bit", "bsff.part", "--svf", "svf.part"]
     run("ecppack", pack, folder, log=folder / "ecppack.log", seconds=SECONDS)
     (folder / "bsff.part").replace(folder / "bsff.bit")

@@ -45,7 +45,7 @@ def facts(folder: Path, order: Mapping[str, Any]) -> dict[str, Any]:
         "slowest_ns": dict(slowest(report)),
         "baud": order["baud"],
         "seed": order["seed"],
-        **{key: order[key] for key in ("place_density",) if key in order},
+        "placer": order["placer"],
         "commit": order["commit"],
         "used": used,
     }

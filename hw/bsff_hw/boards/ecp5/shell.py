@@ -4,9 +4,9 @@ import importlib
 from typing import Any
 
 from amaranth.build import Platform
-from amaranth.hdl import ClockDomain, Elaboratable, Module, Signal
+from amaranth.hdl import ClockDomain, ClockSignal, Elaboratable, Instance, Module, Signal
 from amaranth.lib import io
-from amaranth.lib.cdc import ResetSynchronizer
+from amaranth.lib.cdc import FFSynchronizer
 
 from bsff.config import Config
 from bsff.errors import ConfigError
@@ -59,7 +59,9 @@ class Shell(Elaboratable):
 
     Notes
     -----
-    The machine is held in reset until the PLL is locked, and while the board's reset button is pressed if it has one.
+    The configuration sets every register, so none has a reset: its net, the largest by far, would take wires everywhere
+    (docs/decisions/059-routing-a-full-chip.md). The clock is held until the PLL is locked instead. Only the configuration
+    brings a machine back to where it began: a board's reset button does nothing.
     """
 
     def __init__(self, config: Config, board: Board, clock: Pll) -> None:
@@ -72,14 +74,12 @@ class Shell(Elaboratable):
             m.submodules[name] = buffer = io.Buffer(direction, port)
             return buffer
 
-        domain, locked = ClockDomain("sync"), Signal()
-        m.domains.sync = domain
+        m.domains.pll, m.domains.sync = ClockDomain("pll", reset_less=True), ClockDomain("sync", reset_less=True)
+        locked, goes = Signal(), Signal()
         oscillator = pad("i", "oscillator", platform.request(platform.default_clk, dir="-")).i
-        m.submodules.pll = self._clock.instance(oscillator, domain.clk, locked)
-        held = ~locked
-        if platform.default_rst is not None:
-            held |= pad("i", "button", platform.request(platform.default_rst, dir="-")).i
-        m.submodules.reset = ResetSynchronizer(held, domain="sync")
+        m.submodules.pll = self._clock.instance(oscillator, ClockSignal("pll"), locked)
+        m.submodules.locked = FFSynchronizer(locked, goes, o_domain="pll")
+        m.submodules.gate = Instance("DCCA", i_CLKI=ClockSignal("pll"), i_CE=goes, o_CLKO=ClockSignal())
         m.submodules.machine = machine = SerialNetwork(
             plan(self._config), clock_hz=self._clock.mhz * 1e6, baud=self._board.baud
         )
