@@ -24,7 +24,21 @@ FOLDERS = sorted(path.parent.name for path in ROOT.glob("*/manifest.json"))
 
 
 def test_there_are_some() -> None:
-    assert {SMALLEST, "ulx3s-85f-digits-small"} <= set(FOLDERS)
+    assert {SMALLEST, "ulx3s-85f-digits-small", "ulx3s-85f-mnist-ecp5"} <= set(FOLDERS)
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_the_table_says_what_the_manifest_says(name: str) -> None:
+    manifest = json.loads((ROOT / name / "manifest.json").read_text())
+    [row] = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith(f"| `{name}`")]
+    build = f"`bsff build {manifest['config']} --board {manifest['board']} --mhz {manifest['clock_mhz']}"
+    if manifest["seed"] != 1:
+        build += f" --place-seed {manifest['seed']}"
+    if manifest["placer"] != "heap":
+        build += f" --placer {manifest['placer']}"
+    cells = [f"{manifest['used'][kind]:,} {kind}" for kind in ("TRELLIS_COMB", "TRELLIS_FF", "DP16KD", "MULT18X18D")]
+    told = [cell.strip() for cell in row.split("|")[2:6]]
+    assert told == [f"{build}`", f"{manifest['clock_mhz']} MHz", f"{manifest['reached_mhz']:.1f} MHz", ", ".join(cells)]
 
 
 @pytest.mark.parametrize("name", FOLDERS)
@@ -67,7 +81,8 @@ def test_the_smallest_is_built_again_to_the_byte(tmp_path: Path) -> None:
     """By the command that its manifest tells; with other versions of the tools there is nothing to compare."""
     kept = json.loads((ROOT / SMALLEST / "manifest.json").read_text())
     command = [sys.executable, "-m", "bsff", "build", kept["config"], "--board", kept["board"]]
-    command += ["--mhz", str(kept["clock_mhz"]), "--place-seed", str(kept["seed"]), "--out", str(tmp_path / "again")]
+    command += ["--mhz", str(kept["clock_mhz"]), "--place-seed", str(kept["seed"]), "--placer", kept["placer"]]
+    command += ["--out", str(tmp_path / "again")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=3600, check=False)
     assert done.returncode == 0, done.stderr
     made = json.loads((tmp_path / "again" / "manifest.json").read_text())
