@@ -115,7 +115,7 @@ def page(records: list[Record]) -> str:
         "",
         f"Made by `python tests/support/random_steps.py --log docs/results/random-steps.jsonl`, which may be ended and begun again. **{steps:,} training steps** of {len(records):,} random machines "
         f"({sum(record['updates'] for record in records):,} updates of their layers and heads), seed {records[0]['seed']}: every logit, every counter that both have, and every bit of the state after each "
-        f"{SAMPLES} steps, on the simulated RTL and in the golden model's compiled engine. **None differs.** {sum(record['seconds'] for record in records) / 3600:.1f} hours of one core, compilation by Verilator included.",
+        f"{SAMPLES} steps, on the simulated RTL and in the golden model's compiled engine. **None differs.** {sum(record['seconds'] for record in records) / 3600:.1f} hours by the clock, compilation by Verilator and what stopped or slowed a piece included.",
         "",
         f"A million steps are {PIECES} machines: what is missing to them goes on with the same command and the same log.",
         "",
