@@ -66,11 +66,8 @@ def _benched(file: Path, blocks: list[str]) -> list[Activity]:
         seen = [Activity(**{key: tuple(map(float, block["activity"][key])) for key in KEYS}) for block in measured]
         names = [block["name"] for block in measured]
         for name, each in zip(names, seen, strict=True):
-            if (
-                not each.taps
-                or (name != "head" and not each.sites)
-                or not all(0 <= s <= 1 for s in each.taps + each.sites)
-            ):
+            counted = each.taps and (each.sites or name == "head")
+            if not counted or not all(0 <= share <= 1 for share in each.taps + each.sites):
                 raise ValueError
     except OSError as error:
         raise ConfigError(f"--bench {file}: cannot be read ({error.strerror})") from None

@@ -14,7 +14,7 @@ import pytest
 
 from bsff.cli.main import main
 from bsff.config import load
-from bsff.errors import ConfigError, DeviceError
+from bsff.errors import BsffError, ConfigError, DeviceError
 from bsff_hw.boards import board, build, flash
 from bsff_hw.boards.ecp5 import flow, manifest, pll, shell
 from bsff_hw.boards.table import Board
@@ -220,7 +220,7 @@ def test_tools_and_boards_that_do_not_fit(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_a_failing_tool_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / flow.ORDER).write_text(json.dumps({"place": ["--85k"], "seed": 1}))
+    (tmp_path / flow.ORDER).write_text(json.dumps({"place": ["--85k"], "placer": "heap", "seed": 1}))
     (tmp_path / "bsff.v").write_text("module bsff (\n  input a;\nendmodule\n")
     with pytest.raises(Exception, match="yosys failed with status 1"):
         flow.build(tmp_path)
@@ -234,6 +234,9 @@ def test_a_folder_that_was_not_prepared_is_said_in_a_sentence(tmp_path: Path) ->
     assert ended.returncode == 1
     assert ended.stderr.startswith("bsff: [Errno 2] No such file or directory: ")
     assert ended.stderr.count("\n") == 1
+    (tmp_path / flow.ORDER).write_text('{"place": [], "seed": 1}')  # of an earlier version
+    with pytest.raises(BsffError, match=r"build\.json: placer: not there; prepare the folder again"):
+        flow.build(tmp_path)
 
 
 def test_reports_that_are_missing_are_named(tmp_path: Path) -> None:

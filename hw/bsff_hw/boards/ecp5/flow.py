@@ -57,6 +57,10 @@ def build(folder: Path) -> None:
         If a tool is missing or fails; its last words are in the message, all of them in its log.
     """
     order: dict[str, Any] = json.loads((folder / ORDER).read_text())
+    if lacking := [key for key in ("place", "placer", "seed") if key not in order]:
+        raise BsffError(
+            f"{folder / ORDER}: {', '.join(lacking)}: not there; prepare the folder again with `bsff build`"
+        )
     (folder / "synth.ys").write_text(script(f"{TOP}.v", TOP, f"{TOP}.json"))
     run("yosys", [*yosys.command(), "synth.ys"], folder, log=folder / "yosys.log", seconds=SECONDS)
     found = version(nextpnr_command(), folder)
